@@ -1,0 +1,121 @@
+// The kernel table: what one instruction set must provide, and the only way the run-time reaches it.
+//
+// Each family file (elementwise.cpp, elementary.cpp, gemm.cpp, reduce.cpp, index.cpp, random.cpp, ...) is compiled once
+// per instruction set, with PARAGON_ISA defined to its name (baseline, avx2, avx512, neon), and defines in namespace
+// paragon::cpu::PARAGON_ISA one function `void fill_<family>(Kernels&)` that enters its kernels into the table.
+// Everything else in such a file has internal linkage, so that no code compiled for a newer processor leaks into the rest.
+//
+// Kernels are total: they are called with validated shapes only, never allocate more than their own scratch, never throw
+// (but for std::bad_alloc), and give the words of docs/contract.md. All pointers are to dense row-major 32-bit words.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace paragon::cpu {
+
+class ThreadPool;  // threads.h
+
+enum class Dtype : std::uint8_t { f32, i32, u32 };
+inline constexpr int kDtypes = 3;
+
+// Elementwise operations that have one operand dtype and yield the same dtype.
+enum class Elementwise : std::uint8_t {
+  add, sub, mul, div, fma, neg, abs, maximum, minimum,
+  sqrt, exp, expm1, log, log1p, tanh, erf, sinpi, cospi,
+};
+inline constexpr int kElementwise = 18;
+
+enum class Comparison : std::uint8_t { lt, le, eq, ne, ge, gt };
+inline constexpr int kComparisons = 6;
+
+// An operand of an elementwise kernel: n words, or one word that stands for all n.
+struct Operand {
+  const void* data;
+  bool scalar;
+};
+// out[i] = op(operands...[i]) for i in 0..n-1. `out` may be the very array of an operand, but no other overlap is allowed.
+using ElementwiseKernel = void (*)(const Operand* operands, void* out, std::size_t n);
+
+inline constexpr std::size_t kOnePanel = 0;  // a `panel` of null: one chain, however long
+
+// C[b] = A[b] . B[b]: M x K times K x N. Element (i, k) of A is a[i * a_row + k * a_col]; likewise B (k, j); C is dense.
+// Matrix number m of the batch starts at a + a_offset[m] (null offsets: a batch of one).
+struct MatmulArgs {
+  const float* a;
+  const float* b;
+  float* c;
+  std::size_t m, n, k;
+  std::size_t a_row, a_col, b_row, b_col;
+  std::size_t panel;
+  std::size_t batch;
+  const std::size_t* a_offset;  // [batch], in elements
+  const std::size_t* b_offset;
+};
+
+// Reduces the middle axis of (outer, n, inner).
+struct ReduceArgs {
+  const void* x;
+  void* out;
+  std::size_t outer, n, inner;
+  std::size_t panel;  // sum only
+};
+
+// h[t] = fma(a[t], h[t-1], b[t]) along the middle axis of (outer, n, inner); h0 is (outer, inner).
+struct ScanArgs {
+  const float* a;
+  const float* b;
+  const float* h0;
+  float* out;
+  std::size_t outer, n, inner;
+  bool reverse;
+};
+
+// The image side is (n, c, h, w), the window side (n, oh, ow, c * kh * kw).
+struct WindowArgs {
+  const void* x;
+  void* out;
+  std::size_t n, c, h, w, oh, ow;
+  std::size_t kernel[2], stride[2], dilation[2];
+  std::size_t padding[4];  // top, bottom, left, right
+  std::size_t panel;       // fold only
+};
+
+// The table side is (outer, size, inner), the picked side (outer, count, inner), the indices [count].
+struct IndexArgs {
+  const void* x;
+  const std::int32_t* indices;
+  void* out;
+  std::size_t outer, size, inner, count;
+  std::size_t panel;  // scatter_add only
+};
+
+struct BitsArgs {
+  const std::uint32_t* seed;  // [2]
+  std::uint32_t step, stream;
+  unsigned width;
+  std::uint32_t* out;
+  std::size_t n;
+};
+
+struct Kernels {
+  const char* isa;
+
+  ElementwiseKernel elementwise[kElementwise][kDtypes];  // null where the contract has no such operation
+  ElementwiseKernel compare[kComparisons][kDtypes];      // yields i32
+  ElementwiseKernel select[kDtypes];                     // by the dtype of the condition; moves words
+  ElementwiseKernel cast[kDtypes][kDtypes];              // [from][to]
+
+  void (*matmul)(const MatmulArgs&, ThreadPool&);
+  void (*sum[kDtypes])(const ReduceArgs&, ThreadPool&);
+  void (*max[kDtypes])(const ReduceArgs&, ThreadPool&);
+  void (*argmax[kDtypes])(const ReduceArgs&, ThreadPool&);  // out is i32
+  void (*scan)(const ScanArgs&, ThreadPool&);
+  void (*unfold)(const WindowArgs&, ThreadPool&);  // moves words
+  void (*fold[kDtypes])(const WindowArgs&, ThreadPool&);
+  void (*gather)(const IndexArgs&, ThreadPool&);  // moves words
+  void (*scatter_add[kDtypes])(const IndexArgs&, ThreadPool&);
+  void (*bits)(const BitsArgs&, ThreadPool&);
+};
+
+}  // namespace paragon::cpu
