@@ -1,0 +1,341 @@
+// SIMD for one translation unit: vectors of 32- and 64-bit lanes as wide as the flags of the translation unit allow
+// (AVX-512 F+VL+DQ+BW, AVX2+FMA, SSE2, NEON, or whatever the compiler makes of 16-byte vectors), with IEEE 754 arithmetic.
+//
+// Everything has internal linkage, so that code compiled for a newer processor never stands in for another unit's.
+// Units that include this file keep to that: no non-trivial templates or inline functions of the standard library.
+// GCC and Clang vector extensions give most operations; an instruction set adds only what they lack or do badly.
+// Needs -ffp-contract=off -fno-math-errno, and no fast-math. PARAGON_SIMD_GENERIC asks for the portable fallback.
+#pragma once
+
+#include <cfloat>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+#if defined(__FAST_MATH__) || (defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD != 0)
+#error "The contract needs plain IEEE 754 arithmetic: no fast-math, no excess precision."
+#endif
+
+#if defined(PARAGON_SIMD_GENERIC)
+#elif defined(__AVX512F__) && defined(__AVX512VL__) && defined(__AVX512DQ__) && defined(__AVX512BW__)
+#define PARAGON_SIMD_AVX512 1
+#elif defined(__AVX2__) && defined(__FMA__)
+#define PARAGON_SIMD_AVX2 1
+#elif defined(__SSE2__)
+#define PARAGON_SIMD_SSE2 1
+#elif defined(__aarch64__)
+#define PARAGON_SIMD_NEON 1
+#endif
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#elif defined(PARAGON_SIMD_NEON)
+#include <arm_neon.h>
+#endif
+
+namespace paragon::cpu {
+namespace {
+
+#if defined(PARAGON_SIMD_AVX512)
+inline constexpr std::size_t kVectorBytes = 64;
+#elif defined(PARAGON_SIMD_AVX2)
+inline constexpr std::size_t kVectorBytes = 32;
+#else
+inline constexpr std::size_t kVectorBytes = 16;
+#endif
+
+#define PARAGON_INLINE inline __attribute__((always_inline))
+
+template <class T>
+struct Vec {
+  using Lane = T;
+  typedef T Raw __attribute__((vector_size(kVectorBytes)));
+  static constexpr std::size_t lanes = kVectorBytes / sizeof(T);
+  Raw v;
+};
+using F32 = Vec<float>;
+using I32 = Vec<std::int32_t>;
+using U32 = Vec<std::uint32_t>;
+using F64 = Vec<double>;
+using U64 = Vec<std::uint64_t>;
+
+// The same bits as another type of vector.
+template <class To, class From>
+PARAGON_INLINE To as(Vec<From> x) {
+  return {(typename To::Raw)x.v};
+}
+
+template <class T>
+PARAGON_INLINE Vec<T> splat(T x) {
+  return {x - typename Vec<T>::Raw{}};  // x - 0 is x, -0 and NaN included
+}
+
+// Loads and stores need no alignment. The partial ones touch n <= lanes elements only; the other lanes load as zero.
+template <class T>
+PARAGON_INLINE Vec<T> load(const T* p) {
+  Vec<T> x;
+  std::memcpy(&x, p, sizeof x);
+  return x;
+}
+
+template <class T>
+PARAGON_INLINE void store(T* p, Vec<T> x) {
+  std::memcpy(p, &x, sizeof x);
+}
+
+template <class T>
+PARAGON_INLINE Vec<T> load_partial(const T* p, std::size_t n) {
+  static_assert(sizeof(T) == 4);
+#if defined(PARAGON_SIMD_AVX512)
+  return {(typename Vec<T>::Raw)_mm512_maskz_loadu_epi32(static_cast<__mmask16>((1u << n) - 1), p)};
+#else
+  T lane[Vec<T>::lanes] = {};
+  for (std::size_t i = 0; i < n; ++i) lane[i] = p[i];
+  return load(lane);
+#endif
+}
+
+template <class T>
+PARAGON_INLINE void store_partial(T* p, Vec<T> x, std::size_t n) {
+  static_assert(sizeof(T) == 4);
+#if defined(PARAGON_SIMD_AVX512)
+  _mm512_mask_storeu_epi32(p, static_cast<__mmask16>((1u << n) - 1), (__m512i)x.v);
+#else
+  T lane[Vec<T>::lanes];
+  store(lane, x);
+  for (std::size_t i = 0; i < n; ++i) p[i] = lane[i];
+#endif
+}
+
+// clang-format off
+template <class T> PARAGON_INLINE Vec<T> operator+(Vec<T> a, Vec<T> b) { return {a.v + b.v}; }
+template <class T> PARAGON_INLINE Vec<T> operator-(Vec<T> a, Vec<T> b) { return {a.v - b.v}; }
+template <class T> PARAGON_INLINE Vec<T> operator*(Vec<T> a, Vec<T> b) { return {a.v * b.v}; }
+template <class T> PARAGON_INLINE Vec<T> operator/(Vec<T> a, Vec<T> b) { return {a.v / b.v}; }
+// Bitwise, on words (for floats: go through as<U32> or as<U64>).
+template <class T> PARAGON_INLINE Vec<T> operator&(Vec<T> a, Vec<T> b) { return {a.v & b.v}; }
+template <class T> PARAGON_INLINE Vec<T> operator|(Vec<T> a, Vec<T> b) { return {a.v | b.v}; }
+template <class T> PARAGON_INLINE Vec<T> operator^(Vec<T> a, Vec<T> b) { return {a.v ^ b.v}; }
+template <class T> PARAGON_INLINE Vec<T> operator~(Vec<T> a) { return {~a.v}; }
+template <class T> PARAGON_INLINE Vec<T> operator<<(Vec<T> a, int count) { return {a.v << count}; }
+template <class T> PARAGON_INLINE Vec<T> operator>>(Vec<T> a, int count) { return {a.v >> count}; }
+// clang-format on
+
+// A truth value a lane, for lanes of Bytes bytes.
+#if defined(PARAGON_SIMD_AVX512)
+
+template <std::size_t Bytes>
+struct Mask {
+  static constexpr unsigned kAll = Bytes == 4 ? 0xffffu : 0xffu;
+  unsigned m;
+};
+template <class T>
+using MaskOf = Mask<sizeof(T)>;
+
+// clang-format off
+#define PARAGON_COMPARE(op, how, how_int)                                                                             \
+  PARAGON_INLINE Mask<4> operator op(F32 a, F32 b) { return {_mm512_cmp_ps_mask(a.v, b.v, how)}; }                    \
+  PARAGON_INLINE Mask<8> operator op(F64 a, F64 b) { return {_mm512_cmp_pd_mask(a.v, b.v, how)}; }                    \
+  PARAGON_INLINE Mask<4> operator op(I32 a, I32 b) { return {_mm512_cmp_epi32_mask((__m512i)a.v, (__m512i)b.v, how_int)}; } \
+  PARAGON_INLINE Mask<4> operator op(U32 a, U32 b) { return {_mm512_cmp_epu32_mask((__m512i)a.v, (__m512i)b.v, how_int)}; } \
+  PARAGON_INLINE Mask<8> operator op(U64 a, U64 b) { return {_mm512_cmp_epu64_mask((__m512i)a.v, (__m512i)b.v, how_int)}; }
+PARAGON_COMPARE(<, _CMP_LT_OQ, _MM_CMPINT_LT)
+PARAGON_COMPARE(<=, _CMP_LE_OQ, _MM_CMPINT_LE)
+PARAGON_COMPARE(>, _CMP_GT_OQ, _MM_CMPINT_NLE)
+PARAGON_COMPARE(>=, _CMP_GE_OQ, _MM_CMPINT_NLT)
+PARAGON_COMPARE(==, _CMP_EQ_OQ, _MM_CMPINT_EQ)
+PARAGON_COMPARE(!=, _CMP_NEQ_UQ, _MM_CMPINT_NE)
+#undef PARAGON_COMPARE
+
+template <std::size_t B> PARAGON_INLINE Mask<B> operator&(Mask<B> a, Mask<B> b) { return {a.m & b.m}; }
+template <std::size_t B> PARAGON_INLINE Mask<B> operator|(Mask<B> a, Mask<B> b) { return {a.m | b.m}; }
+template <std::size_t B> PARAGON_INLINE Mask<B> operator^(Mask<B> a, Mask<B> b) { return {a.m ^ b.m}; }
+template <std::size_t B> PARAGON_INLINE Mask<B> operator~(Mask<B> a) { return {a.m ^ Mask<B>::kAll}; }
+template <std::size_t B> PARAGON_INLINE bool any(Mask<B> a) { return a.m != 0; }
+template <std::size_t B> PARAGON_INLINE bool all(Mask<B> a) { return a.m == Mask<B>::kAll; }
+// clang-format on
+
+template <class T>
+PARAGON_INLINE Vec<T> select(MaskOf<T> m, Vec<T> yes, Vec<T> no) {
+  if constexpr (sizeof(T) == 4) {
+    return {(typename Vec<T>::Raw)_mm512_mask_blend_ps(static_cast<__mmask16>(m.m), (__m512)no.v, (__m512)yes.v)};
+  } else {
+    return {(typename Vec<T>::Raw)_mm512_mask_blend_pd(static_cast<__mmask8>(m.m), (__m512d)no.v, (__m512d)yes.v)};
+  }
+}
+
+#else
+
+template <std::size_t Bytes>
+struct Mask {
+  decltype(typename Vec<std::conditional_t<Bytes == 4, float, double>>::Raw{} < 0) m;  // 0 or -1 a lane
+};
+template <class T>
+using MaskOf = Mask<sizeof(T)>;
+
+// clang-format off
+template <class T> PARAGON_INLINE MaskOf<T> operator<(Vec<T> a, Vec<T> b) { return {a.v < b.v}; }
+template <class T> PARAGON_INLINE MaskOf<T> operator<=(Vec<T> a, Vec<T> b) { return {a.v <= b.v}; }
+template <class T> PARAGON_INLINE MaskOf<T> operator>(Vec<T> a, Vec<T> b) { return {a.v > b.v}; }
+template <class T> PARAGON_INLINE MaskOf<T> operator>=(Vec<T> a, Vec<T> b) { return {a.v >= b.v}; }
+template <class T> PARAGON_INLINE MaskOf<T> operator==(Vec<T> a, Vec<T> b) { return {a.v == b.v}; }
+template <class T> PARAGON_INLINE MaskOf<T> operator!=(Vec<T> a, Vec<T> b) { return {a.v != b.v}; }
+
+template <std::size_t B> PARAGON_INLINE Mask<B> operator&(Mask<B> a, Mask<B> b) { return {a.m & b.m}; }
+template <std::size_t B> PARAGON_INLINE Mask<B> operator|(Mask<B> a, Mask<B> b) { return {a.m | b.m}; }
+template <std::size_t B> PARAGON_INLINE Mask<B> operator^(Mask<B> a, Mask<B> b) { return {a.m ^ b.m}; }
+template <std::size_t B> PARAGON_INLINE Mask<B> operator~(Mask<B> a) { return {~a.m}; }
+// clang-format on
+
+template <class T>
+PARAGON_INLINE Vec<T> select(MaskOf<T> m, Vec<T> yes, Vec<T> no) {
+  return {m.m ? yes.v : no.v};
+}
+
+template <std::size_t B>
+PARAGON_INLINE bool any(Mask<B> a) {
+#if defined(PARAGON_SIMD_AVX2)
+  return _mm256_movemask_epi8((__m256i)a.m) != 0;
+#elif defined(PARAGON_SIMD_SSE2)
+  return _mm_movemask_epi8((__m128i)a.m) != 0;
+#else
+  U64 bits = {(U64::Raw)a.m};
+  return (bits.v[0] | bits.v[1]) != 0;
+#endif
+}
+
+template <std::size_t B>
+PARAGON_INLINE bool all(Mask<B> a) {
+  return !any(~a);
+}
+
+#endif
+
+// One vector of 32-bit lanes is two of 64-bit lanes: the low half first. Widening is exact, narrowing rounds once.
+#if defined(PARAGON_SIMD_AVX512)
+PARAGON_INLINE F64 widen_low(F32 x) { return {_mm512_cvtps_pd(_mm512_castps512_ps256(x.v))}; }
+PARAGON_INLINE F64 widen_high(F32 x) { return {_mm512_cvtps_pd(_mm512_extractf32x8_ps(x.v, 1))}; }
+PARAGON_INLINE F32 narrow(F64 low, F64 high) {
+  return {_mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(low.v)), _mm512_cvtpd_ps(high.v), 1)};
+}
+#elif defined(PARAGON_SIMD_AVX2)
+PARAGON_INLINE F64 widen_low(F32 x) { return {_mm256_cvtps_pd(_mm256_castps256_ps128(x.v))}; }
+PARAGON_INLINE F64 widen_high(F32 x) { return {_mm256_cvtps_pd(_mm256_extractf128_ps(x.v, 1))}; }
+PARAGON_INLINE F32 narrow(F64 low, F64 high) { return {_mm256_set_m128(_mm256_cvtpd_ps(high.v), _mm256_cvtpd_ps(low.v))}; }
+#elif defined(PARAGON_SIMD_SSE2)
+PARAGON_INLINE F64 widen_low(F32 x) { return {_mm_cvtps_pd(x.v)}; }
+PARAGON_INLINE F64 widen_high(F32 x) { return {_mm_cvtps_pd(_mm_movehl_ps(x.v, x.v))}; }
+PARAGON_INLINE F32 narrow(F64 low, F64 high) { return {_mm_movelh_ps(_mm_cvtpd_ps(low.v), _mm_cvtpd_ps(high.v))}; }
+#elif defined(PARAGON_SIMD_NEON)
+PARAGON_INLINE F64 widen_low(F32 x) { return {vcvt_f64_f32(vget_low_f32(x.v))}; }
+PARAGON_INLINE F64 widen_high(F32 x) { return {vcvt_high_f64_f32(x.v)}; }
+PARAGON_INLINE F32 narrow(F64 low, F64 high) { return {vcvt_high_f32_f64(vcvt_f32_f64(low.v), high.v)}; }
+#else
+PARAGON_INLINE F64 widen_low(F32 x) { return {F64::Raw{x.v[0], x.v[1]}}; }
+PARAGON_INLINE F64 widen_high(F32 x) { return {F64::Raw{x.v[2], x.v[3]}}; }
+PARAGON_INLINE F32 narrow(F64 low, F64 high) {
+  return {F32::Raw{static_cast<float>(low.v[0]), static_cast<float>(low.v[1]), static_cast<float>(high.v[0]),
+                   static_cast<float>(high.v[1])}};
+}
+#endif
+
+// Conversions of 32-bit lanes: integers round to nearest even; to_i32 truncates and wants |x| < 2^31.
+PARAGON_INLINE F32 to_f32(I32 x) { return {__builtin_convertvector(x.v, F32::Raw)}; }
+PARAGON_INLINE F32 to_f32(U32 x) {
+#if defined(PARAGON_SIMD_AVX512)
+  return {__builtin_convertvector(x.v, F32::Raw)};
+#else
+  const F32 high = to_f32(as<I32>(x >> 16)), low = to_f32(as<I32>(x & splat(0xffffu)));
+  return high * splat(65536.0f) + low;  // the only step that rounds is the sum
+#endif
+}
+PARAGON_INLINE I32 to_i32(F32 x) { return {__builtin_convertvector(x.v, I32::Raw)}; }
+
+// Square root, correctly rounded.
+#if defined(PARAGON_SIMD_AVX512)
+PARAGON_INLINE F32 sqrt(F32 x) { return {_mm512_sqrt_ps(x.v)}; }
+#elif defined(PARAGON_SIMD_AVX2)
+PARAGON_INLINE F32 sqrt(F32 x) { return {_mm256_sqrt_ps(x.v)}; }
+#elif defined(PARAGON_SIMD_SSE2)
+PARAGON_INLINE F32 sqrt(F32 x) { return {_mm_sqrt_ps(x.v)}; }
+#elif defined(PARAGON_SIMD_NEON)
+PARAGON_INLINE F32 sqrt(F32 x) { return {vsqrtq_f32(x.v)}; }
+#else
+PARAGON_INLINE F32 sqrt(F32 x) {
+  return {F32::Raw{__builtin_sqrtf(x.v[0]), __builtin_sqrtf(x.v[1]), __builtin_sqrtf(x.v[2]), __builtin_sqrtf(x.v[3])}};
+}
+#endif
+
+// fma: a*b+c rounded once, on every instruction set.
+// mul_add: a*b+c of doubles, fused where the hardware can, else rounded twice. Only for code proven with both.
+#if defined(PARAGON_SIMD_AVX512)
+PARAGON_INLINE F32 fma(F32 a, F32 b, F32 c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+PARAGON_INLINE F64 mul_add(F64 a, F64 b, F64 c) { return {_mm512_fmadd_pd(a.v, b.v, c.v)}; }
+#elif defined(PARAGON_SIMD_AVX2)
+PARAGON_INLINE F32 fma(F32 a, F32 b, F32 c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
+PARAGON_INLINE F64 mul_add(F64 a, F64 b, F64 c) { return {_mm256_fmadd_pd(a.v, b.v, c.v)}; }
+#elif defined(PARAGON_SIMD_NEON)
+PARAGON_INLINE F32 fma(F32 a, F32 b, F32 c) { return {vfmaq_f32(c.v, a.v, b.v)}; }
+PARAGON_INLINE F64 mul_add(F64 a, F64 b, F64 c) { return {vfmaq_f64(c.v, a.v, b.v)}; }
+#else
+PARAGON_INLINE F64 mul_add(F64 a, F64 b, F64 c) { return a * b + c; }
+
+// The product of two floats is exact in double. The sum is rounded to odd (Boldo and Melquiond, IEEE Trans. Computers
+// 57(4), 2008): where it is inexact, of its two neighbours the one with the odd last bit is taken, found by the sign of
+// the exact error (Knuth's TwoSum). Rounding that to float gives what rounding the exact sum gives, as 53 >= 24 + 2.
+PARAGON_INLINE F64 product_sum_to_odd(F64 a, F64 b, F64 c) {
+  const F64 p = a * b;
+  const F64 s = p + c;
+  const F64 t = s - p;
+  const F64 error = (p - (s - t)) + (c - t);
+  const F64 zero = {};
+  const U64 inexact = {(U64::Raw)((error < zero) | (error > zero)).m};  // false for the NaN of an infinite sum
+  const U64 inward = {(U64::Raw)((error < zero) ^ (s < zero)).m};
+  const U64 step = ~as<U64>(s) & inexact & splat(std::uint64_t{1});
+  return as<F64>(as<U64>(s) + ((step ^ inward) - inward));
+}
+
+PARAGON_INLINE F32 fma(F32 a, F32 b, F32 c) {
+  return narrow(product_sum_to_odd(widen_low(a), widen_low(b), widen_low(c)),
+                product_sum_to_odd(widen_high(a), widen_high(b), widen_high(c)));
+}
+#endif
+
+// The lanes of a and b by turns: a0 b0 a1 b1 ..., first half and second half.
+template <class T, std::size_t... I>
+PARAGON_INLINE Vec<T> interleave(Vec<T> a, Vec<T> b, std::size_t from, std::index_sequence<I...>) {
+  typename Vec<T>::Raw out;
+  if (from == 0) {
+    out = __builtin_shufflevector(a.v, b.v, (I % 2 * Vec<T>::lanes + I / 2)...);
+  } else {
+    out = __builtin_shufflevector(a.v, b.v, (I % 2 * Vec<T>::lanes + I / 2 + Vec<T>::lanes / 2)...);
+  }
+  return {out};
+}
+template <class T>
+PARAGON_INLINE Vec<T> interleave_low(Vec<T> a, Vec<T> b) {
+  return interleave(a, b, 0, std::make_index_sequence<Vec<T>::lanes>());
+}
+template <class T>
+PARAGON_INLINE Vec<T> interleave_high(Vec<T> a, Vec<T> b) {
+  return interleave(a, b, 1, std::make_index_sequence<Vec<T>::lanes>());
+}
+
+// Transposes a square block in place: lane j of row i and lane i of row j change places.
+template <class T>
+PARAGON_INLINE void transpose(Vec<T> (&row)[Vec<T>::lanes]) {
+  constexpr std::size_t n = Vec<T>::lanes;
+  for (std::size_t stage = 1; stage < n; stage *= 2) {
+    Vec<T> next[n];
+    for (std::size_t i = 0; i < n / 2; ++i) {
+      next[2 * i] = interleave_low(row[i], row[i + n / 2]);
+      next[2 * i + 1] = interleave_high(row[i], row[i + n / 2]);
+    }
+    for (std::size_t i = 0; i < n; ++i) row[i] = next[i];
+  }
+}
+
+}  // namespace
+}  // namespace paragon::cpu
