@@ -30,7 +30,11 @@
 #endif
 
 #if defined(__SSE2__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"  // GCC 12 takes its own _mm512_undefined_ps for a mistake (PR 105593)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
+#pragma GCC diagnostic pop
 #elif defined(PARAGON_SIMD_NEON)
 #include <arm_neon.h>
 #endif
