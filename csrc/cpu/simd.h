@@ -32,7 +32,6 @@
 #if defined(__SSE2__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"  // GCC 12 takes its own _mm512_undefined_ps for a mistake (PR 105593)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
 #pragma GCC diagnostic pop
 #elif defined(PARAGON_SIMD_NEON)
@@ -331,12 +330,15 @@ PARAGON_INLINE Vec<T> interleave_high(Vec<T> a, Vec<T> b) {
 template <class T>
 PARAGON_INLINE void transpose(Vec<T> (&row)[Vec<T>::lanes]) {
   constexpr std::size_t n = Vec<T>::lanes;
+#pragma GCC unroll 4
   for (std::size_t stage = 1; stage < n; stage *= 2) {
     Vec<T> next[n];
+#pragma GCC unroll 8
     for (std::size_t i = 0; i < n / 2; ++i) {
       next[2 * i] = interleave_low(row[i], row[i + n / 2]);
       next[2 * i + 1] = interleave_high(row[i], row[i + n / 2]);
     }
+#pragma GCC unroll 16
     for (std::size_t i = 0; i < n; ++i) row[i] = next[i];
   }
 }
