@@ -1,0 +1,60 @@
+"""Paragon: neural-network computation whose results can be checked. The same program gives the same bits everywhere."""
+
+from .autograd import custom_gradient, grad, stop_gradient, value_and_grad
+from .errors import ExecutorError, FileError, ParagonError, ProgramError, ShapeError
+from .executors import executors, use
+from .files import load
+from .fingerprint import fingerprint
+from .functions import (
+    abs,
+    add,
+    arange,
+    argmax,
+    bits,
+    broadcast,
+    cast,
+    compare,
+    concat,
+    cospi,
+    div,
+    dot,
+    erf,
+    exp,
+    expm1,
+    fma,
+    fold,
+    full,
+    gather,
+    log,
+    log1p,
+    matmul,
+    max,
+    maximum,
+    mean,
+    minimum,
+    mul,
+    neg,
+    one_hot,
+    ones,
+    pad,
+    reshape,
+    scan,
+    scatter_add,
+    select,
+    sinpi,
+    slice,
+    sqrt,
+    sub,
+    sum,
+    sum_to,
+    tanh,
+    transpose,
+    unfold,
+    where,
+    zeros,
+)
+from .program import Program
+from .tensor import Tensor, tensor
+from .tracing import jit, trace
+
+__version__ = "0.1.0"
