@@ -31,7 +31,10 @@
 
 #if defined(__SSE2__)
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wuninitialized"  // GCC 12 takes its own _mm512_undefined_ps for a mistake (PR 105593)
+#if !defined(__clang__)  // GCC 12 takes its own _mm512_undefined_ps for a mistake (PR 105593)
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <immintrin.h>
 #pragma GCC diagnostic pop
 #elif defined(PARAGON_SIMD_NEON)

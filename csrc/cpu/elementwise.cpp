@@ -1,0 +1,136 @@
+// The elementwise kernels of the basic operations: arithmetic, comparisons, select, casts. See kernels.h for their form
+// and contract/basic.h for what they compute.
+#include "cpu/kernels.h"
+#include "cpu/map.h"
+#include "cpu/simd.h"
+
+namespace paragon::cpu::PARAGON_ISA {
+namespace {
+
+// Integers wrap, so they are added, subtracted and multiplied as u32 whatever their sign.
+constexpr auto kAdd = [](auto a, auto b) { return a + b; };
+constexpr auto kSub = [](auto a, auto b) { return a - b; };
+constexpr auto kMul = [](auto a, auto b) { return a * b; };
+constexpr auto kDiv = [](F32 a, F32 b) { return a / b; };
+constexpr auto kFma = [](F32 a, F32 b, F32 c) { return fma(a, b, c); };
+constexpr auto kSqrt = [](F32 a) { return sqrt(a); };
+constexpr auto kNegate = [](U32 a) { return U32{} - a; };
+constexpr auto kFlipSign = [](U32 a) { return a ^ splat(0x80000000u); };
+constexpr auto kClearSign = [](U32 a) { return a & splat(0x7fffffffu); };
+constexpr auto kAbs = [](I32 a) {
+  const U32 sign = as<U32>(a >> 31);
+  return (as<U32>(a) ^ sign) - sign;
+};
+constexpr auto kCopy = [](U32 a) { return a; };
+
+template <class T>
+constexpr auto kMaximum = [](Vec<T> a, Vec<T> b) { return select(a > b, a, b); };
+template <class T>
+constexpr auto kMinimum = [](Vec<T> a, Vec<T> b) { return select(a < b, a, b); };
+
+// Equal floats have equal words but for the zeros, of which `and` finds +0 and `or` -0. A sum with a NaN is NaN.
+constexpr auto kMaximumF32 = [](F32 a, F32 b) {
+  const F32 larger = select(a > b, a, b);
+  const F32 ordered = select(a == b, as<F32>(as<U32>(a) & as<U32>(b)), larger);
+  return select((a != a) | (b != b), a + b, ordered);
+};
+constexpr auto kMinimumF32 = [](F32 a, F32 b) {
+  const F32 smaller = select(a < b, a, b);
+  const F32 ordered = select(a == b, as<F32>(as<U32>(a) | as<U32>(b)), smaller);
+  return select((a != a) | (b != b), a + b, ordered);
+};
+
+PARAGON_INLINE I32 one_where(Mask<4> m) { return select(m, splat(std::int32_t{1}), I32{}); }
+constexpr auto kLt = [](auto a, auto b) { return one_where(a < b); };
+constexpr auto kLe = [](auto a, auto b) { return one_where(a <= b); };
+constexpr auto kEq = [](auto a, auto b) { return one_where(a == b); };
+constexpr auto kNe = [](auto a, auto b) { return one_where(a != b); };
+constexpr auto kGe = [](auto a, auto b) { return one_where(a >= b); };
+constexpr auto kGt = [](auto a, auto b) { return one_where(a > b); };
+
+template <class C>
+constexpr auto kSelect = [](Vec<C> c, U32 a, U32 b) { return select(c != Vec<C>{}, a, b); };
+
+// The conversion instruction only sees what it can convert; what lies outside (NaN: 0) is put in afterwards.
+constexpr auto kF32ToI32 = [](F32 x) {
+  const F32 limit = splat(0x1p31f);
+  const Mask<4> above = x >= limit, below = x < F32{} - limit;
+  const I32 inside = to_i32(select(above | below | (x != x), F32{}, x));
+  const I32 largest = splat(std::int32_t{0x7fffffff});
+  return select(above, largest, select(below, ~largest, inside));
+};
+constexpr auto kF32ToU32 = [](F32 x) {
+  const F32 half = splat(0x1p31f);
+  const Mask<4> upper = x >= half, above = x >= splat(0x1p32f);
+  const F32 low = select(upper, x - half, x);
+  const U32 inside = as<U32>(to_i32(select((x > F32{}) & ~above, low, F32{})));
+  return select(above, ~U32{}, select(upper, inside ^ splat(0x80000000u), inside));
+};
+constexpr auto kToF32 = [](auto x) { return to_f32(x); };
+
+using f32 = float;
+using i32 = std::int32_t;
+using u32 = std::uint32_t;
+
+void fill_arithmetic(Kernels& kernels) {
+  const auto enter = [&](Elementwise op, ElementwiseKernel of_f32, ElementwiseKernel of_i32, ElementwiseKernel of_u32) {
+    ElementwiseKernel* row = kernels.elementwise[static_cast<int>(op)];
+    row[static_cast<int>(Dtype::f32)] = of_f32;
+    row[static_cast<int>(Dtype::i32)] = of_i32;
+    row[static_cast<int>(Dtype::u32)] = of_u32;
+  };
+  enter(Elementwise::add, map<kAdd, f32, f32, f32>, map<kAdd, u32, u32, u32>, map<kAdd, u32, u32, u32>);
+  enter(Elementwise::sub, map<kSub, f32, f32, f32>, map<kSub, u32, u32, u32>, map<kSub, u32, u32, u32>);
+  enter(Elementwise::mul, map<kMul, f32, f32, f32>, map<kMul, u32, u32, u32>, map<kMul, u32, u32, u32>);
+  enter(Elementwise::div, map<kDiv, f32, f32, f32>, nullptr, nullptr);
+  enter(Elementwise::fma, map<kFma, f32, f32, f32, f32>, nullptr, nullptr);
+  enter(Elementwise::sqrt, map<kSqrt, f32, f32>, nullptr, nullptr);
+  enter(Elementwise::neg, map<kFlipSign, u32, u32>, map<kNegate, u32, u32>, map<kNegate, u32, u32>);
+  enter(Elementwise::abs, map<kClearSign, u32, u32>, map<kAbs, u32, i32>, nullptr);
+  enter(Elementwise::maximum, map<kMaximumF32, f32, f32, f32>, map<kMaximum<i32>, i32, i32, i32>,
+        map<kMaximum<u32>, u32, u32, u32>);
+  enter(Elementwise::minimum, map<kMinimumF32, f32, f32, f32>, map<kMinimum<i32>, i32, i32, i32>,
+        map<kMinimum<u32>, u32, u32, u32>);
+}
+
+template <class T>
+void fill_comparisons(Kernels& kernels, Dtype dtype) {
+  const auto enter = [&](Comparison how, ElementwiseKernel kernel) {
+    kernels.compare[static_cast<int>(how)][static_cast<int>(dtype)] = kernel;
+  };
+  enter(Comparison::lt, map<kLt, i32, T, T>);
+  enter(Comparison::le, map<kLe, i32, T, T>);
+  enter(Comparison::eq, map<kEq, i32, T, T>);
+  enter(Comparison::ne, map<kNe, i32, T, T>);
+  enter(Comparison::ge, map<kGe, i32, T, T>);
+  enter(Comparison::gt, map<kGt, i32, T, T>);
+  kernels.select[static_cast<int>(dtype)] = map<kSelect<T>, u32, T, u32, u32>;
+}
+
+void fill_casts(Kernels& kernels) {
+  const auto enter = [&](Dtype from, Dtype to, ElementwiseKernel kernel) {
+    kernels.cast[static_cast<int>(from)][static_cast<int>(to)] = kernel;
+  };
+  constexpr ElementwiseKernel copy = map<kCopy, u32, u32>;
+  enter(Dtype::f32, Dtype::f32, copy);
+  enter(Dtype::f32, Dtype::i32, map<kF32ToI32, i32, f32>);
+  enter(Dtype::f32, Dtype::u32, map<kF32ToU32, u32, f32>);
+  enter(Dtype::i32, Dtype::f32, map<kToF32, f32, i32>);
+  enter(Dtype::i32, Dtype::i32, copy);
+  enter(Dtype::i32, Dtype::u32, copy);
+  enter(Dtype::u32, Dtype::f32, map<kToF32, f32, u32>);
+  enter(Dtype::u32, Dtype::i32, copy);
+  enter(Dtype::u32, Dtype::u32, copy);
+}
+
+}  // namespace
+
+void fill_elementwise(Kernels& kernels) {
+  fill_arithmetic(kernels);
+  fill_comparisons<f32>(kernels, Dtype::f32);
+  fill_comparisons<i32>(kernels, Dtype::i32);
+  fill_comparisons<u32>(kernels, Dtype::u32);
+  fill_casts(kernels);
+}
+
+}  // namespace paragon::cpu::PARAGON_ISA
