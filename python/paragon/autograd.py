@@ -64,7 +64,9 @@ def _pull(trace: Trace, number: int, active: set[int], found: dict[int, Tensor])
         found[v] = found[v] + gx if v in found else gx
 
 
-def value_and_grad(fn: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+def value_and_grad(
+    fn: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+) -> Callable[..., Any]:
     """A function that returns (fn's value, its gradient with respect to the arguments `argnums`).
 
     `fn` returns an f32 scalar, or (scalar, anything) with `has_aux`. The gradient has the structure of the argument: a

@@ -7,13 +7,10 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from .errors import FileError, ProgramError
 from .fingerprint import canonical
-from .program import NUMPY_DTYPES, Array, Program, check_array
+from .program import Array, Program, check_array
 
 MODEL, JOB = "paragon-model", "paragon-job"
 
@@ -47,7 +44,10 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Array], metadata: Mapp
     """Write a safetensors file atomically, NaNs as the one NaN. Arrays are f32, i32 or u32."""
     from safetensors.numpy import save
 
-    arrays = {name: canonical(array).view(array.dtype.newbyteorder("<")).reshape(array.shape) for name, array in tensors.items()}
+    arrays = {
+        name: canonical(array).view(array.dtype.newbyteorder("<")).reshape(array.shape)
+        for name, array in tensors.items()
+    }
     write_atomic(path, save(arrays, dict(metadata)))
 
 
@@ -66,7 +66,9 @@ def read_tensors(path: str | Path) -> tuple[dict[str, Array], dict[str, str]]:
 
 def save_program(program: Program, path: str | Path, others: Mapping[str, Program] | None = None) -> None:
     """Write a model file. `others` are further programs over a subset of the same state, kept as "program.NAME"."""
-    values = {name: check_array(f"state {name!r}", program.values.get(name), spec) for name, spec in program.state.items()}
+    values = {
+        name: check_array(f"state {name!r}", program.values.get(name), spec) for name, spec in program.state.items()
+    }
     metadata = {"format": MODEL, "program": program.to_json()}
     for name, other in (others or {}).items():
         metadata[f"program.{name}"] = other.to_json()
@@ -96,5 +98,3 @@ def load(path: str | Path, program: str | None = None) -> Program:
     except ProgramError as error:
         raise FileError(f"{path}: {error}") from None
     return loaded
-
-

@@ -36,7 +36,9 @@ def fingerprint(x: Any) -> str:
         array = np.asarray(tensors[name])
         dtype = next((d for d, t in NUMPY_DTYPES.items() if t == array.dtype), None)
         if dtype is None:
-            raise ShapeError(f"fingerprint of {name!r}: {array.dtype} is not f32, i32 or u32; make it a paragon.tensor first")
+            raise ShapeError(
+                f"fingerprint of {name!r}: {array.dtype} is not f32, i32 or u32; make it a paragon.tensor first"
+            )
         shape = ",".join(map(str, array.shape))
         digest.update(b"\0".join([name.encode(), dtype.encode(), shape.encode(), b""]))
         digest.update(canonical(array).tobytes())

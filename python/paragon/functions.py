@@ -280,7 +280,9 @@ def broadcast(x: Any, shape: int | Sequence[int]) -> Tensor:
 def slice(x: Any, start: Sequence[int], stop: Sequence[int], step: Sequence[int] | None = None) -> Tensor:
     """Every step-th element from start to stop along each axis"""
     (x,) = _operands(x)
-    return apply("slice", x, start=_ints(start), stop=_ints(stop), step=_ints(step if step is not None else [1] * x.ndim))
+    return apply(
+        "slice", x, start=_ints(start), stop=_ints(stop), step=_ints(step if step is not None else [1] * x.ndim)
+    )
 
 
 def getitem(x: Tensor, index: Any) -> Tensor:
@@ -293,7 +295,10 @@ def getitem(x: Tensor, index: Any) -> Tensor:
         raise ShapeError(f"{used} indices for {x.ndim} axes")
     at = next((k for k, i in enumerate(items) if i is Ellipsis), len(items))
     items[at : at + 1] = [builtins.slice(None)] * (x.ndim - used)
-    start, stop, step, shape = [], [], [], []
+    start: list[int] = []
+    stop: list[int] = []
+    step: list[int] = []
+    shape: list[int] = []
     for i in items:
         if i is None:
             shape.append(1)
@@ -321,7 +326,14 @@ def pad(
     """x with `value` before (low), after (high) and between (interior) the elements of each axis"""
     (x,) = _operands(x)
     word = f"{_number(value, x.dtype).numpy().view(np.uint32).item():08x}"
-    return apply("pad", x, low=_ints(low), high=_ints(high), interior=_ints(interior if interior is not None else [0] * x.ndim), word=word)
+    return apply(
+        "pad",
+        x,
+        low=_ints(low),
+        high=_ints(high),
+        interior=_ints(interior if interior is not None else [0] * x.ndim),
+        word=word,
+    )
 
 
 def concat(xs: Sequence[Any], axis: int = 0) -> Tensor:
@@ -334,11 +346,12 @@ def concat(xs: Sequence[Any], axis: int = 0) -> Tensor:
 
 def _checked_indices(i: Any, size: int) -> Tensor:
     """Indices as i32; a concrete one out of range is an error here, at the boundary, though the operation allows it."""
-    i = tensor(i)
-    if i.trace is None and i.size and not (0 <= int(i.numpy().min()) and int(i.numpy().max()) < size):
-        bad = next(v for v in i.numpy().ravel().tolist() if not 0 <= v < size)
-        raise ShapeError(f"index {bad} is outside 0 ... {size - 1}")
-    return i
+    indices = tensor(i)
+    if indices.trace is None and indices.size:
+        for v in (int(indices.numpy().min()), int(indices.numpy().max())):
+            if not 0 <= v < size:
+                raise ShapeError(f"index {v} is outside 0 ... {size - 1}")
+    return indices
 
 
 def gather(x: Any, i: Any, *, axis: int = 0) -> Tensor:
@@ -373,7 +386,9 @@ def unfold(
 ) -> Tensor:
     """The windows of images (N, C, H, W) as rows (N, OH, OW, C*kh*kw); padding is (top, bottom, left, right)"""
     (x,) = _operands(x)
-    return apply("unfold", x, kernel=_pair(kernel), stride=_pair(stride), padding=_ints(padding), dilation=_pair(dilation))
+    return apply(
+        "unfold", x, kernel=_pair(kernel), stride=_pair(stride), padding=_ints(padding), dilation=_pair(dilation)
+    )
 
 
 def fold(
@@ -389,7 +404,14 @@ def fold(
     """The transpose of `unfold`: images (N, C, *size) in which each pixel sums the windows that cover it"""
     (x,) = _operands(x)
     return apply(
-        "fold", x, size=_ints(size), kernel=_pair(kernel), stride=_pair(stride), padding=_ints(padding), dilation=_pair(dilation), panel=panel
+        "fold",
+        x,
+        size=_ints(size),
+        kernel=_pair(kernel),
+        stride=_pair(stride),
+        padding=_ints(padding),
+        dilation=_pair(dilation),
+        panel=panel,
     )
 
 
@@ -415,7 +437,9 @@ def sum_to(x: Tensor, shape: Sequence[int]) -> Tensor:
 
 def bits(seed: Any, step: Any, *, stream: int, shape: Sequence[int], width: int = 32) -> Tensor:
     """Random words (u32) of a stream at a step; `seed` is u32[2], `step` u32[] (docs/contract.md, section 5)"""
-    return apply("bits", tensor(seed, "u32"), tensor(step, "u32"), stream=int(stream), shape=_ints(shape), width=int(width))
+    return apply(
+        "bits", tensor(seed, "u32"), tensor(step, "u32"), stream=int(stream), shape=_ints(shape), width=int(width)
+    )
 
 
 def spec_of(x: Any) -> Spec:

@@ -58,7 +58,7 @@ class Operation:
 
     def spec(self, operands: Sequence[Spec], attributes: Mapping[str, Any]) -> Spec:
         """The dtype and shape of the result. Raises ShapeError, naming the operation, when the operands do not fit."""
-        if self.arity is not None and len(operands) != self.arity or self.arity is None and not operands:
+        if (self.arity is not None and len(operands) != self.arity) or (self.arity is None and not operands):
             raise ShapeError(f"{self.name}: takes {self.arity or 'one or more'} operands, got {len(operands)}")
         if set(attributes) != set(self.attributes):
             raise ShapeError(f"{self.name}: attributes must be {sorted(self.attributes)}, got {sorted(attributes)}")
@@ -121,7 +121,10 @@ def _is_int(value: object, low: int, high: int = MAX_ELEMENTS) -> bool:
 
 def _need_ints(name: str, value: Any, count: int | None, low: int, high: int = MAX_ELEMENTS) -> tuple[int, ...]:
     ok = isinstance(value, (tuple, list)) and all(_is_int(v, low, high) for v in value)
-    _need(ok and (count is None or len(value) == count), f"{name} must be {count or 'some'} integers >= {low}, got {value}")
+    _need(
+        ok and (count is None or len(value) == count),
+        f"{name} must be {count or 'some'} integers >= {low}, got {value}",
+    )
     return tuple(value)
 
 
@@ -210,7 +213,10 @@ def _argmax(x: Spec, *, axis: int, keepdims: bool) -> Spec:
 def _matmul(x: Spec, y: Spec, *, transpose_a: bool, transpose_b: bool, panel: int | None) -> Spec:
     _need_f32(x, y)
     _need_panel(panel)
-    _need(isinstance(transpose_a, bool) and isinstance(transpose_b, bool), "transpose_a and transpose_b must be true or false")
+    _need(
+        isinstance(transpose_a, bool) and isinstance(transpose_b, bool),
+        "transpose_a and transpose_b must be true or false",
+    )
     _need(len(x.shape) >= 2 and len(y.shape) >= 2, "both operands need at least two axes")
     m, k = x.shape[-2:][::-1] if transpose_a else x.shape[-2:]
     k2, n = y.shape[-2:][::-1] if transpose_b else y.shape[-2:]
@@ -256,7 +262,9 @@ def _concat(*xs: Spec, axis: int) -> Spec:
     dtype, first = _need_same_dtype(*xs), xs[0].shape
     axis = _need_axis(axis, xs[0])
     for x in xs:
-        same = len(x.shape) == len(first) and all(a == axis or p == q for a, (p, q) in enumerate(zip(x.shape, first, strict=True)))
+        same = len(x.shape) == len(first) and all(
+            a == axis or p == q for a, (p, q) in enumerate(zip(x.shape, first, strict=True))
+        )
         _need(same, f"shapes differ on other axes than {axis}")
     return Spec(dtype, (*first[:axis], sum(x.shape[axis] for x in xs), *first[axis + 1 :]))
 
@@ -289,7 +297,9 @@ def _one_hot(i: Spec, *, depth: int) -> Spec:
 
 def _windows(h: int, w: int, kernel: Any, stride: Any, padding: Any, dilation: Any) -> tuple[int, int]:
     """The number of window positions down and across."""
-    kernel, stride, dilation = (_need_ints(n, v, 2, 1) for n, v in (("kernel", kernel), ("stride", stride), ("dilation", dilation)))
+    kernel, stride, dilation = (
+        _need_ints(n, v, 2, 1) for n, v in (("kernel", kernel), ("stride", stride), ("dilation", dilation))
+    )
     top, bottom, left, right = _need_ints("padding", padding, 4, 0)
     rows = (h + top + bottom - dilation[0] * (kernel[0] - 1) - 1) // stride[0] + 1
     columns = (w + left + right - dilation[1] * (kernel[1] - 1) - 1) // stride[1] + 1
@@ -311,7 +321,9 @@ def _fold(x: Spec, *, size: Any, kernel: Any, stride: Any, padding: Any, dilatio
     windows = _windows(h, w, kernel, stride, padding, dilation)
     _need(x.shape[1:3] == windows, f"an image of {h} x {w} has {windows[0]} x {windows[1]} windows, got {x.shape[1:3]}")
     positions = kernel[0] * kernel[1]
-    _need(x.shape[3] % positions == 0, f"the last axis ({x.shape[3]}) is no multiple of the {positions} kernel positions")
+    _need(
+        x.shape[3] % positions == 0, f"the last axis ({x.shape[3]}) is no multiple of the {positions} kernel positions"
+    )
     return Spec(x.dtype, (x.shape[0], x.shape[3] // positions, h, w))
 
 
@@ -572,9 +584,7 @@ def gather(g: Tensor, out: Tensor, x: Tensor, i: Tensor, *, axis: int) -> Gradie
 
 
 @operation(_scatter_add)
-def scatter_add(
-    g: Tensor, out: Tensor, x: Tensor, i: Tensor, *, axis: int, size: int, panel: int | None
-) -> Gradients:
+def scatter_add(g: Tensor, out: Tensor, x: Tensor, i: Tensor, *, axis: int, size: int, panel: int | None) -> Gradients:
     """The slices of x added up, by the reduction rule, where the indices say; outside ones are dropped"""
     return F.gather(g, i, axis=axis), None
 
@@ -586,16 +596,23 @@ def one_hot(g: Tensor, out: Tensor, i: Tensor, *, depth: int) -> Gradients:
 
 
 @operation(_unfold)
-def unfold(
-    g: Tensor, out: Tensor, x: Tensor, *, kernel: Any, stride: Any, padding: Any, dilation: Any
-) -> Gradients:
+def unfold(g: Tensor, out: Tensor, x: Tensor, *, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Gradients:
     """The windows of an image, each as a row (channel, kernel row, kernel column); zero outside the image"""
     return (F.fold(g, x.shape[2:], kernel, stride=stride, padding=padding, dilation=dilation),)
 
 
 @operation(_fold)
 def fold(
-    g: Tensor, out: Tensor, x: Tensor, *, size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, panel: int | None
+    g: Tensor,
+    out: Tensor,
+    x: Tensor,
+    *,
+    size: Any,
+    kernel: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    panel: int | None,
 ) -> Gradients:
     """The transpose of unfold: each pixel is the sum over the windows that cover it"""
     return (F.unfold(g, kernel, stride=stride, padding=padding, dilation=dilation),)
@@ -610,7 +627,9 @@ def scan(g: Tensor, out: Tensor, a: Tensor, b: Tensor, h0: Tensor, *, axis: int,
 
     def cut(x: Tensor, start: int, stop: int) -> Tensor:
         return F.slice(
-            x, [start if i == axis else 0 for i in range(x.ndim)], [stop if i == axis else d for i, d in enumerate(x.shape)]
+            x,
+            [start if i == axis else 0 for i in range(x.ndim)],
+            [stop if i == axis else d for i, d in enumerate(x.shape)],
         )
 
     edge = tuple(1 if i == axis else d for i, d in enumerate(a.shape))

@@ -67,7 +67,9 @@ class Program:
         """The spec of every value, by value number."""
         return [*self.inputs.values(), *self.state.values(), *(node.spec for node in self.operations)]
 
-    def run(self, inputs: Mapping[str, Any] | None = None, executor: str | Executor | None = None, **options: Any) -> dict[str, Array]:
+    def run(
+        self, inputs: Mapping[str, Any] | None = None, executor: str | Executor | None = None, **options: Any
+    ) -> dict[str, Array]:
         """Run once: bind `inputs` by name, return the outputs by name, and apply the updates to `values`.
 
         Args:
@@ -151,7 +153,7 @@ class Program:
     def describe(self) -> Iterator[tuple[str, str, str, str]]:
         """Rows (value, spec, operation, operands with attributes) for people."""
         names = [*self.inputs, *self.state]
-        shown = {i: name for i, name in enumerate(names)}
+        shown = dict(enumerate(names))
         for i, (name, spec) in enumerate([*self.inputs.items(), *self.state.items()]):
             yield f"%{i}", str(spec), "input" if i < len(self.inputs) else "state", name
         for i, node in enumerate(self.operations, self.first_operation):
@@ -215,7 +217,12 @@ class _Reader:
         raise ValueError(f"{text} is not JSON")
 
     def program(self) -> Program:
-        d = _fields("program", self.document, ("format", "version", "contract", "inputs", "state", "operations", "outputs", "updates"), ("meta",))
+        d = _fields(
+            "program",
+            self.document,
+            ("format", "version", "contract", "inputs", "state", "operations", "outputs", "updates"),
+            ("meta",),
+        )
         for key, want in (("format", FORMAT), ("version", VERSION), ("contract", CONTRACT)):
             if d[key] != want or isinstance(d[key], bool):
                 raise ProgramError(f"program: {key} is {d[key]!r}, this library reads {want!r}")
@@ -273,7 +280,9 @@ class _Reader:
             except ShapeError as error:
                 raise ProgramError(f"{where}: {error}") from None
             if _spec(where, d) != spec:
-                raise ProgramError(f"{where}: value {len(specs)} is declared {_spec(where, d)}, the operation yields {spec}")
+                raise ProgramError(
+                    f"{where}: value {len(specs)} is declared {_spec(where, d)}, the operation yields {spec}"
+                )
             attributes = {k: tuple(v) if isinstance(v, list) else v for k, v in d["attributes"].items()}
             nodes.append(Node(d["op"], inputs, attributes, spec))
             specs.append(spec)
@@ -310,7 +319,9 @@ def _spec(where: str, d: Mapping[str, Any]) -> Spec:
     shape = d["shape"]
     if d["dtype"] not in DTYPES:
         raise ProgramError(f"{where}: dtype {d['dtype']!r} is not one of {', '.join(DTYPES)}")
-    if not isinstance(shape, list) or not all(isinstance(n, int) and not isinstance(n, bool) and 0 <= n < 2**31 for n in shape):
+    if not isinstance(shape, list) or not all(
+        isinstance(n, int) and not isinstance(n, bool) and 0 <= n < 2**31 for n in shape
+    ):
         raise ProgramError(f"{where}: shape must be a list of integers in 0 ... 2^31-1, got {shape!r}")
     try:
         return _checked(Spec(d["dtype"], tuple(shape)))

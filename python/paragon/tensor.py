@@ -57,7 +57,9 @@ class Tensor:
     def numpy(self) -> Array:
         """The elements as a read-only NumPy array (no copy). Raises ProgramError inside a trace, where there are none."""
         if self._array is None:
-            raise ProgramError("a traced tensor has no elements: return it from the function instead of reading it while tracing")
+            raise ProgramError(
+                "a traced tensor has no elements: return it from the function instead of reading it while tracing"
+            )
         return self._array
 
     def item(self) -> float | int:
@@ -71,8 +73,8 @@ class Tensor:
             raise ValueError(f"a {self.dtype} tensor cannot be seen as {dtype} without a copy")
         return np.array(array, dtype=dtype) if copy or dtype is not None else array
 
-    def __buffer__(self, flags: int) -> memoryview:
-        return memoryview(self.numpy())
+    def __buffer__(self, flags: int) -> memoryview:  # Python 3.12; before it, memoryview(t.numpy())
+        return self.numpy().data
 
     def __dlpack__(self, **options: Any) -> Any:
         # Consumers may write through DLPack, so they get their own copy.
@@ -260,7 +262,7 @@ class Trace:
         return self._append(Record("input", (), {}, spec, check_name(name)))
 
     def state(self, name: str, array: Array) -> Tensor:
-        self.values[check_name(name)] = array
+        self.values[check_name(name)] = np.array(array)  # the program owns its state
         return self._append(Record("state", (), {}, from_array(array).spec, name))
 
     def emit(self, op: str, operands: Sequence[Tensor], attributes: dict[str, Any], spec: Spec) -> Tensor:
@@ -273,7 +275,9 @@ class Trace:
     def alias(self, x: Tensor, pullback: Pullback | None = None, sources: Sequence[Tensor] = ()) -> Tensor:
         """A new value equal to x. It costs nothing: it is gone from the finished program."""
         x = self.lift(x)
-        return self._append(Record("alias", (x.value,), {}, x.spec, pullback=pullback, sources=tuple(s.value for s in sources)))
+        return self._append(
+            Record("alias", (x.value,), {}, x.spec, pullback=pullback, sources=tuple(s.value for s in sources))
+        )
 
     def lift(self, x: Tensor) -> Tensor:
         """x as a value of this trace: a constant operation when all words are equal, else state that no run updates."""
@@ -342,7 +346,9 @@ def apply(op: str, *operands: Tensor, **attributes: Any) -> Tensor:
     from .executors import resolve
 
     executor, options = resolve(None, {})
-    session = _single(executor, tuple(sorted(options.items())), op, tuple(x.spec for x in operands), tuple(sorted(attributes.items())))
+    session: Session = _single(
+        executor, tuple(sorted(options.items())), op, tuple(x.spec for x in operands), tuple(sorted(attributes.items()))
+    )
     inputs = {f"x{i}": x.numpy() for i, x in enumerate(operands)}
     return Tensor(spec, session.run(inputs)["out"])
 

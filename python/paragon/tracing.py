@@ -111,7 +111,9 @@ def compile_call(fn: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Co
         return scribe.input(path, concrete.spec)
 
     structure = fn(*map_leaves(enter, arguments))
-    return Compiled(scribe.finish(_outputs(structure)), map_leaves(lambda _, x: None if x is None else 0, structure)), inputs
+    return Compiled(
+        scribe.finish(_outputs(structure)), map_leaves(lambda _, x: None if x is None else 0, structure)
+    ), inputs
 
 
 def jit(fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -128,7 +130,10 @@ def jit(fn: Callable[..., Any]) -> Callable[..., Any]:
         if common_trace([x for x in found if isinstance(x, Tensor)]) is not None:
             return fn(*arguments)
         arrays = {path: tensor(x).numpy() for path, x in leaves(arguments) if is_array(x)}
-        key = tuple((path, from_array(arrays[path]).spec if path in arrays else ("", type(x), x)) for path, x in leaves(arguments))
+        key = tuple(
+            (path, from_array(arrays[path]).spec if path in arrays else ("", type(x), x))
+            for path, x in leaves(arguments)
+        )
         if key not in cache:
             cache[key] = compile_call(fn, arguments)[0]
         return cache[key](arrays)

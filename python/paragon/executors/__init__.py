@@ -44,6 +44,8 @@ class Executor(Protocol):
 
     name: str
 
+    def __hash__(self) -> int: ...
+
     @property
     def available(self) -> bool:
         """Whether it can be used on this machine."""
@@ -75,7 +77,9 @@ def _registry() -> dict[str, Executor]:
         except Exception as error:  # a broken plug-in must not take the others with it
             found[entry.name] = Unavailable(entry.name, f"{type(error).__name__}: {error}")
     if not found:
-        raise ExecutorError("no executors are registered: install the package (pip install .) instead of importing its folder")
+        raise ExecutorError(
+            "no executors are registered: install the package (pip install .) instead of importing its folder"
+        )
     return found
 
 

@@ -123,6 +123,11 @@ def constant(*, dtype: str, shape: tuple[int, ...], word: str) -> Array:
     return np.full(shape, int(word, 16), np.uint32).view(NUMPY_DTYPES[dtype])
 
 
+def at(axis: int, i: int) -> Any:
+    """The index that picks number i along an axis."""
+    return (*(slice(None),) * axis, i)
+
+
 # --- reductions -------------------------------------------------------------------------------------------------------
 
 
@@ -164,12 +169,14 @@ def max_(x: Array, *, axes: tuple[int, ...], keepdims: bool) -> Array:
         top = np.max(x, axis=axes, keepdims=True, initial=lowest)
         positive_zero = ((x == 0) & ~np.signbit(x)).any(axis=axes, keepdims=True)
         return np.where((top == 0) & positive_zero, np.float32(0), np.where(top == 0, np.float32(-0.0), top))
-    return np.max(x, axis=axes, initial=lowest)
+    return np.asarray(np.max(x, axis=axes, initial=lowest))
 
 
 @kernel
 def argmax(x: Array, *, axis: int, keepdims: bool) -> Array:
-    return np.argmax(x, axis=axis)  # NumPy's rule is the contract's: the first NaN, else the first of equals
+    return np.asarray(
+        np.argmax(x, axis=axis)
+    )  # NumPy's rule is the contract's: the first NaN, else the first of equals
 
 
 @kernel
@@ -242,10 +249,9 @@ def scatter_add(x: Array, i: Array, *, axis: int, size: int, panel: int | None) 
 
     def chain(start: int, stop: int) -> Array:
         total = np.zeros((*pre, size, *post), x.dtype)
-        at = (slice(None),) * axis
         for source in range(start, stop):
             if 0 <= targets[source] < size:
-                total[(*at, targets[source])] += sources[(*at, source)]
+                total[at(axis, int(targets[source]))] += sources[at(axis, source)]
         return total
 
     return reduce_panels(i.size, panel, chain)
@@ -253,7 +259,7 @@ def scatter_add(x: Array, i: Array, *, axis: int, size: int, panel: int | None) 
 
 @kernel
 def one_hot(i: Array, *, depth: int) -> Array:
-    return i[..., None] == np.arange(depth)
+    return np.asarray(i[..., None] == np.arange(depth))
 
 
 @kernel
@@ -261,14 +267,14 @@ def unfold(x: Array, *, kernel: Any, stride: Any, padding: Any, dilation: Any) -
     n, c = x.shape[:2]
     top, bottom, left, right = padding
     padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
-    oh, ow = (
-        (padded.shape[2 + d] - dilation[d] * (kernel[d] - 1) - 1) // stride[d] + 1 for d in (0, 1)
-    )
+    oh, ow = ((padded.shape[2 + d] - dilation[d] * (kernel[d] - 1) - 1) // stride[d] + 1 for d in (0, 1))
     out = np.empty((n, oh, ow, c, kernel[0], kernel[1]), x.dtype)
     for row in range(kernel[0]):
         for column in range(kernel[1]):
             y, z = row * dilation[0], column * dilation[1]
-            seen = padded[:, :, y : y + (oh - 1) * stride[0] + 1 : stride[0], z : z + (ow - 1) * stride[1] + 1 : stride[1]]
+            seen = padded[
+                :, :, y : y + (oh - 1) * stride[0] + 1 : stride[0], z : z + (ow - 1) * stride[1] + 1 : stride[1]
+            ]
             out[..., row, column] = seen.transpose(0, 2, 3, 1)
     return out
 
@@ -295,10 +301,9 @@ def fold(x: Array, *, size: Any, kernel: Any, stride: Any, padding: Any, dilatio
 @kernel
 def scan(a: Array, b: Array, h0: Array, *, axis: int, reverse: bool) -> Array:
     out = np.empty_like(a)
-    at = (slice(None),) * axis
     h = h0
     for t in range(a.shape[axis])[:: -1 if reverse else 1]:
-        h = out[(*at, t)] = fma32(a[(*at, t)], b=h, c=b[(*at, t)])
+        h = out[at(axis, t)] = fma32(a[at(axis, t)], h, b[at(axis, t)])
     return out
 
 

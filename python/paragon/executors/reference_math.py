@@ -121,7 +121,12 @@ with decimal.localcontext(_CONTEXT):
 def _round(exact: Decimal, near: float) -> np.float32:
     """The f32 nearest to `exact`, which is no tie (the functions are transcendental away from their exact cases)."""
     middle = np.float32(near)
-    candidates = {float(np.nextafter(middle, np.float32(-np.inf))), float(middle), float(np.nextafter(middle, np.float32(np.inf)))}
+    candidates = {
+        float(np.nextafter(middle, np.float32(-np.inf))),
+        float(middle),
+        float(np.nextafter(middle, np.float32(np.inf))),
+    }
+
     # Beyond the largest f32 the next value, were there one, would be 2^128: infinity stands for it.
     def distance(c: float) -> Decimal:
         value = Decimal(2) ** 128 if c == math.inf else -(Decimal(2) ** 128) if c == -math.inf else Decimal(c)
@@ -166,10 +171,10 @@ def _guess_sinpi(x: Array) -> Array:
 def _guess_cospi(x: Array) -> Array:
     r = np.fmod(np.abs(x), 2.0)
     r = np.where(r > 1, 2 - r, r)
-    value = np.where(r < 0.25, np.cos(np.pi * r), np.where(r > 0.75, -np.cos(np.pi * (1 - r)), np.sin(np.pi * (0.5 - r))))
+    value = np.where(
+        r < 0.25, np.cos(np.pi * r), np.where(r > 0.75, -np.cos(np.pi * (1 - r)), np.sin(np.pi * (0.5 - r)))
+    )
     return np.where(r == 0.5, 0.0, value)
-
-
 
 
 _vector_erf = np.frompyfunc(math.erf, 1, 1)
@@ -204,6 +209,11 @@ def philox(key: int, first: int, blocks: int, stream: int) -> Array:
     k0, k1 = key & 0xFFFFFFFF, key >> 32
     for _ in range(10):
         p0, p1 = c0 * np.uint64(0xD2511F53), c2 * np.uint64(0xCD9E8D57)
-        c0, c1, c2, c3 = (p1 >> np.uint64(32)) ^ c1 ^ np.uint64(k0), p1 & mask, (p0 >> np.uint64(32)) ^ c3 ^ np.uint64(k1), p0 & mask
+        c0, c1, c2, c3 = (
+            (p1 >> np.uint64(32)) ^ c1 ^ np.uint64(k0),
+            p1 & mask,
+            (p0 >> np.uint64(32)) ^ c3 ^ np.uint64(k1),
+            p0 & mask,
+        )
         k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
     return np.stack([c0, c1, c2, c3], axis=1).astype(np.uint32)

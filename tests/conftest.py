@@ -1,0 +1,55 @@
+"""What the tests share: where the data sets lie, which executors there are, and comparison by words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+
+import paragon as pg
+from paragon.fingerprint import canonical
+
+settings.register_profile("paragon", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("paragon")
+
+ROOT = Path(__file__).resolve().parents[1]
+IN_CI = os.environ.get("CI", "") not in ("", "0", "false")
+
+if "PARAGON_DATA" not in os.environ and (ROOT.parent / "shared" / "data").is_dir():
+    os.environ["PARAGON_DATA"] = str(ROOT.parent / "shared" / "data")
+
+
+def skip_or_fail(reason: str) -> None:
+    """Something that the tests need is missing: a skip that says what to install, or, in CI, a failure."""
+    if IN_CI:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def assert_words(got: object, want: object, what: str = "") -> None:
+    """Equal shapes, dtypes and words; all NaNs are one."""
+    a, b = np.asarray(got), np.asarray(want)
+    assert a.shape == b.shape and a.dtype == b.dtype, f"{what}: {a.dtype}{a.shape} is not {b.dtype}{b.shape}"
+    x, y = canonical(a).reshape(a.shape), canonical(b).reshape(b.shape)
+    if (x != y).any():
+        at = tuple(int(i[0]) for i in np.nonzero(np.atleast_1d(x != y)))
+        pair = np.atleast_1d(x)[at], np.atleast_1d(y)[at]
+        raise AssertionError(
+            f"{what}: {int((x != y).sum())} words differ, first at {at}: {pair[0]:08x} is not {pair[1]:08x}"
+        )
+
+
+def available() -> list[str]:
+    return [name for name, executor in pg.executors().items() if executor.available]
+
+
+@pytest.fixture(params=["reference", "cpu"])
+def each_executor(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Runs a test on the reference and on the compiled executor."""
+    name: str = request.param
+    with pg.use(name):
+        yield name
