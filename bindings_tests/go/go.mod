@@ -1,0 +1,3 @@
+module paragon/reference
+
+go 1.19
