@@ -1,0 +1,18 @@
+"""The table of vector files: one an operation, and `programs`."""
+
+from collections.abc import Callable
+
+from oracle.case import Case
+
+from . import elementwise, movement, reductions
+
+FILES: dict[str, Callable[[], list[Case]]] = {
+    "add": elementwise.add, "sub": elementwise.sub, "mul": elementwise.mul, "div": elementwise.div,
+    "maximum": elementwise.maximum, "minimum": elementwise.minimum, "fma": elementwise.fma, "neg": elementwise.neg,
+    "abs": elementwise.abs_, "sqrt": elementwise.sqrt, "compare": elementwise.compare, "select": elementwise.select,
+    "cast": elementwise.cast, "constant": elementwise.constant,
+    "sum": reductions.sum_, "max": reductions.max_, "argmax": reductions.argmax, "matmul": reductions.matmul,
+    "scan": reductions.scan,
+    "reshape": movement.reshape, "transpose": movement.transpose, "broadcast": movement.broadcast,
+    "slice": movement.slice_, "pad": movement.pad, "concat": movement.concat,
+}  # fmt: skip
