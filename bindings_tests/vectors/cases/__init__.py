@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from oracle.case import Case
 
-from . import elementwise, movement, reductions
+from . import elementwise, indexing, movement, random_bits, reductions
 
 FILES: dict[str, Callable[[], list[Case]]] = {
     "add": elementwise.add, "sub": elementwise.sub, "mul": elementwise.mul, "div": elementwise.div,
@@ -15,4 +15,6 @@ FILES: dict[str, Callable[[], list[Case]]] = {
     "scan": reductions.scan,
     "reshape": movement.reshape, "transpose": movement.transpose, "broadcast": movement.broadcast,
     "slice": movement.slice_, "pad": movement.pad, "concat": movement.concat,
+    "gather": indexing.gather, "scatter_add": indexing.scatter_add, "one_hot": indexing.one_hot,
+    "unfold": indexing.unfold, "fold": indexing.fold, "bits": random_bits.bits,
 }  # fmt: skip
