@@ -12,7 +12,7 @@ from .errors import FileError, ProgramError
 from .fingerprint import canonical
 from .program import Array, Program, check_array
 
-MODEL, JOB = "paragon-model", "paragon-job"
+MODEL, JOB, RUN = "paragon-model", "paragon-job", "paragon-run"
 
 
 def write_atomic(path: str | Path, data: bytes) -> None:

@@ -1,0 +1,39 @@
+"""The command line `paragon`. One file a group of commands; none of them computes anything itself."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from ..errors import ParagonError
+from . import conformance, demo, inspect, run, train
+
+app = typer.Typer(
+    help="Neural-network computation whose results can be checked: the same program gives the same bits everywhere.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("demo")(demo.demo)
+app.add_typer(train.app, name="train")
+app.add_typer(conformance.app, name="conformance")
+app.command("run")(run.run)
+app.command("compare")(run.compare)
+app.command("fingerprint")(run.fingerprint)
+app.command("inspect")(inspect.inspect)
+app.command("doctor")(inspect.doctor)
+
+
+def main() -> None:
+    """Run the command line: what the user did wrong is one line on stderr and exit code 2, without a traceback."""
+    try:
+        app()
+    except (ParagonError, OSError) as error:
+        Console(stderr=True, soft_wrap=True).print(f"[red]error:[/red] {error}", highlight=False)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""`paragon inspect` and `paragon doctor`: what is in a file, and what is on this machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from .. import __version__
+from ..compare import ordered
+from ..errors import FileError
+from ..executors import executors
+from ..files import read_tensors
+from ..fingerprint import fingerprint
+from ..program import CONTRACT, Program
+from .common import console, show_table
+
+
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A model, job, run or any other safetensors file.")],
+    operations: Annotated[bool, typer.Option(help="List the operations of the programs.")] = True,
+) -> None:
+    """Show what a file holds: its tensors, its programs, its fingerprint."""
+    tensors, metadata = read_tensors(file)
+    programs = {k: Program.from_json(v) for k, v in metadata.items() if k == "program" or k.startswith("program.")}
+    if not tensors and not programs:
+        raise FileError(f"{file}: holds neither tensors nor a program")
+    console.print(f"[bold]{file}[/bold]  {metadata.get('format', 'safetensors')}  {file.stat().st_size} bytes")
+    rows = []
+    for name, x in tensors.items():
+        spread = f"{x.min():.6g} ... {x.max():.6g}" if x.size and ordered(x).size else "empty"
+        rows.append((name, x.dtype, "x".join(map(str, x.shape)) or "scalar", x.size, spread))
+    show_table("tensors", ("name", "dtype", "shape", "elements", "range"), rows)
+    for key, program in programs.items():
+        console.print(f"[bold]{key}[/bold]: {len(program.operations)} operations", highlight=False)
+        if operations:
+            show_table("", ("value", "dtype[shape]", "operation", "operands; attributes"), program.describe())
+    console.print(f"fingerprint {fingerprint({k: np.asarray(v) for k, v in tensors.items()})}", highlight=False)
+
+
+def doctor() -> None:
+    """Show versions, executors and their settings, and what is missing, with its remedy."""
+    packages = []
+    for name in ("numpy", "safetensors", "scikit-learn", "typer", "rich"):
+        try:
+            packages.append((name, version(name)))
+        except PackageNotFoundError:
+            packages.append((name, f"missing: pip install {name}"))
+    show_table(
+        "versions",
+        ("what", "version"),
+        [
+            ("paragon", f"{__version__}, contract {CONTRACT}"),
+            ("python", f"{sys.version.split()[0]} ({platform.machine()}, {platform.system()})"),
+            *packages,
+        ],
+    )
+    rows = []
+    for name, executor in executors().items():
+        isas = ", ".join(getattr(executor, "isas", ()))
+        detail = f"instruction sets (best last): {isas}; threads: {getattr(executor, 'threads', '')}" if isas else ""
+        rows.append((name, "available" if executor.available else "missing", detail if executor.available else executor.reason))
+    show_table("executors", ("executor", "state", "detail"), rows)
+    settings = {k: os.environ[k] for k in ("PARAGON_ISA", "PARAGON_NUM_THREADS", "PARAGON_DATA") if k in os.environ}
+    console.print(f"environment: {settings or 'none of PARAGON_ISA, PARAGON_NUM_THREADS, PARAGON_DATA is set'}", highlight=False)
+    if not executors()["cpu"].available:
+        raise typer.Exit(1)

@@ -1,0 +1,65 @@
+"""`paragon run`, `paragon compare`, `paragon fingerprint`: run a model file, and compare what came out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..compare import compare_files
+from ..executors import resolve
+from ..files import RUN, load, read_tensors, write_tensors
+from ..fingerprint import fingerprint as fingerprint_of
+from ..program import Array
+from .common import ExecutorOption, IsaOption, ThreadsOption, console, options, show_table
+
+
+def run(
+    model: Annotated[Path, typer.Argument(help="A model file.")],
+    inputs: Annotated[Path, typer.Argument(help="A safetensors file with a tensor for each input.")],
+    outputs: Annotated[Path, typer.Argument(help="Where the results go (docs/program.md says under which names).")],
+    values: Annotated[bool, typer.Option("--values", help="Keep every operation's value, so that `compare` can name one.")] = False,
+    program: Annotated[str | None, typer.Option(help="Another program of the file than the main one.")] = None,
+    executor: ExecutorOption = "cpu",
+    isa: IsaOption = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """Run a model file once."""
+    loaded = load(model, program)
+    bound = loaded.bind(read_tensors(inputs)[0])
+    chosen, merged = resolve(executor, options(isa, threads))
+    session = chosen.load(loaded, **merged)
+    kept = session.values(bound) if values else []
+    results: dict[str, Array] = {f"output.{name}": x for name, x in session.run(bound).items()}
+    state = session.state()
+    results |= {f"state.{name}": state[name] for name in loaded.updates}
+    first = loaded.first_operation
+    results |= {f"value.{i}": x for i, x in enumerate(kept[first:], first)}
+    write_tensors(outputs, results, {"format": RUN, "program": loaded.to_json(), "executor": executor})
+    console.print(f"{len(loaded.outputs)} outputs, {len(loaded.updates)} updates -> {outputs}", highlight=False)
+    console.print(f"fingerprint {fingerprint_of({k: v for k, v in results.items() if not k.startswith('value.')})}", highlight=False)
+
+
+def compare(
+    first: Annotated[Path, typer.Argument(help="A model, state or run.")],
+    second: Annotated[Path, typer.Argument(help="Another one with the same tensors.")],
+) -> None:
+    """Compare two files word for word, and say how far they are apart. Exit code 1 when they differ."""
+    found = compare_files(first, second)
+    shown = {k: d for k, d in found.tensors.items() if not k.startswith("value.")} or found.tensors
+    show_table(
+        f"{first} and {second}",
+        ("tensor", "words", "mismatched", "max_abs_diff", "mean_abs_diff", "l2_diff", "ulps"),
+        [(k, d.words, d.mismatched, f"{d.max_abs_diff:.6g}", f"{d.mean_abs_diff:.6g}", f"{d.l2_diff:.6g}", d.ulps) for k, d in shown.items()],
+    )
+    if found.divergence:
+        console.print(f"[red]first difference[/red]: {found.divergence}", highlight=False)
+    console.print("[green]same bits[/green]" if found.same else "[red]different bits[/red]")
+    if not found.same:
+        raise typer.Exit(1)
+
+
+def fingerprint(file: Annotated[Path, typer.Argument(help="Any safetensors file of f32, i32 and u32 tensors.")]) -> None:
+    """Print the fingerprint of a file's tensors (docs/contract.md, section 8)."""
+    typer.echo(fingerprint_of(read_tensors(file)[0]))

@@ -1,0 +1,92 @@
+"""An executor in another process: any command with the interface `run MODEL INPUTS OUTPUTS --values` (docs/program.md)."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import ExecutorError
+from ..files import read_tensors, save_program, write_tensors
+from ..program import Array, Program
+
+TIMEOUT_S = 600
+
+
+class External:
+    """Runs programs through a command, one process a run.
+
+    Args:
+        name: what reports call it.
+        command: the command and its first arguments, as a list or as one line for a shell-like split.
+    """
+
+    def __init__(self, name: str, command: str | Sequence[str]) -> None:
+        self.name = name
+        self.command = shlex.split(command) if isinstance(command, str) else list(command)
+
+    @property
+    def available(self) -> bool:
+        return bool(self.command) and shutil.which(self.command[0]) is not None
+
+    @property
+    def reason(self) -> str:
+        return "" if self.available else f"the command {self.command[0] if self.command else ''!r} is not there"
+
+    def load(self, program: Program, **options: Any) -> ExternalSession:
+        if options:
+            raise ExecutorError(f"the executor {self.name!r} has no options, got {sorted(options)}")
+        return ExternalSession(self, program)
+
+    def call(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run the command; returns the finished process, whatever its exit code. Raises ExecutorError when it does not end."""
+        try:
+            return subprocess.run(
+                [*self.command, *map(str, arguments)], capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise ExecutorError(f"{self.name}: {error}") from None
+
+
+class ExternalSession:
+    """A program and its state; every run writes the files that the command reads."""
+
+    def __init__(self, executor: External, program: Program) -> None:
+        self.executor, self.program = executor, program
+        self._state = {name: np.array(program.values[name]) for name in program.state}
+
+    def state(self) -> dict[str, Array]:
+        return {name: x.copy() for name, x in self._state.items()}
+
+    def set_state(self, values: Mapping[str, Array]) -> None:
+        self._state.update({name: np.array(x) for name, x in values.items()})
+
+    def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        found = self._call(inputs)
+        self._state.update({name: found[f"state.{name}"] for name in self.program.updates})
+        return {name: found[f"output.{name}"] for name in self.program.outputs}
+
+    def values(self, inputs: Mapping[str, Array]) -> list[Array]:
+        found = self._call(inputs, "--values")
+        known = [np.asarray(inputs[name]) for name in self.program.inputs]
+        known += [self._state[name] for name in self.program.state]
+        first = self.program.first_operation
+        return known + [found[f"value.{first + i}"] for i in range(len(self.program.operations))]
+
+    def _call(self, inputs: Mapping[str, Array], *flags: str) -> dict[str, Array]:
+        with tempfile.TemporaryDirectory() as folder:
+            model, given, results = (Path(folder) / f"{name}.safetensors" for name in ("model", "inputs", "outputs"))
+            program = Program.from_json(self.program.to_json())
+            program.values = self._state
+            save_program(program, model)
+            write_tensors(given, dict(inputs), {})
+            done = self.executor.call("run", model, given, results, *flags)
+            if done.returncode:
+                raise ExecutorError(f"{self.executor.name}: exit code {done.returncode}: {done.stderr.strip()[-500:]}")
+            return read_tensors(results)[0]

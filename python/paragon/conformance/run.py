@@ -1,0 +1,148 @@
+"""One conformance run: contenders x (vectors, standard programs, fuzzing) -> findings and a drift report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import ExecutorError, ParagonError
+from ..executors import Executor, executors
+from ..program import Array, Program
+from .external import External
+from .programs import standard_programs
+from .report import Outcome, drift_report
+from .vectors import load_vectors, run_case
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """An executor with settings, under the name that reports use."""
+
+    name: str
+    executor: Executor
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Findings:
+    """What a run found. `failures` has one line for every vector, program or fuzzed sample that went wrong."""
+
+    vectors: dict[str, tuple[int, int]]
+    report: dict[str, Any]
+    failures: list[str]
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures
+
+
+def contenders(names: Sequence[str] = (), commands: Mapping[str, str] | None = None) -> list[Contender]:
+    """The executors to compare: the reference first, every setting of cpu, other plug-ins, and external commands.
+
+    Args:
+        names: keep only executors of these names ("cpu" or "cpu avx2"); all available ones when empty.
+        commands: name -> command line of an implementation in another process.
+
+    Raises:
+        ExecutorError: a name that is unknown or not available.
+    """
+    found: list[Contender] = []
+    known = executors()
+    for name in sorted(known, key=lambda n: n != "reference"):
+        executor = known[name]
+        if not executor.available:
+            if name in names:
+                raise ExecutorError(f"the executor {name!r} is not available: {executor.reason}")
+            continue
+        isas = getattr(executor, "isas", ())
+        found += [Contender(f"{name} {isa}", executor, {"isa": isa}) for isa in isas] or [Contender(name, executor)]
+    for name, command in (commands or {}).items():
+        external = External(name, command)
+        if not external.available:
+            raise ExecutorError(f"{name}: {external.reason}")
+        found.append(Contender(name, external))
+    wanted = [c for c in found if not names or c.name in names or c.name.split()[0] in names or c.name in (commands or {})]
+    if missing := [n for n in names if not any(n in (c.name, c.name.split()[0]) for c in found)]:
+        raise ExecutorError(f"there is no executor {missing[0]!r}; there are {', '.join(c.name for c in found)}")
+    return wanted
+
+
+def run_program(contender: Contender, program: Program, inputs: Mapping[str, Array], steps: int) -> Outcome:
+    """All outputs and the state after some steps, and all values of the first step."""
+    begin = time.perf_counter()
+    try:
+        session = contender.executor.load(program, **contender.options)
+        values = session.values(inputs)
+        results: dict[str, Array] = {}
+        for step in range(steps):
+            results |= {f"step {step} {name}": x for name, x in session.run(inputs).items()}
+        results |= session.state()
+    except ParagonError as error:
+        return Outcome(contender.name, {}, [], time.perf_counter() - begin, str(error))
+    return Outcome(contender.name, results, values, time.perf_counter() - begin)
+
+
+def check_vectors(contender: Contender, folder: str | Path) -> tuple[int, list[str]]:
+    """The number of cases in a folder, and a line for each that an executor gets wrong."""
+    if isinstance(contender.executor, External):
+        done = contender.executor.call("vectors", folder)
+        lines = [f"{contender.name}: {line}" for line in (done.stdout + done.stderr).splitlines()[-20:]]
+        return sum(1 for _ in load_vectors(folder)), lines if done.returncode else []
+    failures, count = [], 0
+    for case in load_vectors(folder):
+        count += 1
+        if wrong := run_case(case, contender.executor, **contender.options):
+            failures.append(f"{contender.name}: vector {case}: {wrong}")
+    return count, failures
+
+
+def run_conformance(
+    who: Sequence[Contender],
+    vectors: str | Path | None = None,
+    fuzz_examples: int = 0,
+    seed: int = 0,
+    progress: Progress = lambda line: None,
+) -> Findings:
+    """Run everything that was asked for on every contender.
+
+    Args:
+        vectors: a folder of vectors; none when None.
+        fuzz_examples: random programs an operation; needs the `hypothesis` package.
+
+    Raises:
+        ExecutorError: no contenders, or no hypothesis for fuzzing.
+    """
+    if not who:
+        raise ExecutorError("conformance: no executor to run")
+    counts: dict[str, tuple[int, int]] = {}
+    failures: list[str] = []
+    for contender in who if vectors is not None else ():
+        progress(f"vectors on {contender.name}")
+        count, wrong = check_vectors(contender, vectors or "")
+        counts[contender.name] = count - len(wrong), count
+        failures += wrong
+    programs = standard_programs()
+    outcomes: dict[str, list[Outcome]] = {}
+    for name, (program, inputs, steps) in programs.items():
+        progress(f"program {name}")
+        outcomes[name] = [run_program(c, program, inputs, steps) for c in who]
+    report = drift_report({name: p[0] for name, p in programs.items()}, outcomes)
+    failures += [
+        f"{row['program']}: {row['first']} and {row['second']} differ: {row['first_differing_operation'] or 'in a later step'}"
+        for row in report["pairs"]
+        if not row["match"]
+    ]
+    if fuzz_examples:
+        try:
+            from .fuzz import fuzz
+        except ImportError:
+            raise ExecutorError("fuzzing needs hypothesis: pip install hypothesis") from None
+        progress("fuzzing")
+        found = fuzz([(c.name, c.executor, dict(c.options)) for c in who], fuzz_examples, start=seed)
+        failures += [str(found)] if found else []
+    return Findings(counts, report, failures)
