@@ -1,0 +1,59 @@
+# make demo   set up everything, train the digits on every executor, compare the bits
+# make test   the whole test suite
+# The virtual environment (.venv) is made and kept up to date by any target that needs it.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+SOURCES := $(shell find csrc python -type f ! -name '*.pyc' ! -name '*.so' 2>/dev/null) CMakeLists.txt pyproject.toml
+
+.PHONY: demo test test-python test-cpp test-languages bench lint exhaustive fuzz conformance table clean
+
+demo: $(VENV)/.installed
+	$(BIN)/paragon demo --save digits.safetensors
+
+# --- set-up ---------------------------------------------------------------------------------------------------------
+
+$(VENV)/bin/python:
+	tools/prerequisites.sh $(PYTHON)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.installed: $(VENV)/bin/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet ".[sklearn]"
+	touch $@
+
+$(VENV)/.test: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet ".[test]"
+	touch $@
+
+$(VENV)/.lint: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet "ruff>=0.6" "mypy>=1.11" numpy typer rich hypothesis
+	touch $@
+
+# --- tests ----------------------------------------------------------------------------------------------------------
+
+test: test-cpp test-python test-languages
+
+test-cpp: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet cmake ninja
+	tools/test_cpp.sh $(BIN)
+
+test-python: $(VENV)/.test
+	$(BIN)/python -m pytest --cov=paragon --cov-report=term:skip-covered
+
+test-languages: $(VENV)/.test
+	PATH="$(CURDIR)/$(BIN):$$PATH" tools/test_languages.sh
+
+# --- the rest -------------------------------------------------------------------------------------------------------
+
+bench: $(VENV)/.test
+	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-disable-gc
+
+lint: $(VENV)/.lint
+	$(BIN)/ruff check python tests benchmarks bindings_tests tools
+	$(BIN)/ruff format --check python tests benchmarks
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) build dist digits.safetensors
