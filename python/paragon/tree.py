@@ -1,16 +1,18 @@
-"""Nested dicts, lists and tuples of leaves, flattened to named leaves and put together again."""
+"""Nested dicts, lists and tuples of leaves, flattened to named leaves and put together again. A `Spec` is a leaf."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .ops import Spec
+
 
 def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """(dotted path, leaf) in a fixed order; dicts in insertion order."""
     if isinstance(tree, dict):
         items = [(str(key), value) for key, value in tree.items()]
-    elif isinstance(tree, (list, tuple)):
+    elif isinstance(tree, (list, tuple)) and not isinstance(tree, Spec):
         items = [(str(i), value) for i, value in enumerate(tree)]
     else:
         yield path, tree
@@ -25,6 +27,8 @@ def map_leaves(fn: Callable[[str, Any], Any], tree: Any, path: str = "") -> Any:
     def below(key: object, value: Any) -> Any:
         return map_leaves(fn, value, f"{path}.{key}" if path else str(key))
 
+    if isinstance(tree, Spec):
+        return fn(path, tree)
     if isinstance(tree, dict):
         return {key: below(key, value) for key, value in tree.items()}
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):

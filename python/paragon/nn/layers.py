@@ -1,0 +1,240 @@
+"""The layers. Images are (N, C, H, W), features the last axis of (N, ...); everything is f32 unless said."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .. import composites as C
+from .. import functions as F
+from .. import random
+from ..errors import ShapeError
+from ..tensor import Tensor
+from .module import Initialiser, Module, current_call
+
+Activation = str | Callable[[Tensor], Tensor] | None
+Scheme = Callable[[Sequence[int], int, int, Any, int], Tensor]
+"""(shape, fan_in, fan_out, seed, stream) -> first weights, as paragon.random.glorot_uniform."""
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "linear": C.linear, "relu": C.relu, "leaky_relu": C.leaky_relu, "elu": C.elu, "sigmoid": C.sigmoid, "tanh": F.tanh,
+    "gelu": C.gelu, "silu": C.silu, "softplus": C.softplus, "softmax": C.softmax, "log_softmax": C.log_softmax,
+}  # fmt: skip
+SCHEMES: dict[str, Scheme] = {"glorot_uniform": random.glorot_uniform, "he_uniform": random.he_uniform}
+
+
+def activation(which: Activation) -> Callable[[Tensor], Tensor]:
+    """An activation by its name, or any function of one tensor; None is `linear`. Raises ShapeError for an unknown name."""
+    return C.linear if which is None else which if callable(which) else _named("activation", ACTIVATIONS, which)
+
+
+def _named(what: str, table: dict[str, Any], name: str) -> Any:
+    if name not in table:
+        raise ShapeError(f"there is no {what} {name!r}; known are {', '.join(table)}")
+    return table[name]
+
+
+def _positive(what: str, *numbers: int) -> None:
+    if any(n < 1 for n in numbers):
+        raise ShapeError(f"{what}: sizes must be at least 1, got {', '.join(map(str, numbers))}")
+
+
+def zeros(shape: tuple[int, ...], seed: int, stream: int) -> Tensor:
+    """The initialiser of biases."""
+    return F.zeros(shape)
+
+
+def ones(shape: tuple[int, ...], seed: int, stream: int) -> Tensor:
+    """The initialiser of scales."""
+    return F.ones(shape)
+
+
+def _weights(scheme: str | Scheme, fan_in: int, fan_out: int) -> Initialiser:
+    fn: Scheme = scheme if callable(scheme) else _named("initialiser", SCHEMES, scheme)
+    return lambda shape, seed, stream: fn(shape, fan_in, fan_out, seed, stream)
+
+
+class Dense(Module):
+    """activation(x @ weight + bias): (..., inputs) -> (..., outputs). Parameters weight (inputs, outputs), bias (outputs,)."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(
+        self, inputs: int, outputs: int, activation: Activation = None, *, bias: bool = True, init: str | Scheme = "glorot_uniform"
+    ) -> None:
+        _positive("Dense", inputs, outputs)
+        self.activation = _activation(activation)
+        self.has_bias = bias
+        self.parameter("weight", (inputs, outputs), _weights(init, inputs, outputs))
+        if bias:
+            self.parameter("bias", (outputs,), zeros)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.matmul(x, self.weight)
+        return self.activation(y + self.bias if self.has_bias else y)
+
+
+class Conv2d(Module):
+    """activation(conv2d(x, weight) + bias): (N, channels, H, W) -> (N, outputs, OH, OW); see `paragon.conv2d`.
+
+    Parameters weight (outputs, channels, kh, kw), bias (outputs,).
+    """
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(
+        self,
+        channels: int,
+        outputs: int,
+        kernel: C.Pair,
+        activation: Activation = None,
+        *,
+        stride: C.Pair = 1,
+        padding: str | C.Pair = 0,
+        dilation: C.Pair = 1,
+        bias: bool = True,
+        init: str | Scheme = "glorot_uniform",
+    ) -> None:
+        down, across = (kernel, kernel) if isinstance(kernel, int) else kernel
+        _positive("Conv2d", channels, outputs, down, across)
+        self.activation = _activation(activation)
+        self.window: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation}
+        self.has_bias = bias
+        area = down * across
+        self.parameter("weight", (outputs, channels, down, across), _weights(init, channels * area, outputs * area))
+        if bias:
+            self.parameter("bias", (outputs,), zeros)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.activation(C.conv2d(x, self.weight, self.bias if self.has_bias else None, **self.window))
+
+
+class MaxPool2d(Module):
+    """(N, C, H, W) -> (N, C, OH, OW): the largest of each window; see `paragon.max_pool2d`."""
+
+    def __init__(self, kernel: C.Pair, *, stride: C.Pair | None = None, padding: str | C.Pair = 0) -> None:
+        self.kernel, self.stride, self.padding = kernel, stride, padding
+
+    def forward(self, x: Tensor) -> Tensor:
+        return C.max_pool2d(x, self.kernel, stride=self.stride, padding=self.padding)
+
+
+class AvgPool2d(Module):
+    """(N, C, H, W) -> (N, C, OH, OW): the mean of each window; see `paragon.avg_pool2d`."""
+
+    def __init__(self, kernel: C.Pair, *, stride: C.Pair | None = None, padding: str | C.Pair = 0) -> None:
+        self.kernel, self.stride, self.padding = kernel, stride, padding
+
+    def forward(self, x: Tensor) -> Tensor:
+        return C.avg_pool2d(x, self.kernel, stride=self.stride, padding=self.padding)
+
+
+class Flatten(Module):
+    """(N, ...) -> (N, product of the rest)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.reshape((x.shape[0], math.prod(x.shape[1:])))
+
+
+class LayerNorm(Module):
+    """(..., *shape) -> same: each row of zero mean and unit variance, then scaled by gamma and moved by beta (both `shape`)."""
+
+    gamma: Tensor
+    beta: Tensor
+
+    def __init__(self, shape: int | Sequence[int], *, eps: float = 1e-5) -> None:
+        self.eps = eps
+        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        _positive("LayerNorm", *shape)
+        self.parameter("gamma", shape, ones)
+        self.parameter("beta", shape, zeros)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return C.layer_norm(x, self.gamma, self.beta, self.eps)
+
+
+class BatchNorm(Module):
+    """(N, channels, ...) -> same: in training by the moments of the batch, else by running ones; then gamma and beta.
+
+    The running moments are state: running = fma(momentum, moment - running, running), the variance times n/(n-1).
+    """
+
+    gamma: Tensor
+    beta: Tensor
+    running_mean: Tensor
+    running_variance: Tensor
+
+    def __init__(self, channels: int, *, momentum: float = 0.1, eps: float = 1e-5) -> None:
+        _positive("BatchNorm", channels)
+        self.momentum, self.eps = momentum, eps
+        self.parameter("gamma", (channels,), ones)
+        self.parameter("beta", (channels,), zeros)
+        self.parameter("running_mean", (channels,), zeros, trainable=False)
+        self.parameter("running_variance", (channels,), ones, trainable=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not current_call().training:
+            return C.batch_norm(x, self.running_mean, self.running_variance, self.gamma, self.beta, self.eps)
+        mean, variance = C.batch_moments(x)
+        n = x.size // x.shape[1]
+        if n < 2:
+            raise ShapeError("BatchNorm: a batch of one value a channel has no variance; use another batch_size, or drop_last=True")
+        unbiased = variance * (n / (n - 1))
+        self.running_mean = F.fma(self.momentum, mean - self.running_mean, self.running_mean)
+        self.running_variance = F.fma(self.momentum, unbiased - self.running_variance, self.running_variance)
+        return C.batch_norm(x, mean, variance, self.gamma, self.beta, self.eps)
+
+
+class Dropout(Module):
+    """In training: zero with probability `rate`, else x / (1-rate); see `paragon.dropout`. In inference: x. (Srivastava, 2014)
+
+    The k-th draw of a forward pass has its own stream, and each step its own numbers.
+    """
+
+    def __init__(self, rate: float = 0.5) -> None:
+        if not 0 <= rate < 1:
+            raise ShapeError(f"Dropout: the rate must be in [0, 1), got {rate}")
+        self.rate = rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not current_call().training or self.rate == 0:
+            return x
+        seed, step, stream = current_call().randomness()
+        return C.dropout(x, self.rate, seed=seed, step=step, stream=stream)
+
+
+class Embedding(Module):
+    """i32 (...) in 0 ... count-1 -> f32 (..., width): rows of the parameter weight (count, width), first standard normal."""
+
+    weight: Tensor
+
+    def __init__(self, count: int, width: int) -> None:
+        _positive("Embedding", count, width)
+        self.parameter("weight", (count, width), lambda shape, seed, stream: random.normal(shape, seed, stream))
+
+    def forward(self, i: Tensor) -> Tensor:
+        return F.gather(self.weight, i)
+
+
+class Sequential(Module):
+    """Layers, or plain functions of one tensor such as `nn.relu`, one after another. Layer i's parameters are named "i.NAME"."""
+
+    def __init__(self, *layers: Module | Callable[[Tensor], Tensor]) -> None:
+        for i, layer in enumerate(layers):
+            if not callable(layer):
+                raise ShapeError(f"Sequential: layer {i} is {layer!r}, which cannot be called")
+        self.layers = layers
+
+    def children(self) -> Any:
+        return ((str(i), layer) for i, layer in enumerate(self.layers) if isinstance(layer, Module))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+_activation = activation  # the name is a parameter of the layers

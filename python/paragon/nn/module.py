@@ -1,0 +1,221 @@
+"""The Module: a function with named parameters.
+
+A module declares its parameters in `__init__` (`self.parameter(name, shape, initialiser)`), uses them as plain tensors in
+`forward`, and knows them and those of the modules in its attributes by dotted names. `apply` puts other tensors in their places
+for one call, traced ones too: so the same `forward` serves eager calls, training and files. A state that `forward` replaces
+(`self.running_mean = ...`) comes back from `apply` as new state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import random
+from ..errors import ParagonError, ShapeError
+from ..ops import Spec
+from ..program import Array, Program
+from ..tensor import Tensor, tensor
+from ..tracing import trace
+
+Initialiser = Callable[[tuple[int, ...], int, int], Tensor]
+"""(shape, seed, stream) -> the first value of a parameter."""
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A parameter as a module declared it. One that is not trainable is state that `forward` itself replaces."""
+
+    shape: tuple[int, ...]
+    initialiser: Initialiser
+    trainable: bool
+
+
+@dataclass
+class Call:
+    """What a forward pass is told besides its operands: whether it trains, and where its random numbers come from."""
+
+    training: bool = False
+    seed: Tensor | Callable[[], Tensor] | None = None
+    step: Tensor | None = None
+    draws: int = 0
+
+    def randomness(self) -> tuple[Tensor, Tensor, int]:
+        """(seed, step, stream) for the next draw; the k-th draw of a forward pass has the stream DROPOUT_STREAM + k."""
+        if self.seed is None or self.step is None:
+            raise ParagonError("this layer draws random numbers in training: call apply(..., training=True, seed=, step=)")
+        if not isinstance(self.seed, Tensor):
+            self.seed = self.seed()
+        self.draws += 1
+        return self.seed, self.step, random.DROPOUT_STREAM + self.draws - 1
+
+
+_call: ContextVar[Call] = ContextVar("paragon_call", default=Call())
+
+
+def current_call() -> Call:
+    """The `Call` of the forward pass that is running; outside of one, that of inference."""
+    return _call.get()
+
+
+class Module:
+    """The base of layers and models. A subclass defines `__init__` and `forward(*tensors)`."""
+
+    # --- declaring ----------------------------------------------------------------------------------------------------
+
+    def parameter(self, name: str, shape: Sequence[int], initialiser: Initialiser, trainable: bool = True) -> None:
+        """Declare the attribute `name` as an f32 parameter. It has a value after `init` or `load_state_dict`."""
+        declared: dict[str, Declaration] = self.__dict__.setdefault("_declared", {})
+        if "." in name or not name.isidentifier():
+            raise ParagonError(f"parameter name {name!r}: must be an identifier")
+        declared[name] = Declaration(tuple(int(d) for d in shape), initialiser, trainable)
+
+    def forward(self, *operands: Any) -> Any:
+        """The function of the module, in terms of its attributes."""
+        raise NotImplementedError(f"{type(self).__name__} does not define forward")
+
+    def children(self) -> Iterator[tuple[str, Module]]:
+        """The modules among the attributes, also in lists and tuples, by name, in the order of assignment."""
+        for name, value in vars(self).items():
+            if isinstance(value, Module):
+                yield name, value
+            elif isinstance(value, (list, tuple)):
+                yield from ((f"{name}.{i}", v) for i, v in enumerate(value) if isinstance(v, Module))
+
+    def _places(self, prefix: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Module, str, Declaration]]:
+        """(dotted name, owner, attribute, declaration) of every parameter: its own first, then those of the children.
+
+        A module that stands in several places counts once, under its first name.
+        """
+        seen = set() if seen is None else seen
+        if id(self) in seen:
+            return
+        seen.add(id(self))
+        for name, declaration in vars(self).get("_declared", {}).items():
+            yield prefix + name, self, name, declaration
+        for name, child in self.children():
+            yield from child._places(f"{prefix}{name}.", seen)
+
+    # --- values -------------------------------------------------------------------------------------------------------
+
+    def init(self, seed: int = 0) -> Module:
+        """Give every parameter its first value, in place: the k-th one, in the order of `state_dict`, draws from stream k."""
+        for stream, (_, owner, name, d) in enumerate(self._places()):
+            setattr(owner, name, d.initialiser(d.shape, seed, stream))
+        return self
+
+    @property
+    def initialised(self) -> bool:
+        """Whether every parameter has a value."""
+        return all(name in vars(owner) for _, owner, name, _ in self._places())
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Every parameter and every other state by its dotted name. Raises ParagonError before `init`."""
+        found = {}
+        for path, owner, name, _ in self._places():
+            if name not in vars(owner):
+                raise ParagonError(f"the parameter {path!r} has no value yet: call init(seed) or load_state_dict first")
+            found[path] = getattr(owner, name)
+        return found
+
+    def load_state_dict(self, values: Mapping[str, Any]) -> Module:
+        """Set every parameter, in place. Raises ShapeError for names, shapes or dtypes that are not the module's."""
+        places = {path: (owner, name, d) for path, owner, name, d in self._places()}
+        if set(values) != set(places):
+            missing, unknown = sorted(set(places) - set(values)), sorted(set(values) - set(places))
+            raise ShapeError(f"load_state_dict: missing {missing}, unknown {unknown}")
+        new = {path: tensor(x) for path, x in values.items()}
+        for path, x in new.items():
+            if x.spec != Spec("f32", places[path][2].shape):
+                raise ShapeError(f"load_state_dict: {path!r} is f32{list(places[path][2].shape)}, got {x.spec}")
+        for path, (owner, name, _) in places.items():
+            setattr(owner, name, new[path])
+        return self
+
+    @property
+    def trainable(self) -> list[str]:
+        """The names of the parameters that an optimiser changes, in order."""
+        return [path for path, _, _, d in self._places() if d.trainable]
+
+    def __repr__(self) -> str:
+        inner = ", ".join(f"{name}={child!r}" for name, child in self.children())
+        return f"{type(self).__name__}({inner})"
+
+    # --- calling ------------------------------------------------------------------------------------------------------
+
+    def __call__(self, *operands: Any) -> Any:
+        """`forward` on tensors (or arrays), with the present parameters; inference, unless within a training `apply`."""
+        return self.forward(*(tensor(x) if isinstance(x, np.ndarray) else x for x in operands))
+
+    @contextmanager
+    def _bound(self, values: Mapping[str, Tensor]) -> Iterator[dict[str, Tensor]]:
+        """Within: the parameters are `values`. The yielded dict has, at the end, those that forward replaced."""
+        places = list(self._places())
+        before = [(owner, name, vars(owner).get(name)) for _, owner, name, _ in places]
+        replaced: dict[str, Tensor] = {}
+        try:
+            for path, owner, name, _ in places:
+                setattr(owner, name, values[path])
+            yield replaced
+            replaced.update(
+                {path: getattr(owner, name) for path, owner, name, _ in places if getattr(owner, name) is not values[path]}
+            )
+        finally:
+            for owner, name, value in before:
+                if value is None:
+                    vars(owner).pop(name, None)
+                else:
+                    setattr(owner, name, value)
+
+    def apply(
+        self,
+        state: Mapping[str, Tensor],
+        *operands: Any,
+        training: bool = False,
+        seed: Tensor | Callable[[], Tensor] | None = None,
+        step: Tensor | None = None,
+    ) -> tuple[Any, dict[str, Tensor]]:
+        """The module as a pure function of its state: (result, the states that the pass replaced).
+
+        Args:
+            state: a tensor for every name of `state_dict`.
+            training: whether dropout drops and batch norm uses the batch.
+            seed: u32[2], or a function that gives it when it is first needed. step: u32[]. Needed by dropout in training.
+        """
+        token = _call.set(Call(training, seed, step))
+        try:
+            with self._bound(state) as replaced:
+                result = self(*operands)
+            return result, replaced
+        finally:
+            _call.reset(token)
+
+    # --- programs -----------------------------------------------------------------------------------------------------
+
+    def program(self, example: Any, *, batch: int | None = None, output: str = "output") -> Program:
+        """The program that predicts: input "x", one output, the parameters as state that no run changes.
+
+        Args:
+            example: an array, or a Spec, of the input's dtype and shape. Shapes in a program are static: it takes this
+                many rows, or `batch` rows when that is given. (The bits of a row do not depend on the batch.)
+        """
+        spec = example if isinstance(example, Spec) else tensor(example).spec
+        if batch is not None:
+            spec = Spec(spec.dtype, (batch, *spec.shape[1:]))
+        return trace(lambda state, x: ({output: self.apply(state, x)[0]}, {}), spec, state=self.state_dict())
+
+    def save(self, path: str | Path, example: Any, *, batch: int | None = None, output: str = "output") -> None:
+        """Write a model file whose program predicts; see `program`. `paragon.load` reads it, and any executor runs it."""
+        self.program(example, batch=batch, output=output).save(path)
+
+    def predict(self, x: Any, batch_size: int = 1000) -> Array:
+        """The outputs for all rows of x, in batches, on the executor in use. Returns an array [rows, ...]."""
+        from ..data.batches import run_batches
+
+        return run_batches(lambda spec: self.program(spec), x, batch_size)
