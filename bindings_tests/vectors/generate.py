@@ -32,20 +32,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="files to make, without .safetensors (default: all)")
     parser.add_argument("--check", action="store_true", help="compare with the files, write nothing")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the files are (default: beside this program)")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.names if name not in FILES]
     if unknown:
         parser.error(f"no such file: {', '.join(unknown)}; there are: {', '.join(FILES)}")
     different = []
     for name in arguments.names or FILES:
-        path, data = FOLDER / f"{name}.safetensors", encode(FILES[name]())
+        path, data = arguments.folder / f"{name}.safetensors", encode(FILES[name]())
         if not arguments.check:
             write(path, data)
             print(f"{len(data):9,} {path.name}")
         elif not path.exists() or path.read_bytes() != data:
             different.append(path.name)
     if arguments.check and not arguments.names:
-        different += sorted(p.name for p in FOLDER.glob("*.safetensors") if p.stem not in FILES)
+        different += sorted(p.name for p in arguments.folder.glob("*.safetensors") if p.stem not in FILES)
     for file in different:
         print(f"{file}: not what generate.py makes", file=sys.stderr)
     return 1 if different else 0
