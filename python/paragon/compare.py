@@ -54,8 +54,8 @@ def difference(a: Array, b: Array) -> Difference:
     different = canonical(a).ravel() != canonical(b).ravel()
     if not different.any():
         return Difference(a.size, 0, 0.0, 0.0, 0.0, 0)
-    x, y = a.astype(np.float64).ravel(), b.astype(np.float64).ravel()
     with np.errstate(invalid="ignore"):
+        x, y = a.astype(np.float64).ravel(), b.astype(np.float64).ravel()
         distance = np.where(different, np.abs(x - y), 0.0)
         mean, length = float(distance.mean()), float(np.sqrt(np.square(distance).sum()))
     ulps = int(np.abs(ordered(a).ravel() - ordered(b).ravel()).max())
@@ -65,7 +65,8 @@ def difference(a: Array, b: Array) -> Difference:
 def compare_tensors(a: Mapping[str, Array], b: Mapping[str, Array]) -> dict[str, Difference]:
     """The difference of each named tensor. Raises ProgramError when names, shapes or dtypes do not match."""
     if set(a) != set(b):
-        only = [f"only in the {side}: {sorted(names)}" for side, names in (("first", set(a) - set(b)), ("second", set(b) - set(a))) if names]
+        sides = (("first", set(a) - set(b)), ("second", set(b) - set(a)))
+        only = [f"only in the {side}: {sorted(names)}" for side, names in sides if names]
         raise ProgramError(f"compare: {'; '.join(only)}")
     found = {}
     for name in a:

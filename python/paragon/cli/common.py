@@ -11,9 +11,15 @@ from rich.table import Table
 
 console = Console(soft_wrap=False)
 
-ExecutorOption = Annotated[str, typer.Option("--executor", help="Which executor runs the program (see `paragon doctor`).")]
-IsaOption = Annotated[str | None, typer.Option("--isa", help="Instruction set of the cpu executor; the best one by default.")]
-ThreadsOption = Annotated[int | None, typer.Option("--threads", min=1, help="Threads of the cpu executor; all by default.")]
+ExecutorOption = Annotated[
+    str, typer.Option("--executor", help="Which executor runs the program (see `paragon doctor`).")
+]
+IsaOption = Annotated[
+    str | None, typer.Option("--isa", help="Instruction set of the cpu executor; the best one by default.")
+]
+ThreadsOption = Annotated[
+    int | None, typer.Option("--threads", min=1, help="Threads of the cpu executor; all by default.")
+]
 
 
 def options(isa: str | None, threads: int | None) -> dict[str, Any]:
@@ -26,7 +32,9 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
     listed = [[str(c) for c in row] for row in rows]
     table = Table(title=title, title_justify="left", header_style="bold")
     for i, column in enumerate(columns):
-        numeric = bool(listed) and all(row[i].replace(".", "").replace("-", "").replace("e", "").isdigit() for row in listed)
+        numeric = bool(listed) and all(
+            row[i].replace(".", "").replace("-", "").replace("e", "").isdigit() for row in listed
+        )
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in listed:
         table.add_row(*row)

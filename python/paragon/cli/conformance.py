@@ -21,8 +21,12 @@ def group() -> None:
 
 @app.command()
 def run(
-    executor: Annotated[list[str] | None, typer.Option(help='Only these executors: "cpu", "cpu avx2", "reference", ...')] = None,
-    command: Annotated[list[str] | None, typer.Option(help='NAME="COMMAND" of an implementation in another process.')] = None,
+    executor: Annotated[
+        list[str] | None, typer.Option(help='Only these executors: "cpu", "cpu avx2", "reference", ...')
+    ] = None,
+    command: Annotated[
+        list[str] | None, typer.Option(help='NAME="COMMAND" of an implementation in another process.')
+    ] = None,
     vectors: Annotated[Path | None, typer.Option(help="A folder of vectors (bindings_tests/vectors).")] = None,
     fuzz: Annotated[int, typer.Option(min=0, help="Random programs an operation; needs hypothesis.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the random programs.")] = 0,
@@ -34,11 +38,17 @@ def run(
     with console.status("conformance") as status:
         findings = run_conformance(who, vectors, fuzz, seed, lambda line: status.update(line))
     if findings.vectors:
-        show_table("vectors", ("executor", "passed", "of"), [(name, *counts) for name, counts in findings.vectors.items()])
+        show_table(
+            "vectors", ("executor", "passed", "of"), [(name, *counts) for name, counts in findings.vectors.items()]
+        )
     columns = ("program", "first", "second", "match", "mismatched", "max_abs_diff", "ulps", "first_differing_operation")
     pairs = findings.report["pairs"]
     first = who[0].name
-    show_table("programs", columns, [[row.get(c, "") for c in columns] for row in pairs if not row["match"] or row["first"] == first])
+    show_table(
+        "programs",
+        columns,
+        [[row.get(c, "") for c in columns] for row in pairs if not row["match"] or row["first"] == first],
+    )
     for path in write_report(findings.report, out):
         console.print(f"wrote {path}", highlight=False)
     for failure in findings.failures:

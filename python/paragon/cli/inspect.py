@@ -65,9 +65,13 @@ def doctor() -> None:
     for name, executor in executors().items():
         isas = ", ".join(getattr(executor, "isas", ()))
         detail = f"instruction sets (best last): {isas}; threads: {getattr(executor, 'threads', '')}" if isas else ""
-        rows.append((name, "available" if executor.available else "missing", detail if executor.available else executor.reason))
+        rows.append(
+            (name, "available" if executor.available else "missing", detail if executor.available else executor.reason)
+        )
     show_table("executors", ("executor", "state", "detail"), rows)
     settings = {k: os.environ[k] for k in ("PARAGON_ISA", "PARAGON_NUM_THREADS", "PARAGON_DATA") if k in os.environ}
-    console.print(f"environment: {settings or 'none of PARAGON_ISA, PARAGON_NUM_THREADS, PARAGON_DATA is set'}", highlight=False)
+    console.print(
+        f"environment: {settings or 'none of PARAGON_ISA, PARAGON_NUM_THREADS, PARAGON_DATA is set'}", highlight=False
+    )
     if not executors()["cpu"].available:
         raise typer.Exit(1)

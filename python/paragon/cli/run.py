@@ -19,7 +19,9 @@ def run(
     model: Annotated[Path, typer.Argument(help="A model file.")],
     inputs: Annotated[Path, typer.Argument(help="A safetensors file with a tensor for each input.")],
     outputs: Annotated[Path, typer.Argument(help="Where the results go (docs/program.md says under which names).")],
-    values: Annotated[bool, typer.Option("--values", help="Keep every operation's value, so that `compare` can name one.")] = False,
+    values: Annotated[
+        bool, typer.Option("--values", help="Keep every operation's value, so that `compare` can name one.")
+    ] = False,
     program: Annotated[str | None, typer.Option(help="Another program of the file than the main one.")] = None,
     executor: ExecutorOption = "cpu",
     isa: IsaOption = None,
@@ -38,7 +40,10 @@ def run(
     results |= {f"value.{i}": x for i, x in enumerate(kept[first:], first)}
     write_tensors(outputs, results, {"format": RUN, "program": loaded.to_json(), "executor": executor})
     console.print(f"{len(loaded.outputs)} outputs, {len(loaded.updates)} updates -> {outputs}", highlight=False)
-    console.print(f"fingerprint {fingerprint_of({k: v for k, v in results.items() if not k.startswith('value.')})}", highlight=False)
+    console.print(
+        f"fingerprint {fingerprint_of({k: v for k, v in results.items() if not k.startswith('value.')})}",
+        highlight=False,
+    )
 
 
 def compare(
@@ -51,7 +56,10 @@ def compare(
     show_table(
         f"{first} and {second}",
         ("tensor", "words", "mismatched", "max_abs_diff", "mean_abs_diff", "l2_diff", "ulps"),
-        [(k, d.words, d.mismatched, f"{d.max_abs_diff:.6g}", f"{d.mean_abs_diff:.6g}", f"{d.l2_diff:.6g}", d.ulps) for k, d in shown.items()],
+        [
+            (k, d.words, d.mismatched, f"{d.max_abs_diff:.6g}", f"{d.mean_abs_diff:.6g}", f"{d.l2_diff:.6g}", d.ulps)
+            for k, d in shown.items()
+        ],
     )
     if found.divergence:
         console.print(f"[red]first difference[/red]: {found.divergence}", highlight=False)
@@ -60,6 +68,8 @@ def compare(
         raise typer.Exit(1)
 
 
-def fingerprint(file: Annotated[Path, typer.Argument(help="Any safetensors file of f32, i32 and u32 tensors.")]) -> None:
+def fingerprint(
+    file: Annotated[Path, typer.Argument(help="Any safetensors file of f32, i32 and u32 tensors.")],
+) -> None:
     """Print the fingerprint of a file's tensors (docs/contract.md, section 8)."""
     typer.echo(fingerprint_of(read_tensors(file)[0]))

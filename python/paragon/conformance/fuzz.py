@@ -66,7 +66,9 @@ def _broadcastable(draw: Draw, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def _shape(draw: Draw, rank: int | None = None, low: int = 0) -> tuple[int, ...]:
     size = draw(_ints(0, 3)) if rank is None else rank
-    return tuple(draw(st.lists(st.sampled_from([d for d in (1, 2, 3, 0, 5, 17) if d >= low]), min_size=size, max_size=size)))
+    return tuple(
+        draw(st.lists(st.sampled_from([d for d in (1, 2, 3, 0, 5, 17) if d >= low]), min_size=size, max_size=size))
+    )
 
 
 class _Writer:
@@ -127,7 +129,10 @@ F32, NUMBERS = ("f32",), DTYPES
 def _elementwise(arity: int, dtypes: Sequence[str]) -> Callable[[_Writer], Generated]:
     def generate(w: _Writer) -> Generated:
         first, spec = w.any(dtypes)
-        others = [w.operand(lambda s: s == spec, lambda: Spec(spec.dtype, _broadcastable(w.draw, spec.shape)))[0] for _ in range(arity - 1)]
+        others = [
+            w.operand(lambda s: s == spec, lambda: Spec(spec.dtype, _broadcastable(w.draw, spec.shape)))[0]
+            for _ in range(arity - 1)
+        ]
         order = w.draw(st.permutations([first, *others]))
         return list(order), {}
 
@@ -157,7 +162,9 @@ def _reduction(panel: bool) -> Callable[[_Writer], Generated]:
     def generate(w: _Writer) -> Generated:
         x, spec = w.any(NUMBERS)
         if w.draw(st.booleans()):  # long enough for several panels
-            x, spec = w.operand(lambda s: False, lambda: Spec(w.draw(st.sampled_from(DTYPES)), (w.draw(st.sampled_from([2, 1])), 600)))
+            x, spec = w.operand(
+                lambda s: False, lambda: Spec(w.draw(st.sampled_from(DTYPES)), (w.draw(st.sampled_from([2, 1])), 600))
+            )
         axes = tuple(a for a in range(len(spec.shape)) if w.draw(st.booleans()))
         found = {"axes": axes, "keepdims": w.draw(st.booleans())}
         return [x], found | ({"panel": w.draw(PANELS)} if panel else {})
@@ -248,7 +255,10 @@ def _one_hot(w: _Writer) -> Generated:
 
 
 def _window(w: _Writer) -> dict[str, Any]:
-    pair = {name: (w.draw(_ints(1, most)), w.draw(_ints(1, most))) for name, most in (("kernel", 3), ("stride", 3), ("dilation", 2))}
+    pair = {
+        name: (w.draw(_ints(1, most)), w.draw(_ints(1, most)))
+        for name, most in (("kernel", 3), ("stride", 3), ("dilation", 2))
+    }
     return pair | {"padding": tuple(w.draw(_ints(0, 2)) for _ in range(4))}
 
 
@@ -283,7 +293,9 @@ def _bits(w: _Writer) -> Generated:
 
 GENERATORS: dict[str, Callable[[_Writer], Generated]] = {
     **{name: _elementwise(2, NUMBERS) for name in ("add", "sub", "mul", "maximum", "minimum")},
-    **{name: _elementwise(1, F32) for name in ("sqrt", "exp", "expm1", "log", "log1p", "tanh", "erf", "sinpi", "cospi")},
+    **{
+        name: _elementwise(1, F32) for name in ("sqrt", "exp", "expm1", "log", "log1p", "tanh", "erf", "sinpi", "cospi")
+    },
     "div": _elementwise(2, F32),
     "fma": _elementwise(3, F32),
     "neg": _elementwise(1, NUMBERS),
@@ -381,7 +393,11 @@ def fuzz(
 
 
 def _fuzz_one(
-    executors: Sequence[tuple[str, Executor, dict[str, Any]]], operation: str, examples: int, most_operations: int, start: int
+    executors: Sequence[tuple[str, Executor, dict[str, Any]]],
+    operation: str,
+    examples: int,
+    most_operations: int,
+    start: int,
 ) -> Disagreement | None:
     worst: list[Disagreement] = []
 
@@ -403,6 +419,54 @@ def _fuzz_one(
     try:
         check()
     except AssertionError:
-        return worst[-1]
+        return reduced(worst[-1], executors)
     return None
 
+
+def reduced(found: Disagreement, executors: Sequence[tuple[str, Executor, dict[str, Any]]]) -> Disagreement:
+    """The same disagreement on fewer operations: values are replaced by inputs, one by one, as long as it stays."""
+    reference, options = executors[0][1:]
+    pair = [executors[0], next(e for e in executors if e[0] == found.executor)]
+    number = 0
+    while number < len(found.sample.program.operations):
+        program = found.sample.program
+        values = reference.load(program, **options).values(found.sample.inputs)
+        smaller = disagreement(_cut(found.sample, program.first_operation + number, values), pair)
+        if smaller is None:
+            number += 1
+        else:
+            found, number = smaller, 0
+    return found
+
+
+def _cut(sample: Sample, value: int, values: Sequence[Array]) -> Sample:
+    """The sample with one operation's value made an input, or left out when nothing reads it."""
+    program = sample.program
+    inputs, nodes = dict(program.inputs), program.operations
+    first, cut = program.first_operation, value - program.first_operation
+    arrays = dict(sample.inputs)
+    if any(value in node.inputs for node in nodes):
+        name = f"cut{len(arrays)}"
+        inputs[name], arrays[name] = nodes[cut].spec, np.array(values[value])
+    shift = len(inputs) - first
+
+    def renumber(v: int) -> int:
+        return v if v < first else first if v == value else v + shift - (v > value)
+
+    kept = [Node(n.op, tuple(map(renumber, n.inputs)), n.attributes, n.spec) for i, n in enumerate(nodes) if i != cut]
+    used = {v for n in kept for v in n.inputs}
+    smaller = Program(inputs, {}, kept, {f"out{i}": len(inputs) + i for i in range(len(kept))})
+    return Sample(
+        _without_inputs(smaller, {i for i in range(len(inputs)) if i not in used}), _only(arrays, inputs, used)
+    )
+
+
+def _only(arrays: dict[str, Array], inputs: dict[str, Spec], used: set[int]) -> dict[str, Array]:
+    return {name: arrays[name] for i, name in enumerate(inputs) if i in used}
+
+
+def _without_inputs(program: Program, unused: set[int]) -> Program:
+    new = {v: v - sum(u < v for u in unused) for v in range(program.first_operation + len(program.operations))}
+    inputs = {name: spec for i, (name, spec) in enumerate(program.inputs.items()) if i not in unused}
+    nodes = [Node(n.op, tuple(new[v] for v in n.inputs), n.attributes, n.spec) for n in program.operations]
+    return Program(inputs, {}, nodes, {name: new[v] for name, v in program.outputs.items()})

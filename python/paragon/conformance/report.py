@@ -71,12 +71,24 @@ def drift_report(programs: Mapping[str, Program], outcomes: Mapping[str, Sequenc
     """The whole report as a document: what ran, every pair, and whether all agree."""
     rows = [pair(programs[name], name, a, b) for name, runs in outcomes.items() for a, b in combinations(runs, 2)]
     runs = [
-        {"program": name, "executor": o.executor, "fingerprint": o.fingerprint, "seconds": round(o.seconds, 4), "error": o.error}
+        {
+            "program": name,
+            "executor": o.executor,
+            "fingerprint": o.fingerprint,
+            "seconds": round(o.seconds, 4),
+            "error": o.error,
+        }
         for name, found in outcomes.items()
         for o in found
     ]
     machine = {"machine": platform.machine(), "system": platform.system(), "python": platform.python_version()}
-    return {"contract": CONTRACT, "machine": machine, "match": all(r["match"] for r in rows), "runs": runs, "pairs": rows}
+    return {
+        "contract": CONTRACT,
+        "machine": machine,
+        "match": all(r["match"] for r in rows),
+        "runs": runs,
+        "pairs": rows,
+    }
 
 
 def write_report(report: Mapping[str, Any], folder: str | Path) -> tuple[Path, Path]:

@@ -66,7 +66,9 @@ def contenders(names: Sequence[str] = (), commands: Mapping[str, str] | None = N
         if not external.available:
             raise ExecutorError(f"{name}: {external.reason}")
         found.append(Contender(name, external))
-    wanted = [c for c in found if not names or c.name in names or c.name.split()[0] in names or c.name in (commands or {})]
+    wanted = [
+        c for c in found if not names or c.name in names or c.name.split()[0] in names or c.name in (commands or {})
+    ]
     if missing := [n for n in names if not any(n in (c.name, c.name.split()[0]) for c in found)]:
         raise ExecutorError(f"there is no executor {missing[0]!r}; there are {', '.join(c.name for c in found)}")
     return wanted

@@ -58,11 +58,15 @@ def run_case(case: Case, executor: Executor, **options: Any) -> str:
         session = executor.load(case.program, **options)
         outputs = session.run(case.inputs)
         state = session.state()
-        found = compare_tensors(outputs, case.outputs) | compare_tensors({k: state[k] for k in case.new_state}, case.new_state)
+        found = compare_tensors(outputs, case.outputs) | compare_tensors(
+            {k: state[k] for k in case.new_state}, case.new_state
+        )
     except ParagonError as error:
         return f"{type(error).__name__}: {error}"
     wrong = {name: d for name, d in found.items() if not d.same}
-    return "; ".join(f"{name}: {d.mismatched} of {d.words} words differ, by up to {d.ulps} ulp" for name, d in wrong.items())
+    return "; ".join(
+        f"{name}: {d.mismatched} of {d.words} words differ, by up to {d.ulps} ulp" for name, d in wrong.items()
+    )
 
 
 def explain(case: Case, executor: Executor, reference: Executor, **options: Any) -> str:
