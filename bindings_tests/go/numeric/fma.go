@@ -17,18 +17,22 @@ func FMA(a, b, c float32) float32 {
 }
 
 // FMAStep is FMA on float32 values held as float64: one step of a dot chain without conversions.
-//
-// The product of two float32 is exact in float64. The float64 sum s is the exact sum v, rounded. Rounding is
-// monotone and a point halfway between two float32 is itself a float64, so s lies on the same side of it as v
-// unless s is that point: only then does rounding s to float32 go wrong. A halfway point between normal float32
-// shows in the low 29 bits of s; where float32 is subnormal, and for zero, the exact path is always taken.
 func FMAStep(a, b, c float64) float64 {
-	s := float64(a*b) + c
-	u := math.Float64bits(s)
-	if u&tieMask == tie || u<<1 < smallestTwice {
-		return fmaExact(a, b, c)
+	if s := float64(a*b) + c; !Suspicious(s) {
+		return float64(float32(s))
 	}
-	return float64(float32(s))
+	return fmaExact(a, b, c)
+}
+
+// Suspicious tells that s = a*b + c, summed in float64, may not round to FMA(a, b, c).
+//
+// The product of two float32 is exact in float64, so s is the exact sum v, rounded once. Rounding is monotone and a
+// point halfway between two float32 is itself a float64, so s lies on the same side of it as v unless s is that
+// point: only then may rounding s to float32 go wrong. A halfway point between normal float32 shows in the low 29 bits
+// of s. Where float32 is subnormal every s but zero, which is always exact, counts as suspicious.
+func Suspicious(s float64) bool {
+	u := math.Float64bits(s)
+	return u&tieMask == tie || 2*u-1 < smallestTwice-1
 }
 
 // fmaExact rounds the float64 sum to odd before the last rounding (Boldo and Melquiond, "Emulation of FMA and
