@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -82,11 +83,13 @@ class EarlyStopping(Callback):
 
     def on_epoch_end(self, run: Run) -> None:
         if self.monitor not in run.history:
-            raise ParagonError(f"EarlyStopping: there is no {self.monitor!r} in the history, only {', '.join(run.history)}")
+            raise ParagonError(
+                f"EarlyStopping: there is no {self.monitor!r} in the history, only {', '.join(run.history)}"
+            )
         value = run.history[self.monitor][-1]
-        grows = self.mode == "max" or self.mode == "auto" and self.monitor.endswith("accuracy")
-        gain = 0.0 if self.best is None else value - self.best if grows else self.best - value
-        if self.best is None and value == value or gain > self.min_delta:
+        grows = self.mode == "max" or (self.mode == "auto" and self.monitor.endswith("accuracy"))
+        gain = math.inf if self.best is None else value - self.best if grows else self.best - value
+        if gain > self.min_delta and not math.isnan(value):
             self.best, self.best_epoch, self.waited = value, run.epoch, 0
             if self.restore_best:
                 self.kept = run.weights()

@@ -14,8 +14,7 @@ from typing import Any
 from . import functions as F
 from .autograd import custom_gradient, stop_gradient
 from .errors import ShapeError
-from .functions import tensor
-from .tensor import Tensor
+from .tensor import Tensor, tensor
 
 Pair = int | Sequence[int]
 
@@ -71,14 +70,14 @@ def softplus(x: Any) -> Tensor:
 
 def gelu(x: Any) -> Tensor:
     """(0.5*x) * (1 + erf(x * sqrt(1/2))). Same shape as x. (Hendrycks & Gimpel, 2016)"""
-    x = tensor(x)
-    return (x * 0.5) * (F.erf(x * math.sqrt(0.5)) + 1.0)
+    t = tensor(x)
+    return (t * 0.5) * (F.erf(t * math.sqrt(0.5)) + 1.0)
 
 
 def silu(x: Any) -> Tensor:
     """x * sigmoid(x). Same shape as x. (Elfwing et al., 2018)"""
-    x = tensor(x)
-    return x * sigmoid(x)
+    t = tensor(x)
+    return t * sigmoid(t)
 
 
 def rsqrt(x: Any) -> Tensor:
@@ -117,7 +116,9 @@ def layer_norm(x: Any, gamma: Any, beta: Any, eps: float = 1e-5) -> Tensor:
     x, gamma, beta = tensor(x), tensor(gamma), tensor(beta)
     lead = x.ndim - gamma.ndim
     if gamma.ndim == 0 or lead < 0 or x.shape[lead:] != gamma.shape or beta.shape != gamma.shape:
-        raise ShapeError(f"layer_norm: gamma {gamma.spec} and beta {beta.spec} must have the shape of the last axes of {x.spec}")
+        raise ShapeError(
+            f"layer_norm: gamma {gamma.spec} and beta {beta.spec} must have the shape of the last axes of {x.spec}"
+        )
     n = gamma.size
     rows = x.reshape((*x.shape[:lead], n))
     d = rows - F.mean(rows, -1, keepdims=True)
@@ -155,7 +156,9 @@ def _pair(value: Pair) -> tuple[int, int]:
     return pair
 
 
-def _padding(padding: str | Pair, size: Sequence[int], kernel: Sequence[int], stride: Pair, dilation: Pair) -> tuple[int, ...]:
+def _padding(
+    padding: str | Pair, size: Sequence[int], kernel: Sequence[int], stride: Pair, dilation: Pair
+) -> tuple[int, ...]:
     """(top, bottom, left, right) of "valid", "same" (ceil(size / stride) windows, the odd one after), one, two or four numbers."""
     if padding == "valid":
         return (0, 0, 0, 0)
@@ -176,14 +179,21 @@ def _padding(padding: str | Pair, size: Sequence[int], kernel: Sequence[int], st
 
 
 def _image(what: str, x: Any) -> Tensor:
-    x = tensor(x)
-    if x.ndim != 4:
-        raise ShapeError(f"{what}: needs images (N, C, H, W), got {x.spec}")
-    return x
+    image = tensor(x)
+    if image.ndim != 4:
+        raise ShapeError(f"{what}: needs images (N, C, H, W), got {image.spec}")
+    return image
 
 
 def conv2d(
-    x: Any, weight: Any, bias: Any = None, *, stride: Pair = 1, padding: str | Pair = 0, dilation: Pair = 1, panel: int | None = 256
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    *,
+    stride: Pair = 1,
+    padding: str | Pair = 0,
+    dilation: Pair = 1,
+    panel: int | None = 256,
 ) -> Tensor:
     """Cross-correlation as a matmul over `unfold`: every output is one dot over (channel, kernel row, kernel column).
 
@@ -204,7 +214,9 @@ def conv2d(
     return (y if bias is None else y + bias).transpose((0, 3, 1, 2))
 
 
-def _pool(what: str, x: Any, kernel: Pair, stride: Pair | None, padding: str | Pair, outside: float) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+def _pool(
+    what: str, x: Any, kernel: Pair, stride: Pair | None, padding: str | Pair, outside: float
+) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
     """The windows (N*C, OH, OW, kh*kw) of each channel by itself, and what puts one value a window back to (N, C, OH, OW)."""
     x = _image(what, x)
     n, c = x.shape[:2]
@@ -247,10 +259,10 @@ def dropout(x: Any, rate: float, *, seed: Any, step: Any, stream: int) -> Tensor
     Raises:
         ShapeError: the rate is not in [0, 1).
     """
-    x = tensor(x)
+    t = tensor(x)
     if not 0 <= rate < 1:
         raise ShapeError(f"dropout: the rate must be in [0, 1), got {rate}")
     if rate == 0:
-        return x
-    words = F.bits(seed, step, stream=stream, shape=x.shape)
-    return F.where(words >= min(math.ceil(rate * 2**32), 2**32 - 1), x * (1.0 / (1.0 - rate)), 0.0)
+        return t
+    words = F.bits(seed, step, stream=stream, shape=t.shape)
+    return F.where(words >= min(math.ceil(rate * 2**32), 2**32 - 1), t * (1.0 / (1.0 - rate)), 0.0)

@@ -1,4 +1,4 @@
-"""Training jobs: a step program, its initial state and the data in one file, so that any interpreter can train (docs/program.md)."""
+"""Training jobs (docs/program.md): a step program, its initial state and the data in one file; any interpreter can train."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .data.batches import Gatherer, as_array, epoch_order, rows_of, tensor_spec
+from .data.batches import Gatherer, as_array, epoch_order, rows_of, tensor_spec, with_rows
 from .errors import FileError, ProgramError, ShapeError
 from .executors import Executor, resolve
 from .files import JOB, read_tensors, write_tensors
@@ -21,8 +21,7 @@ from .ops import Spec
 from .optim import Adam, Clip, Optimizer
 from .program import Array, Program, check_array
 from .random import seed_words
-from .step import SEED, Metric, step_program
-from .train import _objective, _rows
+from .step import SEED, Metric, Objective, step_program
 
 DATA = "data."
 
@@ -63,17 +62,19 @@ def save_job(
     Raises:
         ShapeError: the data, the model and the loss do not fit, or there are fewer rows than batch_size.
     """
-    x, y, objective = as_array(x), as_array(y), _objective(loss, metrics)
+    x, y, objective = as_array(x), as_array(y), Objective.of(loss, metrics)
     rows = rows_of(x=x, y=y)
     if not 1 <= batch_size <= rows or steps < 1:
         raise ShapeError(f"batch_size ({batch_size}) must be in 1 ... {rows}, the rows, and steps ({steps}) at least 1")
     if not model.initialised:
         model.init(seed)
-    specs = tensor_spec(x), tensor_spec(y)
-    program, output = step_program(model, _rows(specs[0], batch_size), _rows(specs[1], batch_size), objective, optimizer or Adam(), clip)
+    x_batch, y_batch = (with_rows(tensor_spec(a), batch_size) for a in (x, y))
+    program, output = step_program(model, x_batch, y_batch, objective, optimizer or Adam(), clip)
     objective.check_targets(y, output)
     if taken := [name for name in program.state if name.startswith(DATA)]:
-        raise ProgramError(f'the state {taken[0]!r} has a name that the file needs for data; rename the attribute "data"')
+        raise ProgramError(
+            f'the state {taken[0]!r} has a name that the file needs for data; rename the attribute "data"'
+        )
     job = {"steps": steps, "batch": batch_size, "seed": [int(w) for w in seed_words(seed).numpy()]}
     metadata = {"format": JOB, "program": program.to_json(), "job": json.dumps(job)}
     write_tensors(path, {**program.values, f"{DATA}x": x, f"{DATA}y": y}, metadata)
@@ -108,7 +109,11 @@ class Job:
             raise ProgramError('"job" must be an object with steps, batch and seed')
         steps, batch, words = settings["steps"], settings["batch"], settings["seed"]
         whole = [steps, batch, *words] if isinstance(words, list) and len(words) == 2 else [None]
-        if not all(isinstance(v, int) and not isinstance(v, bool) and 0 <= v < 2**32 for v in whole) or not steps or not batch:
+        if (
+            not all(isinstance(v, int) and not isinstance(v, bool) and 0 <= v < 2**32 for v in whole)
+            or not steps
+            or not batch
+        ):
             raise ProgramError(f"steps and batch must be positive integers and seed two words, got {settings}")
         for name, spec in program.state.items():
             program.values[name] = check_array(f"state {name!r}", tensors.get(name), spec)

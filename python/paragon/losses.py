@@ -23,7 +23,9 @@ def _same_shape(what: str, output: Any, target: Any) -> tuple[Tensor, Tensor]:
     output, target = tensor(output), tensor(target)
     target = F.cast(target, "f32")
     if output.shape != target.shape or output.dtype != "f32":
-        raise ShapeError(f"{what}: the output {output.spec} and the target {target.spec} must have one shape, the output f32")
+        raise ShapeError(
+            f"{what}: the output {output.spec} and the target {target.spec} must have one shape, the output f32"
+        )
     return output, target
 
 
@@ -48,7 +50,9 @@ def cross_entropy(logits: Any, classes: Any) -> Tensor:
     """
     logits, classes = tensor(logits), tensor(classes)
     if classes.dtype != "i32" or logits.ndim == 0 or logits.shape[:-1] != classes.shape:
-        raise ShapeError(f"cross_entropy: needs logits f32[n, C] and classes i32[n], got {logits.spec} and {classes.spec}")
+        raise ShapeError(
+            f"cross_entropy: needs logits f32[n, C] and classes i32[n], got {logits.spec} and {classes.spec}"
+        )
     return _cross_entropy_with_gradient(logits, classes)
 
 

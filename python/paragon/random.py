@@ -70,8 +70,8 @@ def permutation(n: int, seed: int, stream: int = 0) -> Array:
         raise ShapeError(f"permutation({n}, seed={seed}, stream={stream}): n < 2^31, seed < 2^64, stream < 2^32")
     if n < 2:
         return np.arange(n)
-    words = philox(int(seed), 0, -(-(n - 1) // 4), stream).ravel()[: n - 1].astype(np.uint64)
-    partners = (words * np.arange(n, 1, -1, dtype=np.uint64)) >> np.uint64(32)
+    words = philox(int(seed), 0, -(-(n - 1) // 4), stream).ravel()[: n - 1]
+    partners = np.multiply(words, np.arange(n, 1, -1), dtype=np.uint64, casting="unsafe") >> np.uint64(32)
     a = list(range(n))
     for i, j in zip(range(n - 1, 0, -1), partners.tolist(), strict=True):
         a[i], a[j] = a[j], a[i]

@@ -44,18 +44,24 @@ def default_metrics(loss: Loss) -> dict[str, Metric]:
     return {"accuracy": found[loss]} if loss in found else {}
 
 
-def check_metrics(metrics: Mapping[str, Metric]) -> None:
-    """Raises ParagonError for a metric that is called like the loss."""
-    if "loss" in metrics:
-        raise ParagonError('a metric cannot be named "loss"; choose another name')
-
-
 @dataclass
 class Objective:
     """What is asked of a model's output: the loss, and metrics beside it."""
 
     loss: Loss
     metrics: Mapping[str, Metric]
+
+    @classmethod
+    def of(cls, loss: str | Loss, metrics: Mapping[str, Metric] | None) -> Objective:
+        """A loss by name or as a function, and metrics; the accuracy for classifiers when None.
+
+        Raises ShapeError for an unknown loss, ParagonError for a metric that is named "loss".
+        """
+        function = loss_function(loss)
+        chosen = default_metrics(function) if metrics is None else dict(metrics)
+        if "loss" in chosen:
+            raise ParagonError('a metric cannot be named "loss"; choose another name')
+        return cls(function, chosen)
 
     def outputs(self, output: Tensor, y: Tensor, loss: Tensor) -> Tensors:
         return {"loss": loss, **{name: metric(output, y) for name, metric in self.metrics.items()}}
@@ -65,7 +71,9 @@ class Objective:
         if self.loss is cross_entropy and y.size:
             low, high, classes = int(y.min()), int(y.max()), output.shape[-1]
             if low < 0 or high >= classes:
-                raise ShapeError(f"y: the class {low if low < 0 else high} is outside 0 ... {classes - 1}, the outputs of the model")
+                raise ShapeError(
+                    f"y: class {low if low < 0 else high} is outside 0 ... {classes - 1}, the outputs of the model"
+                )
 
 
 def initial_state(model: Module, optimizer: Optimizer) -> Tensors:
@@ -105,7 +113,9 @@ def step_program(
         trained = {name: state[name] for name in names}
         (loss, (output, moved)), gradients = value_and_grad(loss_of, has_aux=True)(trained)
         if wrong := set(moved) & set(names):
-            raise ParagonError(f"forward replaces the trainable parameters {sorted(wrong)}; declare them with trainable=False")
+            raise ParagonError(
+                f"forward replaces the trainable parameters {sorted(wrong)}; declare them with trainable=False"
+            )
         found.append(output.spec)
         slots = {name.removeprefix(SLOT): value for name, value in state.items() if name.startswith(SLOT)}
         rate = schedule(F.cast(state[STEP], "f32"))

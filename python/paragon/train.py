@@ -16,7 +16,7 @@ import numpy as np
 
 from .callbacks import Callback, EarlyStopping, Function, Progress, Run
 from .checkpoint import Checkpoint, data_hash, remove_leftovers
-from .data.batches import Gatherer, as_array, epoch_order, rows_of, tensor_spec
+from .data.batches import Gatherer, as_array, epoch_order, rows_of, tensor_spec, with_rows
 from .errors import FileError, ParagonError, ShapeError
 from .executors import Session, resolve
 from .fingerprint import fingerprint
@@ -26,7 +26,7 @@ from .ops import Spec
 from .optim import Adam, Clip, Optimizer
 from .program import Array, Program
 from .random import seed_words
-from .step import Metric, Objective, check_metrics, default_metrics, evaluation_program, loss_function, step_program
+from .step import Metric, Objective, evaluation_program, step_program
 
 __all__ = ["Callback", "EarlyStopping", "History", "evaluate", "fit"]
 
@@ -61,10 +61,6 @@ def _load(program: Program) -> Session:
     return executor.load(program, **options)
 
 
-def _rows(spec: Spec, rows: int) -> Spec:
-    return Spec(spec.dtype, (rows, *spec.shape[1:]))
-
-
 class Evaluator:
     """The loss and the metrics of a model over fixed data, in batches, for any parameters."""
 
@@ -72,7 +68,10 @@ class Evaluator:
         self.x, self.y, self.size, self.metrics = x, y, min(batch_size, len(x)), objective.metrics
         counts = {self.size} | ({len(x) % self.size} - {0})
         specs = tensor_spec(x), tensor_spec(y)
-        self.sessions = {n: _load(evaluation_program(model, _rows(specs[0], n), _rows(specs[1], n), objective)) for n in counts}
+        self.sessions = {
+            n: _load(evaluation_program(model, with_rows(specs[0], n), with_rows(specs[1], n), objective))
+            for n in counts
+        }
 
     def __call__(self, state: Mapping[str, Array] | None = None) -> dict[str, float]:
         totals = dict.fromkeys(("loss", *self.metrics), 0.0)
@@ -110,32 +109,33 @@ def evaluate(
     Raises:
         ShapeError: the data, the model and the loss do not fit.
     """
-    x, y, objective = as_array(x), as_array(y), _objective(loss, metrics)
+    x, y, objective = as_array(x), as_array(y), Objective.of(loss, metrics)
     rows_of(x=x, y=y)
     if batch_size < 1:
         raise ShapeError(f"batch_size must be at least 1, got {batch_size}")
     return Evaluator(model, x, y, objective, batch_size)()
 
 
-def _objective(loss: str | Loss, metrics: Mapping[str, Metric] | None) -> Objective:
-    function = loss_function(loss)
-    chosen = default_metrics(function) if metrics is None else dict(metrics)
-    check_metrics(chosen)
-    return Objective(function, chosen)
-
-
 class Trainer(Run):
     """A run in progress: the sessions of the step program, the position, and the history."""
 
     def __init__(
-        self, model: Module, x: Array, y: Array, objective: Objective, optimizer: Optimizer, clip: Clip | None, batch: int, seed: int,
+        self,
+        model: Module,
+        x: Array,
+        y: Array,
+        objective: Objective,
+        optimizer: Optimizer,
+        clip: Clip | None,
+        batch: int,
+        seed: int,
         drop_last: bool,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.model, self.y, self.seed, self.batch, self.rows = model, y, seed, batch, len(x)
         specs = tensor_spec(x), tensor_spec(y)
 
         def program(rows: int) -> tuple[Program, Spec]:
-            return step_program(model, _rows(specs[0], rows), _rows(specs[1], rows), objective, optimizer, clip)
+            return step_program(model, with_rows(specs[0], rows), with_rows(specs[1], rows), objective, optimizer, clip)
 
         self.program, output = program(batch)
         objective.check_targets(y, output)
@@ -222,7 +222,9 @@ class Trainer(Run):
     def save(self, path: Path, identity: dict[str, Any], callbacks: Sequence[Callback]) -> None:
         kept = [callback.state() for callback in callbacks]
         totals = self.totals if self.done else {}
-        Checkpoint(identity, self.active.state(), self.epoch, self.done, totals, self.history, self.stopped, kept).save(path)
+        Checkpoint(identity, self.active.state(), self.epoch, self.done, totals, self.history, self.stopped, kept).save(
+            path
+        )
 
     def restore(self, path: Path, identity: dict[str, Any], callbacks: Sequence[Callback]) -> None:
         """Go to where a checkpoint stands. Raises FileError when it is damaged or of another run."""
@@ -285,7 +287,7 @@ def fit(
         ShapeError: the data, the model and the loss do not fit, or an argument is out of range.
         FileError: the checkpoint is damaged, or of a run with other data, program or arguments.
     """
-    x, y, objective = as_array(x), as_array(y), _objective(loss, metrics)
+    x, y, objective = as_array(x), as_array(y), Objective.of(loss, metrics)
     x, y, validation = _split(x, y, validation_data, validation_split)
     _check_arguments(len(x), epochs, batch_size, drop_last, checkpoint, checkpoint_every, resume)
     watching = [c if isinstance(c, Callback) else Function(c) for c in callbacks]
@@ -331,7 +333,9 @@ def _next_stop(trainer: Trainer, every: int, checkpoint_every: int | None) -> in
     return stop
 
 
-def _split(x: Array, y: Array, data: tuple[Any, Any] | None, fraction: float) -> tuple[Array, Array, tuple[Array, Array] | None]:
+def _split(
+    x: Array, y: Array, data: tuple[Any, Any] | None, fraction: float
+) -> tuple[Array, Array, tuple[Array, Array] | None]:
     """The rows to train on, and those to validate with."""
     rows = rows_of(x=x, y=y)
     if data is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +48,12 @@ class Source:
     classes: tuple[str, ...]
 
 
-FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
+FILES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
 MNIST = Source(
     "mnist",
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -153,7 +157,7 @@ def _content(source: Source, name: str, download: bool) -> bytes:
         found = hashlib.sha256(content).hexdigest()
         if found != source.sha256[name]:
             raise FileError(
-                f"{path}: damaged or not the published file (SHA-256 {found}, {len(content)} bytes); delete it, then it is fetched again"
+                f"{path}: damaged or not the published file ({len(content)} bytes, SHA-256 {found}); delete it, and it is fetched"
             )
         return content
     url = source.home + name
@@ -162,7 +166,9 @@ def _content(source: Source, name: str, download: bool) -> bytes:
     content = _fetch(url, path)
     found = hashlib.sha256(content).hexdigest()
     if found != source.sha256[name]:
-        raise FileError(f"{url}: what arrived is not the published file (SHA-256 {found}, {len(content)} bytes); try again later")
+        raise FileError(
+            f"{url}: what arrived is not the published file (SHA-256 {found}, {len(content)} bytes); try again later"
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, content)
@@ -172,11 +178,15 @@ def _content(source: Source, name: str, download: bool) -> bytes:
 
 
 def _fetch(url: str, path: Path) -> bytes:
+    import urllib.request
+
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT) as reply:
             content: bytes = reply.read(LIMIT + 1)
     except OSError as error:  # URLError, timeouts and broken connections are OSErrors
-        raise FileError(f"{path}: there is no such file, and {url} cannot be reached ({error}); copy the file there by hand") from None
+        raise FileError(
+            f"{path}: there is no such file, and {url} cannot be reached ({error}); copy it by hand"
+        ) from None
     if len(content) > LIMIT:
         raise FileError(f"{url}: larger than the {LIMIT} bytes that are expected at most")
     return content

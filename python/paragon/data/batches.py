@@ -94,6 +94,11 @@ def tensor_spec(array: Array) -> Spec:
     return Spec(next(d for d, t in NUMPY_DTYPES.items() if t == array.dtype), array.shape)
 
 
+def with_rows(spec: Spec, rows: int) -> Spec:
+    """The same spec with another number of rows."""
+    return Spec(spec.dtype, (rows, *spec.shape[1:]))
+
+
 def shuffled(arrays: Sequence[Array], seed: int, stream: int) -> list[Array]:
     """The arrays with their rows in the order of `permutation`."""
     order = permutation(len(arrays[0]), seed, stream)

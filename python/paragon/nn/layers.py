@@ -62,7 +62,13 @@ class Dense(Module):
     bias: Tensor
 
     def __init__(
-        self, inputs: int, outputs: int, activation: Activation = None, *, bias: bool = True, init: str | Scheme = "glorot_uniform"
+        self,
+        inputs: int,
+        outputs: int,
+        activation: Activation = None,
+        *,
+        bias: bool = True,
+        init: str | Scheme = "glorot_uniform",
     ) -> None:
         _positive("Dense", inputs, outputs)
         self.activation = _activation(activation)
@@ -181,7 +187,9 @@ class BatchNorm(Module):
         mean, variance = C.batch_moments(x)
         n = x.size // x.shape[1]
         if n < 2:
-            raise ShapeError("BatchNorm: a batch of one value a channel has no variance; use another batch_size, or drop_last=True")
+            raise ShapeError(
+                "BatchNorm: a batch of one value a channel has no variance; use another batch_size, or drop_last=True"
+            )
         unbiased = variance * (n / (n - 1))
         self.running_mean = F.fma(self.momentum, mean - self.running_mean, self.running_mean)
         self.running_variance = F.fma(self.momentum, unbiased - self.running_variance, self.running_variance)

@@ -49,19 +49,22 @@ class Call:
     def randomness(self) -> tuple[Tensor, Tensor, int]:
         """(seed, step, stream) for the next draw; the k-th draw of a forward pass has the stream DROPOUT_STREAM + k."""
         if self.seed is None or self.step is None:
-            raise ParagonError("this layer draws random numbers in training: call apply(..., training=True, seed=, step=)")
+            raise ParagonError(
+                "this layer draws random numbers in training: call apply(..., training=True, seed=, step=)"
+            )
         if not isinstance(self.seed, Tensor):
             self.seed = self.seed()
         self.draws += 1
         return self.seed, self.step, random.DROPOUT_STREAM + self.draws - 1
 
 
-_call: ContextVar[Call] = ContextVar("paragon_call", default=Call())
+_INFERENCE = Call()
+_call: ContextVar[Call | None] = ContextVar("paragon_call", default=None)
 
 
 def current_call() -> Call:
     """The `Call` of the forward pass that is running; outside of one, that of inference."""
-    return _call.get()
+    return _call.get() or _INFERENCE
 
 
 class Module:
@@ -164,7 +167,11 @@ class Module:
                 setattr(owner, name, values[path])
             yield replaced
             replaced.update(
-                {path: getattr(owner, name) for path, owner, name, _ in places if getattr(owner, name) is not values[path]}
+                {
+                    path: getattr(owner, name)
+                    for path, owner, name, _ in places
+                    if getattr(owner, name) is not values[path]
+                }
             )
         finally:
             for owner, name, value in before:
