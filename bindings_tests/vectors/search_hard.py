@@ -3,7 +3,7 @@
     python bindings_tests/vectors/search_hard.py [FUNCTION ...]      some minutes each; needs numpy, scipy and gmpy2
 
 Every argument is tried, but for those where the result is plainly the argument, a constant or an overflow, and those that
-repeat another's significand by symmetry or scaling. An f64 approximation (a few units of 2^-53 off) selects the candidates,
+repeat another's by symmetry. Of those with the same significand one is kept. An f64 approximation (a few units of 2^-53 off) selects the candidates,
 MPFR with 200 bits measures them. What it prints is the table of cases/hard.py.
 """
 
@@ -79,7 +79,9 @@ def main() -> None:
         found = [(*distance_from_halfway(function, word), word) for r in ranges for word in candidates(approximate, *r)]
         print(f'    "{name}": [')
         for normal, count in ((True, COUNT), (False, COUNT // 2)):
-            for _, distance, word in sorted(entry for entry in found if entry[0] is normal)[:count]:
+            ranked = sorted(entry for entry in found if entry[0] is normal)
+            distinct = {word & 0x7FFFFF: (distance, word) for _, distance, word in reversed(ranked)}
+            for distance, word in sorted(distinct.values())[:count]:
                 print(f"        0x{word:08X},  # {distance:.2e} of a last place{'' if normal else ', subnormal'}")
         print("    ],", flush=True)
 

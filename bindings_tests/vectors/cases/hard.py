@@ -88,13 +88,13 @@ HARD: dict[str, list[int]] = {
         0x358E9D2D,  # 7.86e-09 of a last place
         0x36AEA466,  # 7.96e-09 of a last place
         0x2BAA320C,  # 1.52e-08 of a last place
-        0x2C2A320C,  # 1.52e-08 of a last place
-        0x2CAA320C,  # 1.52e-08 of a last place
-        0x2D2A320C,  # 1.52e-08 of a last place
-        0x2DAA320C,  # 1.52e-08 of a last place
-        0x2E2A320C,  # 1.52e-08 of a last place
-        0x2EAA320C,  # 1.52e-08 of a last place
-        0x2F2A320C,  # 1.52e-08 of a last place
+        0x3B25A39D,  # 1.62e-08 of a last place
+        0x3F043A75,  # 2.10e-08 of a last place
+        0x37EE85C4,  # 2.22e-08 of a last place
+        0x3425C046,  # 2.26e-08 of a last place
+        0x3AA60E18,  # 2.50e-08 of a last place
+        0x3C7C9E9F,  # 3.25e-08 of a last place
+        0x35023216,  # 4.03e-08 of a last place
         0x000238E3,  # 4.50e-08 of a last place, subnormal
         0x0006AAA9,  # 1.35e-07 of a last place, subnormal
         0x000B1C6F,  # 2.25e-07 of a last place, subnormal

@@ -154,6 +154,7 @@ DOTS: dict[str, tuple[list[int], list[int]]] = {
     "exact product cancels": ([power(70), power(70), ONE], [power(70), SIGN | power(70), ONE]),
     "NaN": ([ONE, NAN, ONE], [ONE, 0, ONE]),
     "fused or not": ([ONE, 0x3F800001, 0x3F800001], [0xBF800002, 0x3F800001, 0x33800000]),
+    "just below a tie, 46 bits down": ([0x3F800003, 0x3F800001], [ONE, 0x337FFFFE]),  # rounding to f64 first makes it the tie
     "subnormal terms": ([0x00800000, 0x00800001, 3, 5], [0x3F000001, 0x3EFFFFFF, 0x3F000000, 0xBF000000]),
     "half of the smallest": ([power(-75), power(-75), power(-75)], [power(-75), power(-75) + 1, SIGN | power(-75)]),
     "ties": ([ONE, power(-12), power(-12), power(-12)], [ONE, power(-12), power(-12), power(-12)]),
@@ -226,6 +227,7 @@ def scan() -> list[Case]:
     edges = [filled("f32", shape, lambda: random.choice(F32_FEW)) for shape in ([4, 60], [4, 60], [60])]
     underflow = [vector("f32", [TINY] * 4), vector("f32", [SIGN] * 4), tensor("f32", [], [SIGN | TINY])]
     overflow = [vector("f32", [power(100)] * 4), vector("f32", [0] * 4), tensor("f32", [], [ONE])]
-    for name, inputs in (("edges", edges), ("minus zero", underflow), ("overflow", overflow)):
+    near_tie = [vector("f32", [0x3F800001, ONE]), vector("f32", [0x3F800003, 0]), tensor("f32", [], [0x337FFFFE])]  # as in DOTS
+    for name, inputs in (("edges", edges), ("just below a tie, 46 bits down", near_tie), ("minus zero", underflow), ("overflow", overflow)):
         cases.append(apply(name, "scan", *inputs, axis=0, reverse=False))
     return cases

@@ -1,0 +1,520 @@
+"""The oracle of the vectors: its rounding, functions and reductions against what is known otherwise, and the files it wrote.
+
+Shares nothing with the library: binary32 arithmetic is compared with the hardware's (NumPy) and MPFR's, the elementary functions
+with mpmath, random numbers with the published answers. The last tests plant faults and see the vectors catch each of them.
+"""
+
+import json
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+gmpy2 = pytest.importorskip("gmpy2")
+mpmath = pytest.importorskip("mpmath")
+
+VECTORS = Path(__file__).resolve().parent.parent / "bindings_tests" / "vectors"
+sys.path.insert(0, str(VECTORS))
+
+from cases import FILES  # noqa: E402
+from cases.data import F32_EDGES, INTEGER_EDGES, Words, vector  # noqa: E402
+from cases.hard import HARD  # noqa: E402
+from oracle import arithmetic, binary32, movement  # noqa: E402
+from oracle.case import OPERATIONS  # noqa: E402
+from oracle.case import observed as seen  # noqa: E402
+from oracle.elementary import FUNCTIONS  # noqa: E402
+from oracle.philox import draws, philox4x32  # noqa: E402
+from oracle.tensor import Tensor  # noqa: E402
+
+SIGN, INFINITY, NAN, ONE = 0x80000000, 0x7F800000, 0x7FC00000, 0x3F800000
+
+
+def floats(words: list[int]) -> np.ndarray:
+    return np.array(words, dtype=np.uint32).view(np.float32)
+
+
+def observed(x: np.ndarray) -> list[int]:
+    x = np.atleast_1d(x).astype(np.float32)
+    words = np.where(np.isnan(x), np.uint32(NAN), x.view(np.uint32))
+    return [int(w) for w in words]
+
+
+def word(x: float) -> int:
+    return int(struct.unpack("<I", struct.pack("<f", x))[0])
+
+
+# Rounding
+
+
+def test_rounding_of_ratios_agrees_with_the_conversion_of_f64() -> None:
+    """An f64 is an exact dyadic number, so its conversion to f32 rounds once."""
+    random = Words(1)
+    chosen: list[float] = [0.0, 2.0**-149, 2.0**-150, 2.0**-150 * (1 + 2.0**-52), 3 * 2.0**-150, 2.0**128, 2.0**128 - 2.0**103]
+    chosen += [float(np.nextafter(2.0**128 - 2.0**103, 0)), 2.0**-126 - 2.0**-150, float(np.nextafter(2.0**-126 - 2.0**-150, 0))]
+    for _ in range(20000):
+        mantissa = random.any() << 21 | random.below(1 << 21)
+        if random.below(2):  # exactly halfway between two f32, or next to it
+            mantissa = (mantissa >> 29 << 29) + (1 << 28) + random.below(3) - 1
+        chosen.append(float(mantissa | 1 << 52) * 2.0 ** (random.below(284) - 207))
+    with np.errstate(over="ignore"):
+        expected = observed(np.array(chosen).astype(np.float32))
+    for x, w in zip(chosen, expected, strict=True):
+        exact = Fraction(x) * 2**149
+        assert binary32.round_ratio(exact.numerator, exact.denominator) == w, x.hex()
+        assert binary32.round_ratio(-exact.numerator, exact.denominator) == (w | SIGN if x else 0)
+        mantissa, exponent = int(gmpy2.mpfr(x).as_mantissa_exp()[0]), int(gmpy2.mpfr(x).as_mantissa_exp()[1])
+        assert binary32.round_dyadic(mantissa, exponent + 149) == w
+
+
+def test_rounding_of_thirds() -> None:
+    assert binary32.round_ratio(1 << 149, 3) == word(1 / 3)
+    assert binary32.round_ratio(1, 3) == 0
+    assert binary32.round_ratio(2, 3) == 1
+    assert binary32.round_ratio(5, 3) == 2
+
+
+# Basic operations
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "div"])
+def test_basic_arithmetic_agrees_with_the_hardware(name: str) -> None:
+    random = Words(2)
+    a = [x for x in F32_EDGES for _ in F32_EDGES] + [random.finite() for _ in range(20000)] + [random.f32() for _ in range(20000)]
+    b = F32_EDGES * len(F32_EDGES) + [random.finite() for _ in range(20000)] + [random.f32() for _ in range(20000)]
+    functions = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide}
+    with np.errstate(all="ignore"):
+        expected = observed(functions[name](floats(a), floats(b)))
+    assert [arithmetic.FLOAT[name](x, y) for x, y in zip(a, b, strict=True)] == expected
+
+
+def test_square_root_agrees_with_the_hardware() -> None:
+    random = Words(3)
+    words = F32_EDGES + [random.any() for _ in range(20000)]
+    with np.errstate(all="ignore"):
+        assert [binary32.square_root(w) for w in words] == observed(np.sqrt(floats(words)))
+
+
+def test_fma_known_triples() -> None:
+    up, down = ONE + 1, ONE - 1  # 1 + 2^-23, 1 - 2^-24
+    known = [
+        ((up, up, SIGN | ONE + 2), word(2.0**-46)),  # (1+u)^2 - (1+2u) = u^2: an unfused product gives 0
+        ((up, down, SIGN | ONE), word(2.0**-24 - 2.0**-47)),
+        ((word(2.0**-24), ONE, ONE), ONE),  # a tie, to even
+        ((word(2.0**-24), up, ONE), up),  # above the tie
+        ((word(2.0**-24) - 1, ONE, up), up),  # below the tie
+        ((word(2.0**-75), word(2.0**-75), 0), 0),  # 2^-150, a tie, to zero
+        ((word(2.0**-75), word(2.0**-75), 1), 2),  # 1.5 units, a tie, to even
+        ((1, SIGN | 1, 0), SIGN),  # -2^-298 + 0 rounds to -0
+        ((1, SIGN | 1, SIGN), SIGN),
+        ((0, SIGN | ONE, 0), 0),  # -0 + +0
+        ((0, SIGN | ONE, SIGN), SIGN),
+        ((ONE, ONE, SIGN | ONE), 0),
+        ((INFINITY, 0, ONE), NAN),
+        ((INFINITY, ONE, SIGN | INFINITY), NAN),
+        ((0x7F7FFFFF, 0x40000000, 0xFF7FFFFF), 0x7F7FFFFF),  # the product alone would overflow
+        ((0x7F7FFFFF, 0x7F7FFFFF, SIGN | INFINITY), SIGN | INFINITY),
+    ]
+    for operands, result in known:
+        assert binary32.fma(*operands) == result, [hex(x) for x in operands]
+
+
+def test_arithmetic_agrees_with_mpfr() -> None:
+    """MPFR set up as binary32: 24 bits, exponents -148 ... 128, gradual underflow."""
+    context = gmpy2.context(precision=24, emax=128, emin=-148, subnormalize=True)
+    random = Words(4)
+
+    def of(x: gmpy2.mpfr) -> int:
+        return NAN if gmpy2.is_nan(x) else word(float(x))
+
+    def mpfr(w: int) -> gmpy2.mpfr:
+        return gmpy2.mpfr(float(floats([w])[0]), 24)
+
+    triples = [(random.finite(), random.finite(), random.finite()) for _ in range(2000)]
+    triples += [(random.f32(-3, 3), random.f32(-3, 3), random.f32(-6, 6)) for _ in range(4000)]
+    triples += [(random.f32(-75, -70), random.f32(-75, -70), random.below(1 << 12)) for _ in range(4000)]
+    for a, b, c in triples:
+        x, y, z = mpfr(a), mpfr(b), mpfr(c)
+        assert binary32.fma(a, b, c) == of(context.fma(x, y, z))
+        assert binary32.divide(a, b) == of(context.div(x, y))
+
+
+def test_integers_wrap() -> None:
+    i32 = vector("i32", [0x80000000, 0x7FFFFFFF, 0xFFFFFFFF])
+    assert arithmetic.absolute(i32).words == [0x80000000, 0x7FFFFFFF, 1]
+    assert arithmetic.neg(i32).words == [0x80000000, 0x80000001, 1]
+    with np.errstate(over="ignore"):
+        for dtype, kind in (("i32", np.int32), ("u32", np.uint32)):
+            edges = np.array(INTEGER_EDGES, dtype=np.uint32).view(kind)
+            for name, function in (("add", np.add), ("sub", np.subtract), ("mul", np.multiply), ("maximum", np.maximum), ("minimum", np.minimum)):
+                x = Tensor(dtype, (len(edges), 1), INTEGER_EDGES)
+                expected = function(edges[:, None], edges[None, :]).view(np.uint32)
+                assert OPERATIONS[name](x, vector(dtype, INTEGER_EDGES)).words == expected.ravel().tolist()
+
+
+def test_casts() -> None:
+    f32 = vector("f32", [word(x) for x in (-1.5, 2147483647.0, -2147483648.0, -3e9, 4294967040.0, 5e9, -0.9)] + [NAN, INFINITY])
+    assert arithmetic.cast(f32, dtype="i32").words == [0xFFFFFFFF, 0x7FFFFFFF, SIGN, SIGN, 0x7FFFFFFF, 0x7FFFFFFF, 0, 0, 0x7FFFFFFF]
+    assert arithmetic.cast(f32, dtype="u32").words == [0, 0x80000000, 0, 0, 0xFFFFFF00, 0xFFFFFFFF, 0, 0, 0xFFFFFFFF]
+    words = [*INTEGER_EDGES, 16777217, 16777219, 33554434, 33554433]
+    for dtype, kind in (("i32", np.int32), ("u32", np.uint32)):
+        expected = np.array(words, dtype=np.uint32).view(kind).astype(np.float32)
+        assert arithmetic.cast(vector(dtype, words), dtype="f32").words == observed(expected)
+
+
+def test_maximum_orders_zeros_and_passes_nan_on() -> None:
+    assert binary32.maximum(SIGN, 0) == 0 == binary32.maximum(0, SIGN)
+    assert binary32.minimum(SIGN, 0) == SIGN == binary32.minimum(0, SIGN)
+    assert binary32.maximum(NAN, INFINITY) == NAN == binary32.minimum(SIGN | INFINITY, NAN)
+    assert binary32.maximum(SIGN | 1, SIGN | 2) == SIGN | 1
+
+
+# Elementary functions
+
+
+MPMATH: dict[str, Callable[..., Any]] = {
+    "exp": mpmath.exp, "expm1": mpmath.expm1, "log": mpmath.log, "log1p": mpmath.log1p, "tanh": mpmath.tanh,
+    "erf": mpmath.erf, "sinpi": mpmath.sinpi, "cospi": mpmath.cospi,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_elementary_functions_agree_with_mpmath(name: str) -> None:
+    """mpmath with 400 bits, rounded once; another implementation than MPFR."""
+    random = Words(5)
+    words = HARD[name] + [random.f32(-12, 6) for _ in range(150)] + [random.f32(-126, 20) for _ in range(20)]
+    with mpmath.workprec(400):
+        for w in words:
+            x = float(floats([w])[0])
+            if (name == "log" and x < 0) or (name == "log1p" and x < -1):
+                assert FUNCTIONS[name](w) == NAN
+                continue
+            y = MPMATH[name](mpmath.mpf(x))
+            sign, mantissa, exponent, _ = y._mpf_
+            expected = binary32.round_dyadic(int(mantissa), exponent + 149) if exponent < 200 else INFINITY
+            assert FUNCTIONS[name](w) == expected | (SIGN if sign else 0), hex(w)
+
+
+def test_elementary_functions_special_cases() -> None:
+    known = {
+        "exp": {0: ONE, SIGN: ONE, INFINITY: INFINITY, SIGN | INFINITY: 0, 0x42B17218: INFINITY, 0x42B17217: 0x7F7FFF84,
+                word(-200): 0, word(200): INFINITY, 1: ONE},
+        "expm1": {0: 0, SIGN: SIGN, INFINITY: INFINITY, SIGN | INFINITY: SIGN | ONE, word(-1e30): SIGN | ONE, 1: 1},
+        "log": {0: SIGN | INFINITY, SIGN: SIGN | INFINITY, ONE: 0, SIGN | 1: NAN, SIGN | INFINITY: NAN, INFINITY: INFINITY},
+        "log1p": {0: 0, SIGN: SIGN, SIGN | ONE: SIGN | INFINITY, 0xBF800001: NAN, INFINITY: INFINITY, SIGN | INFINITY: NAN},
+        "tanh": {0: 0, SIGN: SIGN, INFINITY: ONE, SIGN | INFINITY: SIGN | ONE, 1: 1, word(30): ONE},
+        "erf": {0: 0, SIGN: SIGN, INFINITY: ONE, SIGN | INFINITY: SIGN | ONE, 1: 1, word(30): ONE},
+        "sinpi": {0: 0, SIGN: SIGN, ONE: 0, SIGN | ONE: SIGN, word(2): 0, word(-2): SIGN, word(0.5): ONE, word(1.5): SIGN | ONE,
+                  word(-0.5): SIGN | ONE, INFINITY: NAN, 0x7F7FFFFF: 0, 1: 3},
+        "cospi": {0: ONE, SIGN: ONE, ONE: SIGN | ONE, word(0.5): 0, word(-0.5): 0, word(1.5): 0, word(2): ONE, INFINITY: NAN,
+                  word(-1): SIGN | ONE, 0x7F7FFFFF: ONE},
+    }  # fmt: skip
+    for name, cases in known.items():
+        assert FUNCTIONS[name](NAN) == NAN
+        for argument, result in cases.items():
+            assert FUNCTIONS[name](argument) == result, (name, hex(argument))
+
+
+# Reductions, by hand
+
+
+def test_panels_are_cut_and_their_sums_summed() -> None:
+    order: list[str] = []
+
+    def spell(a: int, b: int) -> int:
+        order.append(f"{a}+{b}")
+        return a + b
+
+    assert arithmetic.panel_sum([1, 2, 4, 8, 16], 2, spell) == 31
+    # panels [1,2] [4,8] [16] -> 3, 12, 16; their panels [3,12] [16] -> 15, 16; then 31
+    assert order == ["0+1", "1+2", "0+4", "4+8", "0+16", "0+3", "3+12", "0+16", "0+15", "15+16"]
+    assert arithmetic.panel_sum([], 2, spell) == 0
+
+
+def test_absent_terms_do_not_move_the_panels() -> None:
+    order: list[str] = []
+
+    def spell(a: int, b: int) -> int:
+        order.append(f"{a}+{b}")
+        return a + b
+
+    assert arithmetic.panel_sum([None, 1, None, None, 2, 4], 2, spell) == 7
+    assert order == ["0+1", "0+2", "2+4", "0+1", "1+0", "0+6", "0+1", "1+6"]
+
+
+def test_a_sum_starts_from_plus_zero_and_a_dot_may_end_at_minus_zero() -> None:
+    assert arithmetic.panel_sum([SIGN], 256, binary32.add) == 0
+    assert arithmetic.dot([1], [SIGN | 1], 256) == SIGN
+    assert arithmetic.dot([1, 1], [SIGN | 1, SIGN | 1], 256) == SIGN
+    assert arithmetic.dot([1, 1, 1], [SIGN | 1] * 3, 2) == 0  # the panel results are summed
+    assert arithmetic.dot([], [], 256) == 0
+
+
+def test_panel_length_changes_bits() -> None:
+    words = [word(2.0**24), ONE, ONE, ONE]
+    assert arithmetic.panel_sum(words, None, binary32.add) == word(2.0**24)
+    assert arithmetic.panel_sum(words, 2, binary32.add) == word(2.0**24 + 2)
+
+
+def test_matmul_and_scan_by_hand() -> None:
+    x = Tensor("f32", (2, 2), [word(v) for v in (1.0, 2.0, 3.0, 4.0)])
+    plain = {"transpose_a": False, "transpose_b": False, "panel": 256}
+    assert arithmetic.matmul(x, x, **plain).words == [word(v) for v in (7.0, 10.0, 15.0, 22.0)]
+    assert arithmetic.matmul(x, x, **{**plain, "transpose_a": True}).words == [word(v) for v in (10.0, 14.0, 14.0, 20.0)]
+    assert arithmetic.matmul(x, x, **{**plain, "transpose_b": True}).words == [word(v) for v in (5.0, 11.0, 11.0, 25.0)]
+    h0 = vector("f32", [word(1.0), word(2.0)])
+    down = arithmetic.scan(x, x, h0, axis=0, reverse=False)
+    assert down.words == [word(v) for v in (2.0, 6.0, 9.0, 28.0)]
+    up = arithmetic.scan(x, x, h0, axis=0, reverse=True)
+    assert up.words == [word(v) for v in (7.0, 26.0, 6.0, 12.0)]
+
+
+def test_windows_by_hand() -> None:
+    image = Tensor("i32", (1, 1, 2, 3), [1, 2, 3, 4, 5, 6])
+    window: dict[str, Any] = {"kernel": [2, 2], "stride": [1, 2], "padding": [1, 0, 0, 1], "dilation": [1, 1]}
+    columns = movement.unfold(image, **window)
+    assert columns.shape == (1, 2, 2, 4)
+    assert columns.words == [0, 0, 1, 2, 0, 0, 3, 0, 1, 2, 4, 5, 3, 0, 6, 0]
+    assert movement.fold(columns, size=[2, 3], **window, panel=256).words == [2, 4, 6, 4, 5, 6]
+
+
+# Random numbers
+
+
+def test_philox_known_answers() -> None:
+    """The three philox4x32 10 lines of Random123's tests/kat_vectors (D. E. Shaw Research)."""
+    full = 0xFFFFFFFF
+    pi = (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344)
+    assert philox4x32((0, 0, 0, 0), (0, 0)) == (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)
+    assert philox4x32((full,) * 4, (full, full)) == (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)
+    assert philox4x32(pi, (0xA4093822, 0x299F31D0)) == (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1)
+
+
+def test_draws_pass_the_32_bit_block_boundary() -> None:
+    words = draws(12, (1, 2), 3, 0xFFFFFFFF)
+    assert words == [*philox4x32((0xFFFFFFFF, 0, 3, 0), (1, 2)), *philox4x32((0, 1, 3, 0), (1, 2)), *philox4x32((1, 1, 3, 0), (1, 2))]
+    assert draws(3, (1, 2), 3, 1) == list(philox4x32((1, 0, 3, 0), (1, 2)))[:3]
+
+
+# The files
+
+
+def read(path: Path) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
+    data = path.read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    metadata = header.pop("__metadata__")
+    assert metadata["format"] == "paragon-vectors"
+    kinds = {"F32": "<u4", "I32": "<u4", "U32": "<u4"}
+    tensors = {}
+    for name, entry in header.items():
+        start, end = (8 + length + offset for offset in entry["data_offsets"])
+        tensors[name] = np.frombuffer(data[start:end], dtype=kinds[entry["dtype"]]).reshape(entry["shape"])
+    return json.loads(metadata["cases"]), tensors
+
+
+def test_the_files_are_what_the_generator_makes() -> None:
+    command = [sys.executable, str(VECTORS / "generate.py"), "--check"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_check_notices_a_changed_word(tmp_path: Path) -> None:
+    copy = tmp_path / "vectors"
+    copy.mkdir()
+    for part in ("oracle", "cases", "generate.py"):
+        (copy / part).symlink_to(VECTORS / part)
+    data = bytearray((VECTORS / "one_hot.safetensors").read_bytes())
+    command = [sys.executable, str(VECTORS / "generate.py"), "--check", "--folder", str(copy), "one_hot"]
+    (copy / "one_hot.safetensors").write_bytes(data)
+    assert subprocess.run(command, check=False).returncode == 0
+    data[-1] ^= 1
+    (copy / "one_hot.safetensors").write_bytes(data)
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 1
+
+
+def test_every_operation_has_a_file_of_its_own() -> None:
+    assert set(FILES) == set(OPERATIONS) | {"programs"}
+    assert {path.stem for path in VECTORS.glob("*.safetensors")} == set(FILES)
+    assert sum(path.stat().st_size for path in VECTORS.glob("*.safetensors")) < 4 << 20
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_cases_are_well_formed(name: str) -> None:
+    cases, tensors = read(VECTORS / f"{name}.safetensors")
+    named = set()
+    used = set()
+    for k, case in enumerate(cases):
+        program = case["program"]
+        values = [*program["inputs"], *program["state"], *program["operations"]]
+        for number, operation in enumerate(program["operations"], len(program["inputs"]) + len(program["state"])):
+            assert operation["output"] == number and all(i < number for i in operation["inputs"])
+            used.add(operation["op"])
+        for part, entries in (("in", program["inputs"]), ("state", program["state"]), ("out", program["outputs"])):
+            for entry in entries:
+                declared = values[entry["value"]] if part == "out" else entry
+                tensor = tensors[f"{k}/{part}/{entry['name']}"]
+                named.add(f"{k}/{part}/{entry['name']}")
+                assert list(tensor.shape) == declared["shape"]
+                if part == "out" and declared["dtype"] == "f32":
+                    nans = (tensor & 0x7FFFFFFF) > INFINITY
+                    assert np.all(tensor[nans] == NAN)
+        named |= {f"{k}/new/{update['state']}" for update in program["updates"]}
+        assert program["outputs"] or program["updates"]
+    assert named == set(tensors)
+    assert len({case["name"] for case in cases}) == len(cases)
+    assert name in used or name == "programs"
+
+
+def test_the_safetensors_package_reads_the_files() -> None:
+    safetensors = pytest.importorskip("safetensors")
+    with safetensors.safe_open(VECTORS / "sum.safetensors", "np") as file:
+        _, tensors = read(VECTORS / "sum.safetensors")
+        assert set(file.keys()) == set(tensors)
+        assert all(np.array_equal(file.get_tensor(name).view("<u4"), tensors[name]) for name in tensors)
+
+
+# Planted faults: an executor with one of them must fail the vectors.
+
+
+def failures(name: str, most: int = 1 << 16) -> list[str]:
+    """The cases of a file that come out otherwise when their programs are run again, without those of more than `most` elements."""
+    cases, tensors = read(VECTORS / f"{name}.safetensors")
+    failed = []
+    for k, case in enumerate(cases):
+        program = case["program"]
+        if any(np.prod(operation["shape"]) > most for operation in program["operations"]):
+            continue
+        values = []
+        for part in ("in", "state"):
+            for entry in program["inputs" if part == "in" else "state"]:
+                words = tensors[f"{k}/{part}/{entry['name']}"].ravel().tolist()
+                values.append(Tensor(entry["dtype"], tuple(entry["shape"]), words))
+        for operation in program["operations"]:
+            operands = [values[i] for i in operation["inputs"]]
+            values.append(OPERATIONS[operation["op"]](*operands, **operation["attributes"]))
+            assert (values[-1].dtype, list(values[-1].shape)) == (operation["dtype"], operation["shape"])
+        expected = {f"{k}/out/{entry['name']}": entry["value"] for entry in program["outputs"]}
+        expected |= {f"{k}/new/{entry['state']}": entry["value"] for entry in program["updates"]}
+        if any(seen(values[i]).words != tensors[tensor].ravel().tolist() for tensor, i in expected.items()):
+            failed.append(case["name"])
+    return failed
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_programs_in_the_files_run(name: str) -> None:
+    assert failures(name, most=5000) == []
+
+
+def unfused(a: int, b: int, c: int) -> int:
+    return binary32.add(binary32.multiply(a, b), c)
+
+
+def through_f64(a: int, b: int, c: int) -> int:
+    """The product and the sum in f64, then rounded again: right nearly always."""
+    x, y, z = (np.float64(v) for v in floats([a, b, c]))
+    with np.errstate(all="ignore"):
+        return observed((x * y + z).astype(np.float32))[0]
+
+
+def flushed(a: int, b: int, c: int) -> int:
+    result = TRUE_FMA(a, b, c)
+    return result & SIGN if not result & INFINITY else result
+
+
+def padded_dot(a: list[int], b: list[int], panel: int | None) -> int:
+    pad = [0] * (-len(a) % 4)
+    return TRUE_DOT([*a, *pad], [*b, *pad], panel)
+
+
+def last_panel_first(terms: list[int | None], panel: int | None, add: Callable[[int, int], int]) -> int:
+    if panel is None or len(terms) <= panel:
+        return TRUE_PANEL_SUM(terms, panel, add)
+    panels: list[int | None] = [TRUE_PANEL_SUM(terms[i : i + panel], None, add) for i in range(0, len(terms), panel)]
+    return last_panel_first(panels[::-1], panel, add)
+
+
+def two_levels(terms: list[int | None], panel: int | None, add: Callable[[int, int], int]) -> int:
+    """All the panel results in one chain."""
+    if panel is None or len(terms) <= panel:
+        return TRUE_PANEL_SUM(terms, panel, add)
+    return TRUE_PANEL_SUM([TRUE_PANEL_SUM(terms[i : i + panel], None, add) for i in range(0, len(terms), panel)], None, add)
+
+
+def panels_of_present_terms(terms: list[int | None], panel: int | None, add: Callable[[int, int], int]) -> int:
+    return TRUE_PANEL_SUM([term for term in terms if term is not None], panel, add)
+
+
+def from_the_first_term(terms: list[int | None], panel: int | None, add: Callable[[int, int], int]) -> int:
+    """Starts from the first term, not from +0."""
+    return terms[0] if len(terms) == 1 and terms[0] is not None else TRUE_PANEL_SUM(terms, panel, add)
+
+
+def ties_away(numerator: int, denominator: int) -> int:
+    return TRUE_ROUND(numerator * 2**80 + (1 if numerator > 0 else -1), denominator * 2**80) if numerator else 0
+
+
+def signless_maximum(a: int, b: int) -> int:
+    """-0 and +0 are equal: the second operand wins."""
+    return NAN if binary32.is_nan(a) or binary32.is_nan(b) else a if binary32.value(a) > binary32.value(b) else b
+
+
+def log_through_f64(w: int) -> int:
+    with np.errstate(all="ignore"):
+        return observed(np.log(floats([w]).astype(np.float64)).astype(np.float32))[0]
+
+
+TRUE_DOT, TRUE_PANEL_SUM = arithmetic.dot, arithmetic.panel_sum
+TRUE_FMA, TRUE_ROUND = binary32.fma, binary32.round_ratio
+# Where the fault goes, what it is, and in which files it must show.
+FAULTS: list[tuple[Any, str, Callable[..., int], list[str]]] = [
+    (binary32, "fma", unfused, ["matmul", "scan"]),
+    (binary32, "fma", through_f64, ["matmul", "scan"]),
+    (binary32, "fma", flushed, ["matmul", "scan"]),
+    (arithmetic, "dot", padded_dot, ["matmul"]),
+    (arithmetic, "panel_sum", last_panel_first, ["sum", "matmul"]),
+    (arithmetic, "panel_sum", two_levels, ["sum", "matmul"]),
+    (arithmetic, "panel_sum", from_the_first_term, ["sum"]),
+    (movement, "panel_sum", panels_of_present_terms, ["scatter_add", "fold"]),
+    (movement, "panel_sum", last_panel_first, ["scatter_add", "fold"]),
+    (movement, "panel_sum", two_levels, ["scatter_add", "fold"]),
+    (binary32, "round_ratio", ties_away, ["add", "sub", "mul", "div", "sum", "cast", "fma"]),
+]
+
+
+@pytest.mark.parametrize(("module", "name", "fault", "files"), FAULTS, ids=[f"{f[2].__name__}-{f[3][0]}" for f in FAULTS])
+def test_planted_faults_fail_the_vectors(
+    monkeypatch: pytest.MonkeyPatch, module: Any, name: str, fault: Callable[..., int], files: list[str]
+) -> None:
+    monkeypatch.setattr(module, name, fault)
+    for file in files:
+        assert failures(file, most=8000), file
+
+
+def wrong_results(name: str, case: str, fault: Callable[..., int]) -> list[tuple[int, ...]]:
+    """The operands of the elementwise case for which `fault` gives another word than the file."""
+    cases, tensors = read(VECTORS / f"{name}.safetensors")
+    k = [entry["name"] for entry in cases].index(case)
+    result = tensors[f"{k}/out/result"]
+    inputs = [tensors[f"{k}/in/{entry['name']}"] for entry in cases[k]["program"]["inputs"]]
+    rows = zip(*(np.broadcast_to(x, result.shape).ravel().tolist() for x in inputs), strict=True)
+    return [row for row, right in zip(rows, result.ravel().tolist(), strict=True) if fault(*row) != right]
+
+
+@pytest.mark.parametrize("fault", [unfused, through_f64, flushed])
+def test_the_fma_file_catches_wrong_fmas_many_times(fault: Callable[[int, int, int], int]) -> None:
+    assert len(wrong_results("fma", "f32 boundaries", fault)) > 20
+
+
+def test_the_maximum_file_catches_equal_zeros() -> None:
+    assert (0, SIGN) in wrong_results("maximum", "f32 edges", signless_maximum)
+
+
+def test_the_log_file_catches_a_doubly_rounded_logarithm() -> None:
+    wrong = {x for (x,) in wrong_results("log", "hardest to round", log_through_f64)}
+    assert wrong >= {0x3C413D3A, 0x41178FEB, 0x4C5D65A5, 0x65D890D3, 0x6F31A8EC}
