@@ -17,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("demo")(demo.demo)
-app.add_typer(train.app, name="train")
+app.command("train")(train.train)
 app.add_typer(conformance.app, name="conformance")
 app.command("run")(run.run)
 app.command("compare")(run.compare)

@@ -1,0 +1,105 @@
+"""`paragon demo`: train the digit classifier on every executor and setting of this machine, and compare the bits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .. import data, nn
+from ..executors import executors, use
+from ..fingerprint import fingerprint
+from ..optim import Adam
+from ..train import evaluate, fit
+from .common import console, show_table
+
+
+@dataclass(frozen=True)
+class Setting:
+    """An executor and the options it is used with."""
+
+    executor: str
+    options: dict[str, Any]
+
+    def __str__(self) -> str:
+        return " ".join(
+            [
+                self.executor,
+                *(f"{v} thread{'s' * (v > 1)}" if k == "threads" else str(v) for k, v in self.options.items()),
+            ]
+        )
+
+
+def settings() -> Iterator[Setting]:
+    """Every setting of every available executor: for cpu each instruction set, with one thread and with all."""
+    for name, executor in executors().items():
+        if not executor.available:
+            console.print(f"[yellow]{name} is left out:[/yellow] {executor.reason}", highlight=False)
+            continue
+        isas = getattr(executor, "isas", None)
+        if isas is None:
+            yield Setting(name, {})
+            continue
+        for isa in isas:
+            for threads in sorted({1, executor.threads}):  # type: ignore[attr-defined]
+                yield Setting(name, {"isa": isa, "threads": threads})
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a training came to."""
+
+    setting: Setting
+    accuracy: float
+    loss: float
+    seconds: float
+    fingerprint: str
+    model: nn.Module
+
+
+def train_digits(setting: Setting, found: data.Dataset, epochs: int) -> Result:
+    """The same training each time: 64-32-10, Adam, batches of 32, seed 0."""
+    model = nn.Sequential(nn.Dense(64, 32, activation="relu"), nn.Dense(32, 10))
+    with use(setting.executor, **setting.options):
+        begin = time.perf_counter()
+        history = fit(
+            model, found.x_train, found.y_train, optimizer=Adam(3e-3), epochs=epochs, batch_size=32, progress=False
+        )
+        seconds = time.perf_counter() - begin
+        accuracy = evaluate(model, found.x_test, found.y_test)["accuracy"]
+    return Result(setting, accuracy, history["loss"][-1], seconds, fingerprint(model), model)
+
+
+def demo(
+    epochs: Annotated[int, typer.Option(min=1)] = 5,
+    save: Annotated[Path, typer.Option(help="Where the trained model goes.")] = Path("digits.safetensors"),
+) -> None:
+    """Train the digits on every executor and setting; the exit code is 1 when any bit differs."""
+    found = data.digits()
+    results = []
+    with console.status("") as status:
+        for setting in settings():
+            status.update(f"training on {setting}")
+            results.append(train_digits(setting, found, epochs))
+    first = results[0].fingerprint
+    rows = [
+        (
+            r.setting,
+            f"{r.accuracy:.4f}",
+            f"{r.loss:.7f}",
+            f"{r.seconds:.2f}",
+            r.fingerprint[:16],
+            "same bits" if r.fingerprint == first else "DIFFERENT",
+        )
+        for r in results
+    ]
+    title = f"digits, 64-32-10, {epochs} epochs, {len(found.x_train)} rows"
+    show_table(title, ("executor", "accuracy", "final loss", "seconds", "fingerprint", "same bits"), rows)
+    results[0].model.save(save, found.x_test[:1], output="logits")
+    console.print(f"fingerprint {first}\nsaved {save}", highlight=False)
+    if any(r.fingerprint != first for r in results):
+        raise typer.Exit(1)
