@@ -1,0 +1,88 @@
+// The plan of a program: the steps that compute it, and where every array lies. All choices are made here, once, so that a
+// run is a walk over the steps without allocation. The words do not depend on any of these choices.
+//
+//  - A value is a *view* of a buffer: reshape, transpose, broadcast and slice only change the view; a step that needs
+//    the words in row-major order makes a copy, once.
+//  - Elementwise operations are gathered into chains (fuse.h) that run block by block in cache.
+//  - A buffer lives from the step that writes it to the last step that reads it, and its place in the arena is then used
+//    again; an elementwise result takes the place of an operand that ends there.
+//  - Outputs and updated states are written where they belong where possible. An updated state is written in place
+//    when nobody reads the old words any more, else into a second array that then becomes the state.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "cpu/threads.h"
+#include "program.h"
+
+namespace paragon {
+
+using BufferId = std::uint32_t;
+
+// A word within a buffer.
+struct Place {
+  BufferId buffer = 0;
+  std::size_t offset = 0;
+};
+
+// What a step sees of a run.
+struct Context {
+  Word* const* buffers;
+  Word* scratch;           // for each lane, that is for each task that runs at the same time
+  std::size_t lanes;
+  std::size_t lane_words;
+  cpu::ThreadPool& pool;
+
+  Word* at(const Place& place) const { return buffers[place.buffer] + place.offset; }
+  template <class T>
+  T* at(const Place& place) const {
+    return reinterpret_cast<T*>(at(place));
+  }
+};
+
+class Step {
+ public:
+  Step() = default;
+  Step(const Step&) = delete;
+  Step& operator=(const Step&) = delete;
+  virtual ~Step() = default;
+  virtual void run(const Context& context) const = 0;
+};
+
+enum class Home : std::uint8_t {
+  input,     // the caller's array number `index`
+  state,     // the current words of state number `index`
+  next,      // the second array of state number `index`
+  output,    // the caller's array number `index`
+  constant,  // `words` times the word `index`, filled in when the session opens
+  arena,     // at `position` of the arena
+};
+
+struct Buffer {
+  Home home = Home::arena;
+  std::uint32_t index = 0;
+  std::size_t words = 0;
+  std::size_t position = 0;
+};
+
+struct Plan {
+  std::vector<Buffer> buffers;
+  std::vector<std::unique_ptr<Step>> steps;
+  std::vector<std::uint32_t> swapped;  // the states whose second array becomes the current one after a run
+  bool in_place = false;               // a run writes into a state before it ends
+  std::size_t arena_words = 0;
+  std::size_t lane_words = 0;  // scratch for each thread
+  std::size_t bytes = 0;      // all memory that a session needs besides the states' current words
+  std::vector<Place> values;  // with keep_all: where every value lies, row-major
+};
+
+struct PlanOptions {
+  std::size_t memory_limit = 0;  // bytes
+  bool keep_all = false;         // for observation: no chains, no reuse, no updates; every value stays
+};
+
+// Throws Error when the plan needs more memory than the limit.
+Plan make_plan(const Program& program, const cpu::Kernels& kernels, const cpu::ThreadPool& pool, const PlanOptions& options);
+
+}  // namespace paragon

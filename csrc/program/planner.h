@@ -1,0 +1,114 @@
+// The planner at work: what it knows of values and buffers. Used by plan.cpp (views, steps) and memory.cpp (buffers).
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "fuse.h"
+#include "plan.h"
+#include "steps.h"
+
+namespace paragon {
+
+// A value as words of a buffer: element i is word offset + sum of i * stride.
+struct View {
+  BufferId buffer = 0;
+  std::size_t offset = 0;
+  std::vector<std::ptrdiff_t> stride;
+};
+
+// When a buffer is written and last read, as indices of steps.
+struct Life {
+  static constexpr std::int64_t kBefore = -1;
+  static constexpr std::int64_t kForever = INT64_MAX;
+  std::int64_t written = kBefore;
+  std::int64_t last_read = kBefore;
+  bool stored = true;                // false: a chain's intermediate result, which has no memory
+  ChainStep* chain = nullptr;        // the chain that writes it,
+  std::size_t instruction = 0;       // and by which instruction
+  bool claimed = false;              // an output or a state has taken it
+};
+
+class Planner {
+ public:
+  Planner(const Program& program, const cpu::Kernels& kernels, const cpu::ThreadPool& pool, const PlanOptions& options);
+  Plan plan();
+
+ private:
+  struct Chain {
+    ChainStep* step;
+    std::int64_t index;  // among the steps
+    std::vector<BufferId> results;
+  };
+  // An operand of an elementwise operation.
+  struct ChainOperand {
+    Place place;
+    cpu::CopyArgs layout;
+    bool whole;  // all words of the buffer, in order
+  };
+
+  // plan.cpp: values
+  const Shape& shape(std::size_t value) const { return program_.shape(value); }
+  std::size_t count(std::size_t value) const { return static_cast<std::size_t>(elements(shape(value))); }
+  BufferId new_buffer(Home home, std::uint32_t index, std::size_t words);
+  BufferId constant(Word word);
+  bool is_dense(const View& view, const Shape& shape) const;
+  Place dense(std::size_t value);  // the value's words in row-major order; plans a copy if need be
+  cpu::CopyArgs gather_layout(const View& view, const Shape& shape) const;
+  void find_needed();
+
+  // plan.cpp: steps
+  template <class S>
+  S& add_step() {
+    auto step = std::make_unique<S>();
+    S& reference = *step;
+    plan_.steps.push_back(std::move(step));
+    return reference;
+  }
+  std::int64_t here() const { return static_cast<std::int64_t>(plan_.steps.size()) - 1; }
+  Place read(const Place& place);      // by the step added last
+  Place write(std::size_t value);      // a new buffer for a value, written by the step added last
+  Place write_words(std::size_t words);
+  Place copied(const View& view, const Shape& shape);  // the words of a view in a new buffer
+  void charge(std::size_t bytes);
+
+  // plan.cpp and plan_ops.cpp: operations
+  void plan_operation(std::size_t value);
+  void view_operation(std::size_t value, const Operation& operation);
+  void elementwise(std::size_t value, const Operation& operation);
+  ChainOperand chain_operand(std::size_t operand, const Shape& out);
+  bool may_join(const Chain& chain, const std::vector<ChainOperand>& operands) const;
+  void kernel_operation(std::size_t value, const Operation& operation);
+  void matmul(std::size_t value, const Operation& operation);
+  void reduce(std::size_t value, const Operation& operation);
+  void scan(std::size_t value, const Operation& operation);
+  void window(std::size_t value, const Operation& operation);
+  void index(std::size_t value, const Operation& operation);
+  void pad(std::size_t value, const Operation& operation);
+  void concat(std::size_t value, const Operation& operation);
+  void bind_results();
+
+  // memory.cpp
+  void finish_chains();
+  void place_states();
+  void place_arena();
+  void sum_up();
+
+  const Program& program_;
+  const cpu::Kernels& kernels_;
+  const cpu::ThreadPool& pool_;
+  PlanOptions options_;
+  Plan plan_;
+  std::vector<View> views_;       // by value
+  std::vector<bool> needed_;      // by value
+  std::vector<Life> lives_;       // by buffer
+  std::vector<BufferId> states_;  // the buffer of each state
+  std::unordered_map<Word, BufferId> constants_;
+  std::vector<Chain> chains_;
+  std::unordered_map<std::size_t, std::vector<std::size_t>> open_;  // chains that may still grow, by element count
+  std::vector<std::pair<std::uint32_t, BufferId>> claims_;          // states and the buffers that become their new words
+  std::size_t charged_ = 0;
+};
+
+}  // namespace paragon

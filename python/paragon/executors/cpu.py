@@ -1,0 +1,112 @@
+"""The cpu executor: the compiled core, on every instruction set and number of threads that the machine has.
+
+Options of `load`: `isa` (one of `Cpu().isas`; PARAGON_ISA or the best when absent), `threads` (PARAGON_NUM_THREADS or all
+processors when absent), `memory_limit` in bytes (three quarters of the machine's memory when absent).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ..errors import ExecutorError, ProgramError
+from ..program import Array, Program
+
+try:
+    from .. import _core
+except ImportError as error:
+    _core = None
+    _reason = f"the compiled module paragon._core is missing ({error}); install the package: pip install ."
+else:
+    _reason = ""
+
+_T = TypeVar("_T")
+_OPTIONS = ("isa", "threads", "memory_limit")
+
+
+class Cpu:
+    """The executor. `isas` names the instruction sets of this machine, best last; `threads` is how many it uses."""
+
+    name = "cpu"
+    available = _core is not None
+    reason = _reason
+
+    @property
+    def isas(self) -> list[str]:
+        """The instruction sets that this machine can run, best last."""
+        return list(_core.isas()) if self.available else []
+
+    @property
+    def threads(self) -> int:
+        """The number of threads of sessions that do not ask for one. Assigning changes it for all of them."""
+        return int(_call(_core.threads)) if self.available else 0
+
+    @threads.setter
+    def threads(self, count: int) -> None:
+        _call(lambda: _core.set_threads(count))
+
+    def load(self, program: Program, **options: Any) -> CpuSession:
+        """Plan a program and copy its state. Raises ExecutorError for an option that is unknown or cannot be met."""
+        if not self.available:
+            raise ExecutorError(f"the executor 'cpu' is not available: {self.reason}")
+        unknown = sorted(set(options) - set(_OPTIONS))
+        if unknown:
+            raise ExecutorError(f"the cpu executor has no options {unknown}; it has {list(_OPTIONS)}")
+        for name in ("threads", "memory_limit"):
+            value = options.get(name, 1)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ExecutorError(f"the option {name} must be an integer of at least 1, got {value!r}")
+        return CpuSession(program, options)
+
+
+class CpuSession:
+    """A program planned by the compiled core, with its own copy of the state."""
+
+    def __init__(self, program: Program, options: Mapping[str, Any]) -> None:
+        self._program = _call(lambda: _core.Program(program.to_json()), ProgramError)
+        self._session = _call(lambda: _core.Session(self._program, **options))
+        self.set_state({name: program.values[name] for name in program.state if name in program.values})
+
+    @property
+    def isa(self) -> str:
+        """The instruction set in use."""
+        return str(self._session.isa)
+
+    @property
+    def bytes(self) -> int:
+        """The memory that the session holds, besides inputs and outputs."""
+        return int(self._session.bytes)
+
+    def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Run once: update the state and return the outputs, fresh arrays. Raises ExecutorError for unfit inputs."""
+        try:
+            return self._session.run(inputs if type(inputs) is dict else dict(inputs))  # type: ignore[no-any-return]
+        except _core.Error as error:
+            raise ExecutorError(str(error)) from None
+
+    def state(self) -> dict[str, Array]:
+        """A copy of the state. Raises ExecutorError when it was never set."""
+        return _call(self._session.state)  # type: ignore[no-any-return]
+
+    def set_state(self, values: Mapping[str, Array]) -> None:
+        """Replace the named states. Raises ExecutorError for an unknown name, another dtype or another shape."""
+        arrays = {name: np.ascontiguousarray(value).reshape(np.shape(value)) for name, value in values.items()}
+        _call(lambda: self._session.set_state(arrays))
+
+    def values(self, inputs: Mapping[str, Array]) -> list[Array]:
+        """Every value of a run, by value number, without updating the state."""
+        return _call(lambda: self._session.observe(dict(inputs), list(range(self._program.values))))  # type: ignore[no-any-return]
+
+    def fingerprint(self) -> str:
+        """The fingerprint of the state, computed without copying it."""
+        return str(_call(self._session.fingerprint))
+
+
+def _call(fn: Callable[[], _T], error: type[Exception] = ExecutorError) -> _T:
+    """Call into the core; its errors become ours."""
+    try:
+        return fn()
+    except (_core.Error, MemoryError) as found:
+        raise error(str(found) or "out of memory") from None
