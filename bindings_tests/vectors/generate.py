@@ -32,7 +32,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="files to make, without .safetensors (default: all)")
     parser.add_argument("--check", action="store_true", help="compare with the files, write nothing")
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the files are (default: beside this program)")
+    parser.add_argument(
+        "--folder", type=Path, default=FOLDER, help="where the files are (default: beside this program)"
+    )
     arguments = parser.parse_args()
     unknown = [name for name in arguments.names if name not in FILES]
     if unknown:

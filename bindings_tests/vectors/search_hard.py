@@ -3,8 +3,8 @@
     python bindings_tests/vectors/search_hard.py [FUNCTION ...]      some minutes each; needs numpy, scipy and gmpy2
 
 Every argument is tried, but for those where the result is plainly the argument, a constant or an overflow, and those that
-repeat another's by symmetry. Of those with the same significand one is kept. An f64 approximation (a few units of 2^-53 off) selects the candidates,
-MPFR with 200 bits measures them. What it prints is the table of cases/hard.py.
+repeat another's by symmetry. Of those with the same significand one is kept. An f64 approximation (a few units of 2^-53 off)
+selects the candidates, MPFR with 200 bits measures them. What it prints is the table of cases/hard.py.
 """
 
 import sys

@@ -77,7 +77,9 @@ class Formula:
         hot = self("one_hot", classes, depth=c)
         flat = self("reshape", self.log_softmax(x), shape=[n * c])
         rows = [[i] for i in range(n)]
-        offset = self.case.op("concat", *(self("reshape", self.constant(c * i[0], "i32"), shape=[1]) for i in rows), axis=0)
+        offset = self.case.op(
+            "concat", *(self("reshape", self.constant(c * i[0], "i32"), shape=[1]) for i in rows), axis=0
+        )
         chosen = self("gather", flat, self("add", offset, classes), axis=0)
         loss = self("div", self.sum(self("neg", chosen), [0]), count)
         return loss, self("div", self("sub", self.softmax(x), hot), count)

@@ -13,38 +13,61 @@ from .hard import HARD
 ODD = ("tanh", "erf", "sinpi")
 
 
-def threshold(holds: Callable[[int], bool], low: int, high: int) -> int:
-    """The last word from `low` on for which `holds`, where it holds at `low` and from some word on, up to `high`, does not."""
-    if not holds(low) or holds(high):
-        raise ValueError("no threshold between these words")
+Holds = Callable[[int, int], bool]  # of an argument and its result
+
+
+def _threshold(name: str, holds: Holds, low: int, high: int) -> int:
+    """The last word of low ... high for which `holds`; it holds at `low`, and from some word on it no longer does."""
+    function = FUNCTIONS[name]
+    if not holds(low, function(low)) or holds(high, function(high)):
+        raise ValueError(f"{name}: no threshold between {low:08x} and {high:08x}")
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if holds(middle) else (low, middle)
+        low, high = (middle, high) if holds(middle, function(middle)) else (low, middle)
     return low
 
 
-def _changes(name: str) -> list[int]:
-    """The words next to where the result becomes an infinity, a zero, subnormal, a constant, or differs from the argument."""
-    f = FUNCTIONS[name]
-    smallest, largest, normal = 1, INFINITY - 1, 0x00800000
-    found = []
-    if name in ("exp", "expm1"):
-        found.append(threshold(lambda w: f(w) != INFINITY, ONE, largest))
-    if name == "exp":
-        for limit in (0, 1, 2, normal - 1, normal):  # exp of a negative falls as its magnitude grows
-            found.append(threshold(lambda w, limit=limit: f(w) > limit, SIGN | ONE, SIGN | largest))  # type: ignore[misc]
-        found += [threshold(lambda w, sign=sign: f(sign | w) == ONE, smallest, ONE) | sign for sign in (0, SIGN)]  # type: ignore[misc]
-    if name == "expm1":
-        found.append(threshold(lambda w: f(w) != SIGN | ONE, SIGN | ONE, SIGN | largest))
-    if name in ("tanh", "erf"):
-        found.append(threshold(lambda w: f(w) != ONE, ONE, largest))
-    if name in ("tanh", "expm1", "log1p"):
-        found += [threshold(lambda w, sign=sign: f(sign | w) == sign | w, smallest, ONE - 1) | sign for sign in (0, SIGN)]  # type: ignore[misc]
-    if name in ("erf", "sinpi"):  # the result is larger than the argument: the last subnormal one
-        found.append(threshold(lambda w: f(w) < normal, smallest, ONE >> 1))
-    if name == "cospi":
-        found.append(threshold(lambda w: f(w) == ONE, smallest, real(1, 4)))
-    return [sign | w for x in found for sign in (x & SIGN,) for w in neighbours(absolute(x), 2)]
+def _is(result: int) -> Holds:
+    return lambda x, y: y == result
+
+
+def _is_not(result: int) -> Holds:
+    return lambda x, y: y != result
+
+
+def _above(limit: int) -> Holds:
+    return lambda x, y: y > limit
+
+
+def _is_argument(x: int, y: int) -> bool:
+    return x == y
+
+
+def _is_subnormal(x: int, y: int) -> bool:
+    return y < NORMAL
+
+
+NORMAL, LARGEST = 0x00800000, INFINITY - 1
+MINUS_ONE, MINUS_LARGEST = SIGN | ONE, SIGN | LARGEST
+TINY_ARGUMENTS: list[tuple[Holds, int, int]] = [(_is_argument, 1, ONE), (_is_argument, SIGN | 1, MINUS_ONE)]
+
+# Where the result stops being finite, one, non-zero, normal, ...: a condition, a word where it holds, and one where it does not.
+THRESHOLDS: dict[str, list[tuple[Holds, int, int]]] = {
+    "exp": [(_is_not(INFINITY), ONE, LARGEST), (_is(ONE), 1, ONE), (_is(ONE), SIGN | 1, MINUS_ONE),
+            *((_above(limit), MINUS_ONE, MINUS_LARGEST) for limit in (0, 1, 2, NORMAL - 1, NORMAL))],
+    "expm1": [(_is_not(INFINITY), ONE, LARGEST), (_is_not(MINUS_ONE), MINUS_ONE, MINUS_LARGEST), *TINY_ARGUMENTS],
+    "log": [],
+    "log1p": TINY_ARGUMENTS,
+    "tanh": [(_is_not(ONE), ONE, LARGEST), *TINY_ARGUMENTS],
+    "erf": [(_is_not(ONE), ONE, LARGEST), (_is_subnormal, 1, ONE)],
+    "sinpi": [(_is_subnormal, 1, ONE >> 1)],
+    "cospi": [(_is(ONE), 1, real(1, 4))],
+}  # fmt: skip
+
+
+def _around_thresholds(name: str) -> list[int]:
+    words = [_threshold(name, *search) for search in THRESHOLDS[name]]
+    return [w & SIGN | v for w in words for v in neighbours(absolute(w), 2)]
 
 
 def _structured(name: str) -> list[int]:
@@ -69,7 +92,7 @@ def cases_of(name: str) -> list[Case]:
     random = Words(sum(name.encode()) + 100)
     hard = [w ^ sign for w in HARD[name] for sign in ((0, SIGN) if name in ODD else (0,))]
     every = [sign | exponent << 23 | random.below(1 << 23) for exponent in range(255) for sign in (0, SIGN)]
-    lists = {"edges": F32_EDGES, "structured": _structured(name), "thresholds": _changes(name),
+    lists = {"edges": F32_EDGES, "structured": _structured(name), "thresholds": _around_thresholds(name),
              "hardest to round": hard, "every exponent": every, "random": [random.f32(-14, 6) for _ in range(500)]}  # fmt: skip
     cases = [apply(title, name, vector("f32", words)) for title, words in lists.items() if words]
     for shape in ([], [0], [2, 0, 3], [3, 2], [1, 2, 1, 2, 1, 2, 1, 2]):

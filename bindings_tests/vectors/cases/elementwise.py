@@ -1,6 +1,7 @@
 """Cases of the elementwise operations: basic arithmetic, comparison, selection, conversion."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -64,7 +65,7 @@ def _binary(op: str, dtypes: Sequence[str], special: Iterable[pairs.Pair] = (), 
         draw = random.finite if dtype == "f32" else random.any
         cases.append(apply(f"{dtype} random", op, filled(dtype, [300], draw), filled(dtype, [300], draw), **attributes))
         for shapes in PATTERNS if dtype == dtypes[0] else PATTERNS[2:10]:
-            operands = [filled(dtype, shape, lambda: _words(dtype, random)) for shape in shapes]
+            operands = [filled(dtype, shape, partial(_words, dtype, random)) for shape in shapes]
             cases.append(apply(f"{dtype} {_show(shapes)}", op, *operands, **attributes))
     return cases
 
@@ -115,7 +116,7 @@ def _unary(op: str, dtypes: Sequence[str], special: Iterable[int] = (), draw_low
             cases.append(apply("f32 boundaries", op, vector(dtype, special)))
         cases.append(apply(f"{dtype} random", op, filled(dtype, [300], random.any)))
         for shape in ([], [0], [2, 0, 3], [3, 2], [1, 2, 1, 2, 1, 2, 1, 2]):
-            cases.append(apply(f"{dtype} {_show([shape])}", op, filled(dtype, shape, lambda: _words(dtype, random))))
+            cases.append(apply(f"{dtype} {_show([shape])}", op, filled(dtype, shape, partial(_words, dtype, random))))
     return cases
 
 
@@ -178,7 +179,7 @@ def cast() -> list[Case]:
             words = INTEGER_EDGES + halves + [-w & 0xFFFFFFFF for w in halves] + [random.any() for _ in range(200)]
         cases.append(apply(f"{source} to {target}", "cast", vector(source, words), dtype=target))
         for shape in ([], [2, 3], [0, 2]):
-            operand = filled(source, shape, lambda: _words(source, random))
+            operand = filled(source, shape, partial(_words, source, random))
             cases.append(apply(f"{source} to {target} {_show([shape])}", "cast", operand, dtype=target))
     return cases
 
@@ -188,6 +189,8 @@ def constant() -> list[Case]:
     words = {"f32": ["00000000", "80000000", "3f800000", "00000001", "7f800000", "ff800000", "7fc00000", "c0490fdb"],
              "i32": ["00000000", "80000000", "ffffffff", "7fffffff"], "u32": ["00000000", "80000000", "ffffffff"]}  # fmt: skip
     for dtype, choices in words.items():
-        for word, shape in zip(choices, [[], [3], [2, 3], [0], [1, 1], [2, 0, 3], [5], [1, 2, 1, 2, 1, 1, 2, 1]], strict=False):
+        for word, shape in zip(
+            choices, [[], [3], [2, 3], [0], [1, 1], [2, 0, 3], [5], [1, 2, 1, 2, 1, 1, 2, 1]], strict=False
+        ):
             cases.append(apply(f"{dtype} {word} {_show([shape])}", "constant", dtype=dtype, shape=shape, word=word))
     return cases

@@ -33,7 +33,9 @@ def gather() -> list[Case]:
     for dtype in ALL:
         for shape, indices, axis in shapes:
             i = _index(indices, shape[axis], random)
-            cases.append(apply(f"{dtype} {shape} at {indices} axis {axis}", "gather", numbered(dtype, shape), i, axis=axis))
+            cases.append(
+                apply(f"{dtype} {shape} at {indices} axis {axis}", "gather", numbered(dtype, shape), i, axis=axis)
+            )
         everything = vector("i32", [0, 2, 1, 1, *OUTSIDE, 3, 4])
         cases.append(apply(f"{dtype} outside", "gather", numbered(dtype, [3, 2]), everything, axis=0))
         cases.append(apply(f"{dtype} of nothing", "gather", numbered(dtype, [0, 2]), everything, axis=0))
@@ -58,10 +60,10 @@ def scatter_add() -> list[Case]:
         add(f"f32 n={n}", filled("f32", [n], random.f32), _index([n], 3, random), 0, 3)
     case = Case("f32 n=65537")
     seed, step = case.input("seed", vector("u32", [1, 2])), case.input("step", tensor("u32", [], [3]))
-    x = long_operand(case, seed, step, 5, [65537])
-    i = case.op("cast", case.op("bits", seed, step, stream=8, shape=[65537], width=2), dtype="i32")
+    terms = long_operand(case, seed, step, 5, [65537])
+    targets = case.op("cast", case.op("bits", seed, step, stream=8, shape=[65537], width=2), dtype="i32")
     for panel in (256, None, 3):
-        result = case.op("scatter_add", x, i, axis=0, size=3, panel=panel)  # index 3 is outside
+        result = case.op("scatter_add", terms, targets, axis=0, size=3, panel=panel)  # index 3 is outside
         case.output(f"panel {panel or 'null'}", result)
     cases.append(case)
     for name, words in SUMS.items():
@@ -71,8 +73,10 @@ def scatter_add() -> list[Case]:
     add("f32 empty panels", filled("f32", [12], random.f32), vector("i32", [0, 0, 1, 1, 1, 2, 3, 0, 5, 6, 0, 1]), 0, 5)
     add("f32 all outside", filled("f32", [5], random.f32), vector("i32", [*OUTSIDE, 3]), 0, 3)
     add("f32 minus zeros", vector("f32", [SIGN] * 4), vector("i32", [0, 0, 1, 7]), 0, 3)
-    shapes = [([6, 2], [6], 0, 4), ([2, 6], [6], 1, 4), ([2, 6, 3], [6], 1, 4), ([2, 2, 3, 2], [2, 3], 1, 4), ([2, 3], [2, 3], 0, 3),
-              ([3], [], 0, 2), ([2, 3], [], 1, 2), ([], [], 0, 2), ([0, 3], [0], 0, 2), ([4, 0], [4], 0, 2), ([4], [4], 0, 0),
+    shapes = [([6, 2], [6], 0, 4), ([2, 6], [6], 1, 4), ([2, 6, 3], [6], 1, 4), ([2, 2, 3, 2], [2, 3], 1, 4),
+              ([2, 3], [2, 3], 0, 3),
+              ([3], [], 0, 2), ([2, 3], [], 1, 2), ([], [], 0, 2), ([0, 3], [0], 0, 2), ([4, 0], [4], 0, 2),
+              ([4], [4], 0, 0),
               ([40, 9], [40], 0, 7), ([2, 1, 2, 3, 2, 1, 2], [3, 2], 3, 2)]  # fmt: skip
     for dtype in ALL:
         for shape, indices, axis, size in shapes:
@@ -116,10 +120,23 @@ def unfold() -> list[Case]:
     for dtype in ALL:
         for shape, kernel, stride, padding, dilation in WINDOWS:
             name = f"{dtype} {shape} kernel {kernel} stride {stride} padding {padding} dilation {dilation}"
-            cases.append(apply(name, "unfold", numbered(dtype, shape), kernel=kernel, stride=stride, padding=padding, dilation=dilation))
+            cases.append(
+                apply(
+                    name,
+                    "unfold",
+                    numbered(dtype, shape),
+                    kernel=kernel,
+                    stride=stride,
+                    padding=padding,
+                    dilation=dilation,
+                )
+            )
     n = len(F32_EDGES) // 4 * 4
     edges = tensor("f32", [1, 1, 4, n // 4], F32_EDGES[-n:])
-    return [*cases, apply("f32 edges", "unfold", edges, kernel=[2, 1], stride=[1, 1], padding=[1, 0, 0, 0], dilation=[1, 1])]
+    return [
+        *cases,
+        apply("f32 edges", "unfold", edges, kernel=[2, 1], stride=[1, 1], padding=[1, 0, 0, 0], dilation=[1, 1]),
+    ]
 
 
 def fold() -> list[Case]:
@@ -137,9 +154,9 @@ def fold() -> list[Case]:
     window = {"kernel": [2, 2], "stride": [1, 1], "padding": [0, 0, 0, 0], "dilation": [1, 1]}
     edges = tensor("f32", [1, 4, 5, 4], (F32_EDGES * 2)[:80])
     minus_zeros = tensor("f32", [1, 2, 2, 4], [SIGN] * 16)
-    for name, x in (("edges", edges), ("minus zeros", minus_zeros)):
-        size = [x.shape[1] + 1, x.shape[2] + 1]
-        cases.append(apply(f"f32 {name}", "fold", x, size=size, **window, panel=256))
+    for name, image in (("edges", edges), ("minus zeros", minus_zeros)):
+        size = [image.shape[1] + 1, image.shape[2] + 1]
+        cases.append(apply(f"f32 {name}", "fold", image, size=size, **window, panel=256))
     # More kernel positions than a panel: 17 x 16 = 272.
     case = Case("f32 kernel [17, 16]: two panels of 256")
     x = case.input("x", filled("f32", [1, 3, 3, 272], random.f32))

@@ -29,7 +29,7 @@ def both_signs(pairs: Iterable[Pair]) -> list[Pair]:
 
 def addition(random: Words) -> list[Pair]:
     """a and about half of a's last place; a and nearly -a; sums at the overflow boundary."""
-    pairs = []
+    pairs: list[Pair] = []
     for _ in range(40):
         a = absolute(random.f32(-60, 120))
         half = (((a >> 23) - 24) << 23) if (a >> 23) > 24 else 1
@@ -48,7 +48,7 @@ def addition(random: Words) -> list[Pair]:
 
 def multiplication(random: Words) -> list[Pair]:
     """Products of exactly 25 bits (ties), and products around every boundary."""
-    pairs = []
+    pairs: list[Pair] = []
     while len(pairs) < 60:
         a, b = random.below(1 << 12) | 0x801, random.below(1 << 13) | 0x1001
         if (a * b).bit_length() == 25:
@@ -65,7 +65,7 @@ def multiplication(random: Words) -> list[Pair]:
 
 def division(random: Words) -> list[Pair]:
     """Quotients one part in 2^48 away from halfway, exact subnormal ties, and quotients around every boundary."""
-    pairs = []
+    pairs: list[Pair] = []
     while len(pairs) < 60:
         b = random.below(1 << 23) | 0x800001
         for remainder in (1, -1, 3, -3):

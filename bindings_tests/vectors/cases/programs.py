@@ -33,8 +33,12 @@ def softmaxes() -> list[Case]:
     random = Words(61)
     rows = [[ONE] * 4, [real(1000), real(-1000), ZERO, ONE], [0xFF800000, ONE, ONE, 0xFF800000], [NAN, ONE, ONE, ONE],
             [INFINITY, ONE, ONE, ONE], [0xFF800000] * 4, [0x7F7FFFFF, 0xFF7FFFFF, ZERO, ZERO]]  # fmt: skip
-    inputs = {"special rows": tensor("f32", [len(rows), 4], sum(rows, [])), "random": filled("f32", [5, 10], lambda: random.f32(-3, 3)),
-              "more than a panel": filled("f32", [2, 259], lambda: random.f32(-3, 2)), "one class": filled("f32", [3, 1], random.f32)}  # fmt: skip
+    inputs = {
+        "special rows": tensor("f32", [len(rows), 4], [w for row in rows for w in row]),
+        "random": filled("f32", [5, 10], lambda: random.f32(-3, 3)),
+        "more than a panel": filled("f32", [2, 259], lambda: random.f32(-3, 2)),
+        "one class": filled("f32", [3, 1], random.f32),
+    }
     cases = []
     for name, words in inputs.items():
         case = Case(f"softmax, log_softmax: {name}")
@@ -82,7 +86,9 @@ def optimisers() -> list[Case]:
 
     def start(name: str) -> tuple[Case, Formula, Value]:
         case = Case(name)
-        gradients = filled("f32", [2, 9], lambda: random.choice([ZERO, 0x80000000, 1, power(60), random.f32(-8, 2), random.f32(-8, 2)]))
+        gradients = filled(
+            "f32", [2, 9], lambda: random.choice([ZERO, 0x80000000, 1, power(60), random.f32(-8, 2), random.f32(-8, 2)])
+        )
         return case, Formula(case), case.input("g", gradients)
 
     def draw() -> int:
@@ -199,7 +205,10 @@ def mlp() -> Case:
     labels = case.input("labels", vector("i32", [random.below(classes) for _ in range(n)]))
     shapes = {"w1": [d, hidden], "b1": [hidden], "w2": [hidden, classes], "b2": [classes]}
     state = {name: case.state(name, filled("f32", shape, lambda: random.f32(-4, -1))) for name, shape in shapes.items()}
-    velocity = {name: case.state(f"v.{name}", filled("f32", shape, lambda: random.f32(-7, -4))) for name, shape in shapes.items()}
+    velocity = {
+        name: case.state(f"v.{name}", filled("f32", shape, lambda: random.f32(-7, -4)))
+        for name, shape in shapes.items()
+    }
     step = case.state("step", tensor("u32", [], [0xFFFFFFFF]))
     x = f("div", f("cast", pixels, dtype="f32"), real(255))
     before = f.linear(x, state["w1"], state["b1"])

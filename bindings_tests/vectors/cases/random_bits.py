@@ -24,9 +24,20 @@ def bits() -> list[Case]:
     for width in range(1, 33):
         cases.append(_bits(f"width {width}", (12345, 678), 2, stream=3, shape=[6], width=width))
     for seed, stream in product(((1, 0), (0, 1), (0xFFFFFFFF, 0xFFFFFFFF)), (0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)):
-        cases.append(_bits(f"seed {seed[0]:x} {seed[1]:x}, stream {stream:x}", seed, 0, stream=stream, shape=[5], width=32))
+        cases.append(
+            _bits(f"seed {seed[0]:x} {seed[1]:x}, stream {stream:x}", seed, 0, stream=stream, shape=[5], width=32)
+        )
     # Block numbers (step * blocks a step): 2^32 is passed between two steps, or within one.
-    for step, n in ((0xFFFFFFFF, 4), (0xFFFFFFFF, 5), (0x80000000, 8), (0x80000000, 7), (1431655765, 12), (0x55555556, 11), (0xFFFFFFFF, 64), (1, 9)):
+    for step, n in (
+        (0xFFFFFFFF, 4),
+        (0xFFFFFFFF, 5),
+        (0x80000000, 8),
+        (0x80000000, 7),
+        (1431655765, 12),
+        (0x55555556, 11),
+        (0xFFFFFFFF, 64),
+        (1, 9),
+    ):
         cases.append(_bits(f"step {step}, n={n}", pi, step, stream=4, shape=[n], width=32))
     return [*cases, uniform_and_normal(), two_streams()]
 

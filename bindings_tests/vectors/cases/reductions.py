@@ -1,7 +1,9 @@
 """Cases of sum, max, argmax, matmul and scan: the reduction rule at every panel boundary."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import combinations, product
+from typing import Any
 
 from oracle.binary32 import SIGN
 from oracle.case import Case, Value
@@ -22,7 +24,8 @@ SUMS = {
     "infinity": [ONE, INFINITY, ONE], "infinity minus infinity": [INFINITY, ONE, MINUS_INFINITY, ONE],
     "overflow on the way": [LARGEST, LARGEST, SIGN | LARGEST, SIGN | LARGEST],
     "no overflow in panels": [LARGEST, SIGN | LARGEST, LARGEST, SIGN | LARGEST, LARGEST],
-    "cancellation": [power(100), ONE, SIGN | power(100), ONE, ONE], "subnormals": [TINY, 0x007FFFFF, 3, SIGN | 2, TINY, TINY],
+    "cancellation": [power(100), ONE, SIGN | power(100), ONE, ONE],
+    "subnormals": [TINY, 0x007FFFFF, 3, SIGN | 2, TINY, TINY],
     "ties": [ONE, HALF_ULP, HALF_ULP, HALF_ULP, HALF_ULP], "ties, small first": [HALF_ULP] * 4 + [ONE],
     "into the normals": [0x007FFFFF, TINY, TINY], "cancel to zero": [ONE, SIGN | ONE, SIGN],
 }  # fmt: skip
@@ -33,6 +36,7 @@ def long_operand(case: Case, seed: Value, step: Value, stream: int, shape: Seque
 
     With b 24 random bits: (b - 2^23) * (b mod 2^12)^2, which spreads over some 50 binary orders.
     """
+
     def constant(word: int) -> Value:
         return case.op("constant", dtype="f32", shape=[], word=f"{word:08x}")
 
@@ -47,7 +51,9 @@ def _random_inputs(case: Case) -> tuple[Value, Value]:
     return case.input("seed", vector("u32", [7, 11])), case.input("step", tensor("u32", [], [3]))
 
 
-def _every_panel(case: Case, op: str, operands: Sequence[Value], panels: Sequence[int | None] = PANELS, **attributes: object) -> None:
+def _every_panel(
+    case: Case, op: str, operands: Sequence[Value], panels: Sequence[int | None] = PANELS, **attributes: Any
+) -> None:
     for panel in panels:
         case.output(f"panel {panel or 'null'}", case.op(op, *operands, **attributes, panel=panel))
 
@@ -93,8 +99,10 @@ def sum_() -> list[Case]:
         for case in _axes_cases("sum", dtype, random, panel=panel):
             case.name += f", panel {panel or 'null'}"
             cases.append(case)
-    for shape, axes in (([257, 5], [0]), ([5, 257], [1]), ([3, 257, 2], [1]), ([2, 130, 3], [0, 1]), ([2, 3, 130], [0, 2]),
-                        ([1, 513], [1]), ([300, 1], [0]), ([257, 40], [0]), ([3, 33, 5, 2], [1, 3]), ([2, 2, 2, 2, 2, 2, 2, 2], [0, 2, 5, 7]),
+    for shape, axes in (([257, 5], [0]), ([5, 257], [1]), ([3, 257, 2], [1]), ([2, 130, 3], [0, 1]),
+                        ([2, 3, 130], [0, 2]),
+                        ([1, 513], [1]), ([300, 1], [0]), ([257, 40], [0]), ([3, 33, 5, 2], [1, 3]),
+                        ([2, 2, 2, 2, 2, 2, 2, 2], [0, 2, 5, 7]),
                         ([2, 0, 3], [1]), ([2, 0, 3], [0]), ([0, 0], [0, 1]), ([0], []), ([], [])):  # fmt: skip
         case = Case(f"f32 {shape} axes {axes}")
         _every_panel(case, "sum", [case.input("x", filled("f32", shape, random.f32))], axes=axes, keepdims=False)
@@ -106,30 +114,38 @@ def sum_() -> list[Case]:
 def max_() -> list[Case]:
     random = Words(21)
     rows = {"zeros": [SIGN, 0], "zeros, swapped": [0, SIGN], "minus zeros": [SIGN, SIGN], "NaN": [ONE, NAN, INFINITY],
-            "NaN first": [NAN, ONE], "minus infinity": [MINUS_INFINITY] * 3, "negative": [SIGN | ONE, SIGN | 2, SIGN | LARGEST],
-            "subnormals": [1, 3, 2, SIGN | 5], "NaN last": [INFINITY, ONE, 0x7F800001], "all": F32_EDGES[:-4]}  # fmt: skip
+            "NaN first": [NAN, ONE],
+            "minus infinity": [MINUS_INFINITY] * 3, "negative": [SIGN | ONE, SIGN | 2, SIGN | LARGEST],
+            "subnormals": [1, 3, 2, SIGN | 5], "NaN last": [INFINITY, ONE, 0x7F800001],
+            "all": F32_EDGES[:-4]}  # fmt: skip
     cases = [apply(f"f32 {name}", "max", vector("f32", w), axes=[0], keepdims=False) for name, w in rows.items()]
     for dtype in ("f32", "i32", "u32"):
-        for shape, axes in (([0], [0]), ([2, 0], [1]), ([0, 2], [1]), ([], []), ([3, 70], [1]), ([70, 3], [0]), ([2, 9, 2], [1])):
+        shapes: list[tuple[list[int], list[int]]]
+        shapes = [([0], [0]), ([2, 0], [1]), ([0, 2], [1]), ([], []), ([3, 70], [1]), ([70, 3], [0]), ([2, 9, 2], [1])]
+        for shape, axes in shapes:
             x = filled(dtype, shape, random.finite if dtype == "f32" else random.any)
             cases.append(apply(f"{dtype} {shape} axes {axes}", "max", x, axes=axes, keepdims=False))
         cases += _axes_cases("max", dtype, random)
         if dtype != "f32":
             negative = [w | SIGN for w in INTEGER_EDGES]
-            cases.append(apply(f"{dtype} edges", "max", tensor(dtype, [2, len(negative)], INTEGER_EDGES + negative), axes=[1], keepdims=True))
+            both = tensor(dtype, [2, len(negative)], INTEGER_EDGES + negative)
+            cases.append(apply(f"{dtype} edges", "max", both, axes=[1], keepdims=True))
     cases.append(apply("f32 no axes", "max", vector("f32", F32_EDGES), axes=[], keepdims=False))
     return cases
 
 
 def argmax() -> list[Case]:
     random = Words(22)
-    rows = {"ties": [1, ONE, 2, ONE], "zeros": [SIGN, 0, SIGN], "zeros, swapped": [0, SIGN, 0], "two NaNs": [INFINITY, NAN, 1, NAN],
-            "NaN last": [ONE, INFINITY, 0xFFC00000], "NaN first": [0xFF800001, INFINITY], "minus infinity": [MINUS_INFINITY] * 3,
-            "one": [SIGN | ONE], "negative": [SIGN | 3, SIGN | 1, SIGN | 2], "infinities": [MINUS_INFINITY, INFINITY, INFINITY]}  # fmt: skip
+    rows = {"ties": [1, ONE, 2, ONE], "zeros": [SIGN, 0, SIGN], "zeros, swapped": [0, SIGN, 0],
+            "two NaNs": [INFINITY, NAN, 1, NAN],
+            "NaN last": [ONE, INFINITY, 0xFFC00000], "NaN first": [0xFF800001, INFINITY],
+            "minus infinity": [MINUS_INFINITY] * 3,
+            "one": [SIGN | ONE], "negative": [SIGN | 3, SIGN | 1, SIGN | 2],
+            "infinities": [MINUS_INFINITY, INFINITY, INFINITY]}  # fmt: skip
     cases = [apply(f"f32 {name}", "argmax", vector("f32", w), axis=0, keepdims=False) for name, w in rows.items()]
     for dtype in ("f32", "i32", "u32"):
         few = [0, SIGN, ONE, SIGN | ONE, 1, NAN] if dtype == "f32" else [0, 1, SIGN, 0x7FFFFFFF, 0xFFFFFFFF]
-        x = filled(dtype, [3, 4, 5], lambda few=few: random.choice(few))  # type: ignore[misc]
+        x = filled(dtype, [3, 4, 5], partial(random.choice, few))
         for axis, keepdims in product(range(3), (False, True)):
             name = f"{dtype} axis {axis}, keepdims {str(keepdims).lower()}"
             cases.append(apply(name, "argmax", x, axis=axis, keepdims=keepdims))
@@ -139,7 +155,7 @@ def argmax() -> list[Case]:
     return cases
 
 
-PLAIN = {"transpose_a": False, "transpose_b": False}
+PLAIN: dict[str, Any] = {"transpose_a": False, "transpose_b": False}
 
 # Short dots (a, b): the product's exact bits, underflow to -0, and infinities decide.
 DOTS: dict[str, tuple[list[int], list[int]]] = {
@@ -188,25 +204,28 @@ def matmul() -> list[Case]:
     _every_panel(case, "matmul", [x, y], **PLAIN)
     cases.append(case)
     sizes = [(1, 1, 1), (1, 17, 3), (17, 1, 3), (5, 33, 7), (6, 16, 8), (7, 15, 9), (8, 8, 8), (13, 31, 5), (33, 5, 2),
-             (4, 64, 3), (3, 65, 3), (12, 32, 4), (14, 48, 5), (31, 49, 1), (1, 100, 12), (100, 1, 12), (65, 66, 3)]  # fmt: skip
+             (4, 64, 3), (3, 65, 3), (12, 32, 4), (14, 48, 5), (31, 49, 1), (1, 100, 12), (100, 1, 12),
+             (65, 66, 3)]  # fmt: skip
     for m, n, k in sizes:
         cases.append(_matmul(f"[{m},{k}] [{k},{n}]", random, [m, k], [k, n], **PLAIN, panel=256))
-    for a, b, (k, panel) in product((False, True), (False, True), ((5, 256), (7, 3), (257, 256), (20, 2))):
-        x_shape, y_shape = [k, 3] if a else [3, k], [5, k] if b else [k, 5]
-        name = f"transpose {a:d}{b:d} k={k} panel {panel}"
-        cases.append(_matmul(name, random, x_shape, y_shape, transpose_a=a, transpose_b=b, panel=panel))
-    for a, b in product((False, True), (False, True)):
-        x_shape, y_shape = [2, 1, 4, 3] if a else [2, 1, 3, 4], [5, 2, 4] if b else [5, 4, 2]
-        name = f"transpose {a:d}{b:d} broadcast batch"
-        cases.append(_matmul(name, random, x_shape, y_shape, transpose_a=a, transpose_b=b, panel=3))
-    batches = [([2, 3, 4], [2, 4, 5]), ([3, 4], [2, 4, 5]), ([2, 3, 4], [4, 5]), ([1, 3, 4], [2, 4, 5]), ([2, 1, 3, 4], [3, 4, 5]),
-               ([0, 3, 4], [4, 5]), ([0, 3, 4], [1, 4, 5]), ([2, 3, 0], [2, 0, 4]), ([0, 4], [4, 5]), ([3, 4], [4, 0]), ([3, 0], [0, 2]),
+    for ta, tb, (k, panel) in product((False, True), (False, True), ((5, 256), (7, 3), (257, 256), (20, 2))):
+        x_shape, y_shape = [k, 3] if ta else [3, k], [5, k] if tb else [k, 5]
+        name = f"transpose {ta:d}{tb:d} k={k} panel {panel}"
+        cases.append(_matmul(name, random, x_shape, y_shape, transpose_a=ta, transpose_b=tb, panel=panel))
+    for ta, tb in product((False, True), (False, True)):
+        x_shape, y_shape = [2, 1, 4, 3] if ta else [2, 1, 3, 4], [5, 2, 4] if tb else [5, 4, 2]
+        name = f"transpose {ta:d}{tb:d} broadcast batch"
+        cases.append(_matmul(name, random, x_shape, y_shape, transpose_a=ta, transpose_b=tb, panel=3))
+    batches = [([2, 3, 4], [2, 4, 5]), ([3, 4], [2, 4, 5]), ([2, 3, 4], [4, 5]), ([1, 3, 4], [2, 4, 5]),
+               ([2, 1, 3, 4], [3, 4, 5]),
+               ([0, 3, 4], [4, 5]), ([0, 3, 4], [1, 4, 5]), ([2, 3, 0], [2, 0, 4]), ([0, 4], [4, 5]),
+               ([3, 4], [4, 0]), ([3, 0], [0, 2]),
                ([2, 1, 2, 1, 2, 1, 2, 3], [1, 2, 2, 1, 1, 2, 3, 2])]  # fmt: skip
     for x_shape, y_shape in batches:
         cases.append(_matmul(f"{x_shape} {y_shape}", random, x_shape, y_shape, **PLAIN, panel=256))
     few = [w for w in F32_FEW if w not in (INFINITY, MINUS_INFINITY, NAN)]
     for name, words in (("edges", F32_FEW), ("finite edges", few)):
-        operands = [filled("f32", shape, lambda words=words: random.choice(words)) for shape in ([9, 3], [3, 20])]  # type: ignore[misc]
+        operands = [filled("f32", shape, partial(random.choice, words)) for shape in ([9, 3], [3, 20])]
         cases.append(apply(name, "matmul", *operands, **PLAIN, panel=256))
     return cases
 
@@ -219,15 +238,22 @@ def scan() -> list[Case]:
         without = [n for d, n in enumerate(shape) if d != axis]
         return [filled("f32", s, lambda: random.f32(-2, 0)) for s in (shape, shape, without)]
 
-    shapes = (([5], 0), ([1], 0), ([3, 4], 0), ([3, 4], 1), ([2, 3, 4], 0), ([2, 3, 4], 1), ([2, 3, 4], 2), ([300], 0), ([0], 0),
-              ([0, 3], 0), ([3, 0], 0), ([3, 0], 1), ([20, 33], 0), ([33, 20], 1))  # fmt: skip
+    shapes = (([5], 0), ([1], 0), ([3, 4], 0), ([3, 4], 1), ([2, 3, 4], 0), ([2, 3, 4], 1), ([2, 3, 4], 2), ([300], 0),
+              ([0], 0), ([0, 3], 0), ([3, 0], 0), ([3, 0], 1), ([20, 33], 0), ([33, 20], 1))  # fmt: skip
     for (shape, axis), reverse in product(shapes, (False, True)):
         name = f"{list(shape)} axis {axis}, reverse {str(reverse).lower()}"
         cases.append(apply(name, "scan", *operands(shape, axis), axis=axis, reverse=reverse))
     edges = [filled("f32", shape, lambda: random.choice(F32_FEW)) for shape in ([4, 60], [4, 60], [60])]
     underflow = [vector("f32", [TINY] * 4), vector("f32", [SIGN] * 4), tensor("f32", [], [SIGN | TINY])]
     overflow = [vector("f32", [power(100)] * 4), vector("f32", [0] * 4), tensor("f32", [], [ONE])]
-    near_tie = [vector("f32", [0x3F800001, ONE]), vector("f32", [0x3F800003, 0]), tensor("f32", [], [0x337FFFFE])]  # as in DOTS
-    for name, inputs in (("edges", edges), ("just below a tie, 46 bits down", near_tie), ("minus zero", underflow), ("overflow", overflow)):
+    # As in DOTS: rounding to f64 first makes it the tie.
+    near_tie = [vector("f32", [0x3F800001, ONE]), vector("f32", [0x3F800003, 0]), tensor("f32", [], [0x337FFFFE])]
+    special = {
+        "edges": edges,
+        "just below a tie, 46 bits down": near_tie,
+        "minus zero": underflow,
+        "overflow": overflow,
+    }
+    for name, inputs in special.items():
         cases.append(apply(name, "scan", *inputs, axis=0, reverse=False))
     return cases

@@ -1,9 +1,9 @@
 """Vector files: safetensors bytes of a list of cases, the same bytes every time."""
 
 import json
+import sys
 from array import array
 from collections.abc import Iterable
-import sys
 
 from .case import Case
 from .tensor import Tensor
