@@ -73,6 +73,9 @@ class Tensor:
             raise ValueError(f"a {self.dtype} tensor cannot be seen as {dtype} without a copy")
         return np.array(array, dtype=dtype) if copy or dtype is not None else array
 
+    def __reduce__(self) -> Any:
+        return from_array, (self.numpy(),)
+
     def __buffer__(self, flags: int) -> memoryview:  # Python 3.12; before it, memoryview(t.numpy())
         return self.numpy().data
 

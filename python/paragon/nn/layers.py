@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .. import composites as C
@@ -50,9 +51,20 @@ def ones(shape: tuple[int, ...], seed: int, stream: int) -> Tensor:
     return F.ones(shape)
 
 
+@dataclass(frozen=True)
+class Weights:
+    """The initialiser of weights between so many inputs and outputs. (A class, so that models can be pickled.)"""
+
+    scheme: Scheme
+    fan_in: int
+    fan_out: int
+
+    def __call__(self, shape: tuple[int, ...], seed: int, stream: int) -> Tensor:
+        return self.scheme(shape, self.fan_in, self.fan_out, seed, stream)
+
+
 def _weights(scheme: str | Scheme, fan_in: int, fan_out: int) -> Initialiser:
-    fn: Scheme = scheme if callable(scheme) else _named("initialiser", SCHEMES, scheme)
-    return lambda shape, seed, stream: fn(shape, fan_in, fan_out, seed, stream)
+    return Weights(scheme if callable(scheme) else _named("initialiser", SCHEMES, scheme), fan_in, fan_out)
 
 
 class Dense(Module):
@@ -221,7 +233,7 @@ class Embedding(Module):
 
     def __init__(self, count: int, width: int) -> None:
         _positive("Embedding", count, width)
-        self.parameter("weight", (count, width), lambda shape, seed, stream: random.normal(shape, seed, stream))
+        self.parameter("weight", (count, width), random.normal)
 
     def forward(self, i: Tensor) -> Tensor:
         return F.gather(self.weight, i)
