@@ -316,14 +316,18 @@ class Trace:
                     found[record.name] = record.spec
         nodes: list[Node] = []
         first = len(number)
+        seen: dict[Any, int] = {}  # what differed only by an alias is equal now
         for i, record in enumerate(self.records):
             if i not in needed or record.op in kinds:
                 continue
             inputs = tuple(number[v] for v in record.inputs)
+            key = (record.op, inputs, tuple(sorted(record.attributes.items())))
             if record.op == "alias":
                 number[i] = inputs[0]
+            elif key in seen:
+                number[i] = seen[key]
             else:
-                number[i] = first + len(nodes)
+                number[i] = seen[key] = first + len(nodes)
                 nodes.append(Node(record.op, inputs, record.attributes, record.spec))
         return Program(
             kinds["input"],
