@@ -8,8 +8,8 @@ import { ARRAYS, count, sameShape, showType } from "./tensor.mjs";
 /** @typedef {import("./operations.mjs").Attributes} Attributes */
 /** @typedef {{name: string} & Type} Spec */
 /** @typedef {{op: string, inputs: number[], output: number, attributes: Attributes} & Type} Operation */
-/** @typedef {{inputs: Spec[], state: Spec[], operations: Operation[], outputs: {name: string, value: number}[],
- *             updates: {state: string, value: number}[]}} Program */
+/** @typedef {{format: string, version: number, contract: number, inputs: Spec[], state: Spec[], operations: Operation[], outputs: {name: string, value: number}[],
+ *             updates: {state: string, value: number}[]}} Program the JSON form, without `meta` */
 
 const MAX_OPERATIONS = 1_000_000;
 const HEADER = { format: "paragon-program", version: 1, contract: 1 };
@@ -145,7 +145,7 @@ export function parseProgram(source) {
     }
     return { state: name, value };
   }, (_, index) => `update ${index}`);
-  return { inputs, state, operations, outputs, updates };
+  return { ...HEADER, inputs, state, operations, outputs, updates };
 }
 
 /** Puts a program together, one checked operation at a time. Inputs and states come first, in any order. */
@@ -197,7 +197,7 @@ export class Builder {
   }
 
   /**
-   * @returns {Program & typeof HEADER} the JSON form
+   * @returns {Program} the JSON form
    */
   program() {
     return {
