@@ -47,29 +47,31 @@ constexpr double kSinPi[] = {
     0x1.9d617ad70b648p-21,
 };
 
-// erf(|x|) = erf(c) + t * p(t), c = i * kErfStep the nearest of four centres, t = |x| - c. A row a power of t, a
-// column a centre; relative to erf for c = 0, else absolute; error 2^-57.6
-constexpr double kErfStep = 0x1.2000000000000p+0;
-constexpr double kErfCentre[4] = {0x0.0p+0, 0x1.c6dad2829ec62p-1, 0x1.ff404760319b4p-1, 0x1.ffffc316d9ed0p-1};
-constexpr double kErf[][4] = {
-    {0x1.20dd750429b6dp+0, 0x1.45e99bcbb7913p-2, 0x1.d4143a9dfe94fp-8, 0x1.abe09e91448e0p-17},
-    {0x1.4e0f21e2fbfd3p-67, -0x1.6ea6cf452e834p-2, -0x1.074b60f8df339p-6, -0x1.690585ca91e23p-15},
-    {-0x1.812746b0379e7p-2, 0x1.4cb3cf0aa0fabp-3, 0x1.63ef61e82486fp-6, 0x1.84522fe88535cp-14},
-    {0x1.0e2e857c2e135p-54, 0x1.ca50831678417p-6, -0x1.38a98327897c6p-6, -0x1.298f8d45f8d04p-13},
-    {0x1.ce2f21a042b8fp-4, -0x1.f65d15f208e89p-5, 0x1.5d3b17bbc2764p-7, 0x1.57757787f287dp-13},
-    {-0x1.1ef8b0e480472p-50, 0x1.fd1c6c12812fbp-7, -0x1.7cae0d452aedbp-9, -0x1.330aab7772cc0p-13},
-    {-0x1.b82ce312660d0p-6, 0x1.3acc7858ef363p-7, -0x1.5f83138639efdp-11, 0x1.ac9997f2bfa6bp-14},
-    {-0x1.8c80e6954d5ecp-37, -0x1.8b43c455a927ap-8, 0x1.0602e327077dap-10, -0x1.cc1578d779c01p-15},
-    {0x1.565bcdac09a30p-8, -0x1.79b0748712cd3p-12, -0x1.8352d247fb410p-12, 0x1.64c52c12a6db4p-16},
-    {-0x1.4f837ceaff440p-30, 0x1.2e527a3c376a6p-10, -0x1.80c0bfa9d89fbp-17, -0x1.34f025b0174d5p-18},
-    {-0x1.c02cb462df9f9p-11, -0x1.73178a76ded76p-13, 0x1.1132c728fbbb9p-14, -0x1.5f8df8cbc9179p-21},
-    {-0x1.1fe180d242da6p-25, -0x1.28df6e6054880p-13, -0x1.7ca6ccfb70923p-16, 0x1.1e1c61a4e7a96p-20},
-    {0x1.fa1cccd5eb39cp-14, 0x1.9eac4bafa4c4dp-15, -0x1.66637c7644071p-20, -0x1.ef41e6f99a227p-22},
-    {-0x1.35c076139965cp-22, 0x1.67e3684355b42p-17, 0x1.cb3b7ebb3bd58p-19, 0x1.5f6a6c51c7ac5p-24},
-    {-0x1.e26108b86a3f2p-17, -0x1.012adbe329f0ep-17, -0x1.c992b4424b97dp-21, 0x1.6507b79e661f8p-26},
-    {-0x1.9cad8875f74cbp-21, -0x1.8447718e196cap-23, -0x1.59423bb1c069bp-23, -0x1.3a03ab3a8fa73p-26},
-    {0x1.42cacadf02c10p-19, 0x1.9b915d60b52e2p-21, 0x1.071ecf84d6428p-23, 0x1.1f78202058753p-28},
-    {-0x1.05afecfa606f7p-21, -0x1.1dcaee99345a2p-24, -0x1.9adc942140ed5p-27, 0x1.44264f4d3589dp-32},
+// erf(x) = x * p(x^2) for 0 <= x < kErfSplit, relative error 2^-57.8: the first column;
+// erf(x) = p(x - kErfCentre) for kErfSplit <= x <= kErfEnd, error 2^-53.5: the second column.
+constexpr double kErfSplit = 0x1.2000000000000p+1;
+constexpr double kErfCentre = 0x1.8c00000000000p+1;
+constexpr double kErfEnd = 0x1.f800000000000p+1;
+constexpr double kErf[][2] = {
+    {0x1.20dd750429b6dp+0, 0x1.fffe68f4fa777p-1},
+    {-0x1.812746b0379dcp-2, 0x1.49e17724d67f9p-14},
+    {0x1.ce2f21a0427e6p-4, -0x1.fe48c44d65083p-13},
+    {-0x1.b82ce3127f365p-6, 0x1.f2bd95d9b6556p-12},
+    {0x1.565bcd0daae82p-8, -0x1.573891863416fp-11},
+    {-0x1.c02db3edd99a1p-11, 0x1.5decc3e5803dbp-11},
+    {0x1.f9a325cc97133p-14, -0x1.0d559d1958216p-11},
+    {-0x1.f4d24eb749605p-17, 0x1.358391d7bfec7p-12},
+    {0x1.b9e6585ce3004p-20, -0x1.efd7a125a286cp-14},
+    {-0x1.5f716584ffe59p-23, 0x1.90a158b6ec738p-16},
+    {0x1.fcaabfaff6478p-27, 0x1.a2cffc08f8c16p-18},
+    {-0x1.51747520999f1p-30, -0x1.f1c20d945259dp-18},
+    {0x1.9c353e6157fe1p-34, 0x1.828ab36e7ae4bp-19},
+    {-0x1.ce6ccf48b0417p-38, -0x1.5e96395251935p-22},
+    {0x1.d484ce284a02ap-42, -0x1.fde764bd62cfdp-23},
+    {-0x1.9b2307db2a87fp-46, 0x1.2e0d57d962b5cp-23},
+    {0x1.208ad2e4526f4p-50, -0x1.a429dc304a323p-26},
+    {-0x1.190da3f8fafdap-55, -0x1.1a8534742a205p-27},
+    {0x1.15d9291697198p-61, 0x1.115e12fa489e5p-28},
 };
 
 }  // namespace

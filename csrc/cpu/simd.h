@@ -295,36 +295,6 @@ PARAGON_INLINE F64 lesser(F64 a, F64 b) { return select(a < b, a, b); }
 PARAGON_INLINE F64 greater(F64 a, F64 b) { return select(a > b, a, b); }
 #endif
 
-// Looks up tables of four doubles: lane i of lookup(table) is table[index[i]], by the two low bits of the index.
-class Lookup4 {
- public:
-#if defined(PARAGON_SIMD_AVX512)
-  PARAGON_INLINE explicit Lookup4(U64 index) : index_(index & splat(std::uint64_t{3})) {}
-  PARAGON_INLINE F64 operator()(const double (&table)[4]) const {
-    const __m512d four = _mm512_broadcast_f64x4(_mm256_loadu_pd(table));
-    return {_mm512_permutexvar_pd((__m512i)index_.v, four)};
-  }
-#elif defined(PARAGON_SIMD_AVX2)
-  // There is no permutation of doubles by a variable, so double i is words 2i and 2i + 1.
-  PARAGON_INLINE explicit Lookup4(U64 index) {
-    const U64 even = (index & splat(std::uint64_t{3})) << 1;
-    index_ = even | ((even | splat(std::uint64_t{1})) << 32);
-  }
-  PARAGON_INLINE F64 operator()(const double (&table)[4]) const {
-    const __m256 words = _mm256_castpd_ps(_mm256_loadu_pd(table));
-    return {_mm256_castps_pd(_mm256_permutevar8x32_ps(words, (__m256i)index_.v))};
-  }
-#else
-  PARAGON_INLINE explicit Lookup4(U64 index) : index_(index & splat(std::uint64_t{3})) {}
-  PARAGON_INLINE F64 operator()(const double (&table)[4]) const {
-    return {F64::Raw{table[index_.v[0]], table[index_.v[1]]}};
-  }
-#endif
-
- private:
-  U64 index_;
-};
-
 // Square root, correctly rounded.
 #if defined(PARAGON_SIMD_AVX512)
 PARAGON_INLINE F32 sqrt(F32 x) { return {_mm512_sqrt_ps(x.v)}; }

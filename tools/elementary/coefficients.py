@@ -19,7 +19,7 @@ TINY = mp.mpf(2) ** -30
 LN2 = mp.log(2)
 EXP_RANGE = mp.mpf("0.3470")  # ln(2)/2 = 0.34657..., and a little, as the multiple of ln(2) comes from a rounded quotient
 LOG_RANGE = mp.mpf("0.17158")  # (sqrt(2) - 1) / (sqrt(2) + 1) = 0.171572...
-ERF_STEP = mp.mpf("1.125")  # erf rounds to 1 beyond 3.92 < 3.5 * 1.125
+ERF_SPLIT, ERF_END = mp.mpf("2.25"), mp.mpf("3.9375")  # erf rounds to 1 beyond 3.92
 
 
 def remez(f: Function, weight: Function, low: mp.mpf, high: mp.mpf, degree: int) -> tuple[list[mp.mpf], mp.mpf]:
@@ -78,15 +78,10 @@ def sinpi_tail(z: mp.mpf) -> mp.mpf:
     return -(mp.pi**3) / 6 if r < TINY else (mp.sin(mp.pi * r) / r - mp.pi) / z
 
 
-def erf_slope(centre: mp.mpf) -> Function:
-    "(erf(centre + t) - erf(centre)) / t"
-
-    def slope(t: mp.mpf) -> mp.mpf:
-        if abs(t) < TINY:
-            return 2 / mp.sqrt(mp.pi) * mp.exp(-(centre**2)) * (1 - centre * t)
-        return (mp.erf(centre + t) - mp.erf(centre)) / t
-
-    return slope
+def erf_slope(z: mp.mpf) -> mp.mpf:
+    "erf(x) / x with z = x^2"
+    x = mp.sqrt(z)
+    return 2 / mp.sqrt(mp.pi) * (1 - z / 3) if x < TINY else mp.erf(x) / x
 
 
 def double(x: mp.mpf) -> str:
@@ -116,18 +111,18 @@ def print_polynomial(name: str, comment: str, fit: tuple[list[mp.mpf], mp.mpf]) 
 
 
 def print_erf() -> None:
-    centres = [i * ERF_STEP for i in range(4)]
-    half = ERF_STEP / 2 * mp.mpf("1.0001")
-    fits = [remez(erf_slope(mp.mpf(0)), lambda t: mp.mpf(1), mp.mpf(0), half, 17)]
-    fits += [remez(erf_slope(c), lambda t: max(abs(t), half / 64), -half, half, 17) for c in centres[1:]]
-    error = max(fit[1] for fit in fits)
-    print("\n// erf(|x|) = erf(c) + t * p(t), c = i * kErfStep the nearest of four centres, t = |x| - c. A row a power of t, a")
-    print(f"// column a centre; relative to erf for c = 0, else absolute; error 2^{float(mp.log(error, 2)):.1f}")
-    print(f"constexpr double kErfStep = {double(ERF_STEP)};")
-    print(f"constexpr double kErfCentre[4] = {{{', '.join(double(mp.erf(c)) for c in centres)}}};")
-    print("constexpr double kErf[][4] = {")
-    for power in range(len(fits[0][0])):
-        print(f"    {{{', '.join(double(fit[0][power]) for fit in fits)}}},")
+    centre, half = (ERF_END + ERF_SPLIT) / 2, (ERF_END - ERF_SPLIT) / 2
+    near, near_error = remez(erf_slope, lambda z: mp.mpf(1), mp.mpf(0), ERF_SPLIT**2, 18)
+    far, far_error = remez(lambda t: mp.erf(centre + t), lambda t: mp.mpf(1), -half, half, 18)
+    print(f"""
+// erf(x) = x * p(x^2) for 0 <= x < kErfSplit, relative error 2^{float(mp.log(near_error, 2)):.1f}: the first column;
+// erf(x) = p(x - kErfCentre) for kErfSplit <= x <= kErfEnd, error 2^{float(mp.log(far_error, 2)):.1f}: the second column.
+constexpr double kErfSplit = {double(ERF_SPLIT)};
+constexpr double kErfCentre = {double(centre)};
+constexpr double kErfEnd = {double(ERF_END)};
+constexpr double kErf[][2] = {{""")
+    for pair in zip(near, far, strict=True):
+        print(f"    {{{', '.join(double(c) for c in pair)}}},")
     print("};")
 
 
