@@ -17,22 +17,33 @@ func FMA(a, b, c float32) float32 {
 }
 
 // FMAStep is FMA on float32 values held as float64: one step of a dot chain without conversions.
-func FMAStep(a, b, c float64) float64 {
-	if s := float64(a*b) + c; !Suspicious(s) {
-		return float64(float32(s))
-	}
-	return fmaExact(a, b, c)
-}
-
-// Suspicious tells that s = a*b + c, summed in float64, may not round to FMA(a, b, c).
 //
 // The product of two float32 is exact in float64, so s is the exact sum v, rounded once. Rounding is monotone and a
 // point halfway between two float32 is itself a float64, so s lies on the same side of it as v unless s is that
-// point: only then may rounding s to float32 go wrong. A halfway point between normal float32 shows in the low 29 bits
-// of s. Where float32 is subnormal every s but zero, which is always exact, counts as suspicious.
-func Suspicious(s float64) bool {
-	u := math.Float64bits(s)
-	return u&tieMask == tie || 2*u-1 < smallestTwice-1
+// point: only then may rounding s to float32 go wrong. Where float32 is subnormal all but zero takes the exact path.
+func FMAStep(a, b, c float64) float64 {
+	s := float64(a*b) + c
+	if Halfway(s) || 2*math.Float64bits(s)-1 < smallestTwice-1 {
+		return fmaExact(a, b, c)
+	}
+	return float64(float32(s))
+}
+
+// Halfway tells that s lies halfway between two normal float32.
+func Halfway(s float64) bool { return math.Float64bits(s)&tieMask == tie }
+
+// LowestBit is a lower bound for the exponent of the last set bit of x; large for zero, infinity and NaN. Where the bounds
+// of a and b add up to -149 or more, a*b + c and any sum of such is a multiple of the smallest subnormal: a sum
+// below 2^-126 is then exact in float32, and Halfway alone tells when FMAStep needs its exact path.
+func LowestBit(x float32) int {
+	exponent := int(math.Float32bits(x) >> 23 & 0xff)
+	switch {
+	case exponent == 0xff || x == 0:
+		return 1000
+	case exponent == 0:
+		return -149
+	}
+	return exponent - 127 - 23
 }
 
 // fmaExact rounds the float64 sum to odd before the last rounding (Boldo and Melquiond, "Emulation of FMA and

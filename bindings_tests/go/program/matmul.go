@@ -64,20 +64,15 @@ type operandMatrix struct {
 
 // multiply computes the m x n product; cost is that of an output element for the choice of goroutines, 0 for one alone.
 func multiply(out []uint32, m, k, n, panel, cost int, a, b operandMatrix) {
-	rows := a.rows(m, k)
-	columns := b.packColumns(k, n)
-	parallel((m+tileRows-1)/tileRows, multiplyCapped(tileRows*n, cost), func(low, high int) {
-		var partial [len(tile{})][]uint32
-		for j := 0; j < n; j += tileColumns {
-			packed := columns[j*k : (j+tileColumns)*k]
-			for i := low * tileRows; i < m && i < high*tileRows; i += tileRows {
-				row0 := rows[i*k : (i+1)*k]
-				row1 := row0
-				if i+1 < m {
-					row1 = rows[(i+1)*k : (i+2)*k]
-				}
-				t := dotTile(row0, row1, packed, panel, &partial)
-				for e, word := range t {
+	columns := packColumns(k, n, b)
+	rowTiles := (m + tileRows - 1) / tileRows
+	parallel(rowTiles, multiplyCapped(tileRows*n, cost), func(low, high int) {
+		var partial [tileRows * tileColumns][]uint32
+		rows := strip[rowPair]{steps: make([]rowPair, k)}
+		for i := low * tileRows; i < high*tileRows; i += tileRows {
+			packRows(&rows, a, m, i)
+			for j := 0; j < n; j += tileColumns {
+				for e, word := range dotTile(rows, columns[j/tileColumns], panel, &partial) {
 					if r, c := i+e/tileColumns, j+e%tileColumns; r < m && c < n {
 						out[r*n+c] = word
 					}
@@ -87,46 +82,74 @@ func multiply(out []uint32, m, k, n, panel, cost int, a, b operandMatrix) {
 	})
 }
 
-// rows is the m x k matrix as float64, row-major.
-func (a operandMatrix) rows(m, k int) []float64 {
-	f := make([]float64, m*k)
-	rowStride, columnStride := k, 1
+type (
+	rowPair    [tileRows]float64
+	columnFour [tileColumns]float64
+)
+
+// strip is rows of the first operand, or columns of the second, packed step of k after step of k; lowest is the least
+// numeric.LowestBit of its elements.
+type strip[step rowPair | columnFour] struct {
+	steps  []step
+	lowest int
+}
+
+// packRows packs the rows from i on; zeros stand for rows beyond m.
+func packRows(s *strip[rowPair], a operandMatrix, m, i int) {
+	*s = strip[rowPair]{steps: s.steps, lowest: math.MaxInt}
+	for r := 0; r < tileRows; r++ {
+		for p := range s.steps {
+			s.steps[p][r] = 0
+			if i+r < m {
+				x := a.at(i+r, p, m, len(s.steps))
+				s.steps[p][r] = float64(x)
+				s.lowest = min(s.lowest, numeric.LowestBit(x))
+			}
+		}
+	}
+}
+
+// packColumns packs all columns; zeros fill the last strip.
+func packColumns(k, n int, b operandMatrix) []strip[columnFour] {
+	strips := make([]strip[columnFour], (n+tileColumns-1)/tileColumns)
+	for j := range strips {
+		strips[j] = strip[columnFour]{make([]columnFour, k), math.MaxInt}
+	}
+	for p := 0; p < k; p++ {
+		for j := 0; j < n; j++ {
+			x, s := b.at(p, j, k, n), &strips[j/tileColumns]
+			s.steps[p][j%tileColumns] = float64(x)
+			s.lowest = min(s.lowest, numeric.LowestBit(x))
+		}
+	}
+	return strips
+}
+
+// at is an element of a matrix of m x n, after its transposition.
+func (a operandMatrix) at(i, j, m, n int) float32 {
 	if a.transposed {
-		rowStride, columnStride = 1, m
+		return math.Float32frombits(a.words[j*m+i])
 	}
-	for i := 0; i < m; i++ {
-		row := f[i*k : (i+1)*k]
-		for p := range row {
-			row[p] = float64(math.Float32frombits(a.words[i*rowStride+p*columnStride]))
-		}
-	}
-	return f
+	return math.Float32frombits(a.words[i*n+j])
 }
 
-// packColumns is the k x n matrix as float64, four columns after four columns, each four row-major; zeros fill the last.
-func (b operandMatrix) packColumns(k, n int) []float64 {
-	blocks := (n + tileColumns - 1) / tileColumns
-	f := make([]float64, blocks*tileColumns*k)
-	rowStride, columnStride := n, 1
-	if b.transposed {
-		rowStride, columnStride = 1, k
+func min(a, b int) int {
+	if a < b {
+		return a
 	}
-	for j := 0; j < n; j++ {
-		block := f[j/tileColumns*tileColumns*k:]
-		for p := 0; p < k; p++ {
-			block[p*tileColumns+j%tileColumns] = float64(math.Float32frombits(b.words[p*rowStride+j*columnStride]))
-		}
-	}
-	return f
+	return b
 }
 
-// dotTile is the eight dots of two rows and four packed columns. partial is scratch for the results of the panels.
-func dotTile(row0, row1, packed []float64, panel int, partial *[len(tile{})][]uint32) (words [len(tile{})]uint32) {
-	k := len(row0)
+// dotTile is the eight dots of two rows and four columns. partial is scratch for the results of the panels.
+func dotTile(rows strip[rowPair], columns strip[columnFour], panel int, partial *[tileRows * tileColumns][]uint32) (words [tileRows * tileColumns]uint32) {
+	chain := chainTile
+	if rows.lowest+columns.lowest >= -149 {
+		chain = chainTileQuick
+	}
+	k := len(rows.steps)
 	if k <= panel {
-		t := chainTile(row0, row1, packed)
-		for e := range words {
-			words[e] = math.Float32bits(float32(t[e]))
+		for e, v := range chain(rows.steps, columns.steps) {
+			words[e] = math.Float32bits(float32(v))
 		}
 		return words
 	}
@@ -138,9 +161,8 @@ func dotTile(row0, row1, packed []float64, panel int, partial *[len(tile{})][]ui
 		if panel < k-low {
 			high = low + panel
 		}
-		t := chainTile(row0[low:high], row1[low:high], packed[low*tileColumns:high*tileColumns])
-		for e := range partial {
-			partial[e] = append(partial[e], math.Float32bits(float32(t[e])))
+		for e, v := range chain(rows.steps[low:high], columns.steps[low:high]) {
+			partial[e] = append(partial[e], math.Float32bits(float32(v)))
 		}
 	}
 	for e := range words {
@@ -150,43 +172,88 @@ func dotTile(row0, row1, packed []float64, panel int, partial *[len(tile{})][]ui
 }
 
 // chainTile is eight fma chains from +0, on float32 values held as float64.
-func chainTile(row0, row1, packed []float64) (t tile) {
-	for p := 0; p < len(row0); p++ {
-		p += chainTileQuick(row0[p:], row1[p:], packed[p*tileColumns:], &t)
-		if p == len(row0) {
-			break
-		}
-		for e := range t {
-			row := row0
-			if e >= tileColumns {
-				row = row1
-			}
-			t[e] = numeric.FMAStep(row[p], packed[p*tileColumns+e%tileColumns], t[e])
+func chainTile(rows []rowPair, columns []columnFour) (t tile) {
+	for p := range rows {
+		stepTile(&t, 0, &rows[p], &columns[p])
+	}
+	return t
+}
+
+// stepTile makes one step of the chains from number e on.
+func stepTile(t *tile, e int, row *rowPair, column *columnFour) {
+	for ; e < len(t); e++ {
+		t[e] = numeric.FMAStep(row[e/tileColumns], column[e%tileColumns], t[e])
+	}
+}
+
+// chainTileQuick is chainTile where no sum is inexact and subnormal (numeric.LowestBit).
+func chainTileQuick(rows []rowPair, columns []columnFour) (t tile) {
+	for p := 0; p < len(rows); p++ {
+		steps, e := chainTileUntilHalfway(&t, rows[p:], columns[p:])
+		if p += steps; p < len(rows) {
+			stepTile(&t, e, &rows[p], &columns[p])
 		}
 	}
 	return t
 }
 
-// chainTileQuick goes on with the chains while every float64 sum is known to round as fma does (numeric.Suspicious),
-// and returns how many steps it made.
-func chainTileQuick(row0, row1, packed []float64, t *tile) int {
-	row1 = row1[:len(row0)]
-	c00, c01, c02, c03 := t[0], t[1], t[2], t[3]
-	c10, c11, c12, c13 := t[4], t[5], t[6], t[7]
-	p := 0
-	for ; p < len(row0) && len(packed) >= tileColumns; p++ {
-		x, y := row0[p], row1[p]
-		b0, b1, b2, b3 := packed[0], packed[1], packed[2], packed[3]
-		packed = packed[tileColumns:]
-		s00, s01, s02, s03 := float64(x*b0)+c00, float64(x*b1)+c01, float64(x*b2)+c02, float64(x*b3)+c03
-		s10, s11, s12, s13 := float64(y*b0)+c10, float64(y*b1)+c11, float64(y*b2)+c12, float64(y*b3)+c13
-		if numeric.Suspicious(s00) || numeric.Suspicious(s01) || numeric.Suspicious(s02) || numeric.Suspicious(s03) ||
-			numeric.Suspicious(s10) || numeric.Suspicious(s11) || numeric.Suspicious(s12) || numeric.Suspicious(s13) {
-			break
+// chainTileUntilHalfway goes on with the chains until a float64 sum may not round as fma does. It returns how many steps it
+// completed, and how many chains made the next step.
+func chainTileUntilHalfway(t *tile, rows []rowPair, columns []columnFour) (p, e int) {
+	columns = columns[:len(rows)]
+	c0, c1, c2, c3, c4, c5, c6, c7 := t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7]
+loop:
+	for ; p < len(rows); p++ {
+		b, x, y := &columns[p], rows[p][0], rows[p][1]
+		s0 := float64(x*b[0]) + c0
+		if numeric.Halfway(s0) {
+			e = 0
+			break loop
 		}
-		c00, c01, c02, c03 = float64(float32(s00)), float64(float32(s01)), float64(float32(s02)), float64(float32(s03))
-		c10, c11, c12, c13 = float64(float32(s10)), float64(float32(s11)), float64(float32(s12)), float64(float32(s13))
+		c0 = float64(float32(s0))
+		s1 := float64(x*b[1]) + c1
+		if numeric.Halfway(s1) {
+			e = 1
+			break loop
+		}
+		c1 = float64(float32(s1))
+		s2 := float64(x*b[2]) + c2
+		if numeric.Halfway(s2) {
+			e = 2
+			break loop
+		}
+		c2 = float64(float32(s2))
+		s3 := float64(x*b[3]) + c3
+		if numeric.Halfway(s3) {
+			e = 3
+			break loop
+		}
+		c3 = float64(float32(s3))
+		s4 := float64(y*b[0]) + c4
+		if numeric.Halfway(s4) {
+			e = 4
+			break loop
+		}
+		c4 = float64(float32(s4))
+		s5 := float64(y*b[1]) + c5
+		if numeric.Halfway(s5) {
+			e = 5
+			break loop
+		}
+		c5 = float64(float32(s5))
+		s6 := float64(y*b[2]) + c6
+		if numeric.Halfway(s6) {
+			e = 6
+			break loop
+		}
+		c6 = float64(float32(s6))
+		s7 := float64(y*b[3]) + c7
+		if numeric.Halfway(s7) {
+			e = 7
+			break loop
+		}
+		c7 = float64(float32(s7))
 	}
-	*t = tile{c00, c01, c02, c03, c10, c11, c12, c13}
-	return p
+	*t = tile{c0, c1, c2, c3, c4, c5, c6, c7}
+	return p, e
 }
