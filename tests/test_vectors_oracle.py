@@ -55,8 +55,20 @@ def word(x: float) -> int:
 def test_rounding_of_ratios_agrees_with_the_conversion_of_f64() -> None:
     """An f64 is an exact dyadic number, so its conversion to f32 rounds once."""
     random = Words(1)
-    chosen: list[float] = [0.0, 2.0**-149, 2.0**-150, 2.0**-150 * (1 + 2.0**-52), 3 * 2.0**-150, 2.0**128, 2.0**128 - 2.0**103]
-    chosen += [float(np.nextafter(2.0**128 - 2.0**103, 0)), 2.0**-126 - 2.0**-150, float(np.nextafter(2.0**-126 - 2.0**-150, 0))]
+    chosen: list[float] = [
+        0.0,
+        2.0**-149,
+        2.0**-150,
+        2.0**-150 * (1 + 2.0**-52),
+        3 * 2.0**-150,
+        2.0**128,
+        2.0**128 - 2.0**103,
+    ]
+    chosen += [
+        float(np.nextafter(2.0**128 - 2.0**103, 0)),
+        2.0**-126 - 2.0**-150,
+        float(np.nextafter(2.0**-126 - 2.0**-150, 0)),
+    ]
     for _ in range(20000):
         mantissa = random.any() << 21 | random.below(1 << 21)
         if random.below(2):  # exactly halfway between two f32, or next to it
@@ -85,7 +97,11 @@ def test_rounding_of_thirds() -> None:
 @pytest.mark.parametrize("name", ["add", "sub", "mul", "div"])
 def test_basic_arithmetic_agrees_with_the_hardware(name: str) -> None:
     random = Words(2)
-    a = [x for x in F32_EDGES for _ in F32_EDGES] + [random.finite() for _ in range(20000)] + [random.f32() for _ in range(20000)]
+    a = (
+        [x for x in F32_EDGES for _ in F32_EDGES]
+        + [random.finite() for _ in range(20000)]
+        + [random.f32() for _ in range(20000)]
+    )
     b = F32_EDGES * len(F32_EDGES) + [random.finite() for _ in range(20000)] + [random.f32() for _ in range(20000)]
     functions = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide}
     with np.errstate(all="ignore"):
@@ -151,15 +167,33 @@ def test_integers_wrap() -> None:
     with np.errstate(over="ignore"):
         for dtype, kind in (("i32", np.int32), ("u32", np.uint32)):
             edges = np.array(INTEGER_EDGES, dtype=np.uint32).view(kind)
-            for name, function in (("add", np.add), ("sub", np.subtract), ("mul", np.multiply), ("maximum", np.maximum), ("minimum", np.minimum)):
+            for name, function in (
+                ("add", np.add),
+                ("sub", np.subtract),
+                ("mul", np.multiply),
+                ("maximum", np.maximum),
+                ("minimum", np.minimum),
+            ):
                 x = Tensor(dtype, (len(edges), 1), INTEGER_EDGES)
                 expected = function(edges[:, None], edges[None, :]).view(np.uint32)
                 assert OPERATIONS[name](x, vector(dtype, INTEGER_EDGES)).words == expected.ravel().tolist()
 
 
 def test_casts() -> None:
-    f32 = vector("f32", [word(x) for x in (-1.5, 2147483647.0, -2147483648.0, -3e9, 4294967040.0, 5e9, -0.9)] + [NAN, INFINITY])
-    assert arithmetic.cast(f32, dtype="i32").words == [0xFFFFFFFF, 0x7FFFFFFF, SIGN, SIGN, 0x7FFFFFFF, 0x7FFFFFFF, 0, 0, 0x7FFFFFFF]
+    f32 = vector(
+        "f32", [word(x) for x in (-1.5, 2147483647.0, -2147483648.0, -3e9, 4294967040.0, 5e9, -0.9)] + [NAN, INFINITY]
+    )
+    assert arithmetic.cast(f32, dtype="i32").words == [
+        0xFFFFFFFF,
+        0x7FFFFFFF,
+        SIGN,
+        SIGN,
+        0x7FFFFFFF,
+        0x7FFFFFFF,
+        0,
+        0,
+        0x7FFFFFFF,
+    ]
     assert arithmetic.cast(f32, dtype="u32").words == [0, 0x80000000, 0, 0, 0xFFFFFF00, 0xFFFFFFFF, 0, 0, 0xFFFFFFFF]
     words = [*INTEGER_EDGES, 16777217, 16777219, 33554434, 33554433]
     for dtype, kind in (("i32", np.int32), ("u32", np.uint32)):
@@ -265,7 +299,9 @@ def test_matmul_and_scan_by_hand() -> None:
     x = Tensor("f32", (2, 2), [word(v) for v in (1.0, 2.0, 3.0, 4.0)])
     plain = {"transpose_a": False, "transpose_b": False, "panel": 256}
     assert arithmetic.matmul(x, x, **plain).words == [word(v) for v in (7.0, 10.0, 15.0, 22.0)]
-    assert arithmetic.matmul(x, x, **{**plain, "transpose_a": True}).words == [word(v) for v in (10.0, 14.0, 14.0, 20.0)]
+    assert arithmetic.matmul(x, x, **{**plain, "transpose_a": True}).words == [
+        word(v) for v in (10.0, 14.0, 14.0, 20.0)
+    ]
     assert arithmetic.matmul(x, x, **{**plain, "transpose_b": True}).words == [word(v) for v in (5.0, 11.0, 11.0, 25.0)]
     h0 = vector("f32", [word(1.0), word(2.0)])
     down = arithmetic.scan(x, x, h0, axis=0, reverse=False)
@@ -297,7 +333,11 @@ def test_philox_known_answers() -> None:
 
 def test_draws_pass_the_32_bit_block_boundary() -> None:
     words = draws(12, (1, 2), 3, 0xFFFFFFFF)
-    assert words == [*philox4x32((0xFFFFFFFF, 0, 3, 0), (1, 2)), *philox4x32((0, 1, 3, 0), (1, 2)), *philox4x32((1, 1, 3, 0), (1, 2))]
+    assert words == [
+        *philox4x32((0xFFFFFFFF, 0, 3, 0), (1, 2)),
+        *philox4x32((0, 1, 3, 0), (1, 2)),
+        *philox4x32((1, 1, 3, 0), (1, 2)),
+    ]
     assert draws(3, (1, 2), 3, 1) == list(philox4x32((1, 0, 3, 0), (1, 2)))[:3]
 
 
@@ -443,7 +483,9 @@ def two_levels(terms: list[int | None], panel: int | None, add: Callable[[int, i
     """All the panel results in one chain."""
     if panel is None or len(terms) <= panel:
         return TRUE_PANEL_SUM(terms, panel, add)
-    return TRUE_PANEL_SUM([TRUE_PANEL_SUM(terms[i : i + panel], None, add) for i in range(0, len(terms), panel)], None, add)
+    return TRUE_PANEL_SUM(
+        [TRUE_PANEL_SUM(terms[i : i + panel], None, add) for i in range(0, len(terms), panel)], None, add
+    )
 
 
 def panels_of_present_terms(terms: list[int | None], panel: int | None, add: Callable[[int, int], int]) -> int:
@@ -487,7 +529,9 @@ FAULTS: list[tuple[Any, str, Callable[..., int], list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("module", "name", "fault", "files"), FAULTS, ids=[f"{f[2].__name__}-{f[3][0]}" for f in FAULTS])
+@pytest.mark.parametrize(
+    ("module", "name", "fault", "files"), FAULTS, ids=[f"{f[2].__name__}-{f[3][0]}" for f in FAULTS]
+)
 def test_planted_faults_fail_the_vectors(
     monkeypatch: pytest.MonkeyPatch, module: Any, name: str, fault: Callable[..., int], files: list[str]
 ) -> None:

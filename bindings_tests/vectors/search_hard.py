@@ -43,7 +43,7 @@ FUNCTIONS: dict[str, tuple[Callable, Callable, list[tuple[int, int]]]] = {
     "exp": (np.exp, gmpy2.exp, [_exponents(-25, 7), _exponents(-25, 7, SIGN)]),
     "expm1": (np.expm1, gmpy2.expm1, [_exponents(-26, 7), _exponents(-26, 5, SIGN)]),
     "log": (np.log, gmpy2.log, [(1, 0x7F800000)]),
-    "log1p": (np.log1p, gmpy2.log1p, [_exponents(-26, 127), _exponents(-26, 0, SIGN)]),
+    "log1p": (np.log1p, gmpy2.log1p, [_exponents(-26, 128), _exponents(-26, 0, SIGN)]),
     "tanh": (np.tanh, gmpy2.tanh, [_exponents(-13, 4)]),
     "erf": (erf, gmpy2.erf, [_exponents(-40, 2), SUBNORMALS]),
     "sinpi": (_sinpi, _times_pi("sin"), [_exponents(-40, -1), SUBNORMALS]),

@@ -1,8 +1,8 @@
 """The arguments whose results are hardest to round, hardest first. search_hard.py prints this table.
 
-The distance is that of the exact result from halfway between two f32, in units of the result's last place. A function that is
-computed in f64 and then rounded again decides the closest of these wrongly: below 2^-30 (9e-10), the rounding of the f64 may
-already cross the halfway point. The five arguments of log named in docs/contract.md are among them.
+The distance is that of the exact result from halfway between two f32, in units of the result's last place. Where it is below
+2^-30 (9e-10), rounding to f64 first can already reach the halfway point, so that a second rounding decides wrongly. The five
+arguments of log named in docs/contract.md are among them.
 """
 
 HARD: dict[str, list[int]] = {

@@ -202,6 +202,14 @@ def matmul() -> list[Case]:
     seed, step = _random_inputs(case)
     x, y = long_operand(case, seed, step, 5, [1, 65537]), long_operand(case, seed, step, 9, [65537, 1])
     _every_panel(case, "matmul", [x, y], **PLAIN)
+    x = case.op("slice", x, start=[0, 0], stop=[1, 65536], step=[1, 1])
+    y = case.op("slice", y, start=[0, 0], stop=[65536, 1], step=[1, 1])
+    case.output("k=65536, panel 256", case.op("matmul", x, y, **PLAIN, panel=256))
+    cases.append(case)
+    case = Case("[37,300] [300,50]")
+    seed, step = _random_inputs(case)
+    x, y = long_operand(case, seed, step, 5, [37, 300]), long_operand(case, seed, step, 9, [300, 50])
+    case.output("result", case.op("matmul", x, y, **PLAIN, panel=256))
     cases.append(case)
     sizes = [(1, 1, 1), (1, 17, 3), (17, 1, 3), (5, 33, 7), (6, 16, 8), (7, 15, 9), (8, 8, 8), (13, 31, 5), (33, 5, 2),
              (4, 64, 3), (3, 65, 3), (12, 32, 4), (14, 48, 5), (31, 49, 1), (1, 100, 12), (100, 1, 12),
