@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SOURCES := $(shell find csrc python -type f ! -name '*.pyc' ! -name '*.so' 2>/dev/null) CMakeLists.txt pyproject.toml
 
-.PHONY: demo test bench lint clean
+.PHONY: demo test bench table exhaustive lint clean
 
 demo: $(VENV)/.installed
 	$(BIN)/paragon demo --save digits.safetensors
@@ -40,6 +40,9 @@ test: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-disable-gc
+
+table: $(VENV)/.test
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python bindings_tests/table.py
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check python tests benchmarks bindings_tests tools

@@ -1,0 +1,15 @@
+"""The C++ tests, plain and under AddressSanitizer and UndefinedBehaviorSanitizer."""
+
+from __future__ import annotations
+
+import pytest
+from toolchains import call, cmake_build, need
+
+
+@pytest.mark.parametrize("name,options", [("native", []), ("sanitized", ["-DPARAGON_SANITIZE=ON"])])
+def test_cpp(name: str, options: list[str]) -> None:
+    need("c++", "g++")
+    folder = cmake_build(name, "-DPARAGON_PYTHON=OFF", *options)
+    output = call("ctest", "--output-on-failure", "-j", "2", cwd=folder)
+    assert "100% tests passed" in output
+    assert "No tests were found" not in output
