@@ -1,0 +1,244 @@
+// sum, max and argmax over the middle axis of (outer, n, inner). Where inner is 1, lanes go across rows or panels (rows.h);
+// else across inner, with what has been reduced so far kept in the first level of cache while rows stream by.
+#include "cpu/rows.h"
+
+namespace paragon::cpu::PARAGON_ISA {
+namespace {
+
+constexpr std::size_t kLanes = F32::lanes;
+constexpr std::size_t kColumns = 1024;                     // of inner that are reduced at once
+constexpr std::size_t kGrain = std::size_t{1} << 15;       // elements that are worth another thread
+
+// Calls fn(o, j, columns) for all blocks of columns of (outer, ., inner).
+template <class Fn>
+void for_column_blocks(const ReduceArgs& args, ThreadPool& pool, const Fn& fn) {
+  // With few blocks, narrower ones, so that all threads have work; but whole lines of cache.
+  std::size_t width = min_of(args.inner, kColumns);
+  while (width >= 128 && args.outer * divide_up(args.inner, width) < 2 * pool.threads()) width /= 2;
+  width = max_of(divide_up(width, kLanes), 1) * kLanes;
+  const std::size_t blocks = divide_up(args.inner, width);
+  parallel_ranges(pool, args.outer * blocks, divide_up(kGrain, width * max_of(args.n, 1)), [&](auto begin, auto end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::size_t j = i % blocks * width;
+      fn(i / blocks, j, min_of(args.inner - j, width));
+    }
+  });
+}
+
+// acc[j] = acc[j] + x[0][j] + x[1][j] + ..., in this order; rows are `stride` apart.
+template <class T>
+void add_rows(T* acc, const T* x, std::size_t rows, std::size_t stride, std::size_t columns) {
+  for (; rows >= 4; rows -= 4, x += 4 * stride) {
+    std::size_t j = 0;
+    for (; j + kLanes <= columns; j += kLanes) {
+      const T* p = x + j;
+      store(acc + j, load(acc + j) + load(p) + load(p + stride) + load(p + 2 * stride) + load(p + 3 * stride));
+    }
+    for (; j < columns; ++j) acc[j] = acc[j] + x[j] + x[stride + j] + x[2 * stride + j] + x[3 * stride + j];
+  }
+  for (; rows > 0; --rows, x += stride) {
+    std::size_t j = 0;
+    for (; j + kLanes <= columns; j += kLanes) store(acc + j, load(acc + j) + load(x + j));
+    for (; j < columns; ++j) acc[j] = acc[j] + x[j];
+  }
+}
+
+template <class T>
+void sum(const ReduceArgs& args, ThreadPool& pool) {
+  const T* x = static_cast<const T*>(args.x);
+  T* out = static_cast<T*>(args.out);
+  if (args.inner == 1) {
+    reduce_rows(SumTerms<T>{x, args.n}, args.outer, args.n, args.panel, out, pool);
+    return;
+  }
+  const std::size_t count = panel_count(args.n, args.panel), length = panel_length(args.n, args.panel);
+  for_column_blocks(args, pool, [&](std::size_t o, std::size_t j, std::size_t columns) {
+    ArrayTree<T> tree(columns, count, args.panel);
+    T panel_sum[kColumns];
+    T* sums = tree.sums();
+    for (std::size_t p = 0; p < count; ++p) {
+      std::memset(panel_sum, 0, columns * sizeof(T));
+      const std::size_t rows = min_of(args.n - p * length, length);
+      add_rows(panel_sum, x + (o * args.n + p * length) * args.inner + j, rows, args.inner, columns);
+      const bool begins = tree.begins(p);
+      for (std::size_t i = 0; i < columns; ++i) sums[i] = begins ? panel_sum[i] : sums[i] + panel_sum[i];
+      tree.close(p);
+    }
+    std::memcpy(out + o * args.inner + j, tree.result(), columns * sizeof(T));
+  });
+}
+
+// Values as i32 keys in the same order, with every NaN above all numbers.
+template <class T>
+struct Keys;
+template <>
+struct Keys<std::int32_t> {
+  PARAGON_INLINE static I32 of(I32 x) { return x; }
+  PARAGON_INLINE static I32 back(I32 key) { return key; }
+  static constexpr std::int32_t kLowest = INT32_MIN;
+};
+template <>
+struct Keys<std::uint32_t> {
+  PARAGON_INLINE static I32 of(U32 x) { return as<I32>(x ^ splat(0x80000000u)); }
+  PARAGON_INLINE static U32 back(I32 key) { return as<U32>(key) ^ splat(0x80000000u); }
+  static constexpr std::int32_t kLowest = INT32_MIN;
+};
+template <>
+struct Keys<float> {
+  PARAGON_INLINE static I32 flip(I32 x) { return x ^ ((x >> 31) & splat(INT32_MAX)); }
+  PARAGON_INLINE static I32 of(F32 x) { return select(x == x, flip(as<I32>(x)), splat(std::int32_t{0x7fc00000})); }
+  PARAGON_INLINE static F32 back(I32 key) { return as<F32>(flip(key)); }
+  static constexpr std::int32_t kLowest = INT32_MIN ^ 0x7f800000 ^ INT32_MAX;  // of -inf
+};
+static_assert(Keys<float>::kLowest == std::int32_t{-0x7f800000} - 1);
+
+// The same for argmax, where -0 and +0 are equal.
+template <class T>
+PARAGON_INLINE I32 argmax_keys(Vec<T> x) {
+  if constexpr (std::is_same_v<T, float>) x = x + F32{};
+  return Keys<T>::of(x);
+}
+
+template <class T>
+PARAGON_INLINE std::int32_t key_of(T x) {
+  std::int32_t key[kLanes];
+  store(key, argmax_keys(splat(x)));
+  return key[0];
+}
+
+PARAGON_INLINE I32 larger(I32 a, I32 b) { return select(a > b, a, b); }
+
+PARAGON_INLINE I32 lane_numbers() {
+  static constexpr std::int32_t numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return load(numbers);
+}
+
+template <class T>
+T max_of_row(const T* x, std::size_t n) {
+  I32 best[4];
+  for (I32& b : best) b = splat(Keys<T>::kLowest);
+  std::size_t i = 0;
+  for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
+#pragma GCC unroll 4
+    for (std::size_t u = 0; u < 4; ++u) best[u] = larger(best[u], Keys<T>::of(load(x + i + u * kLanes)));
+  }
+  for (; i + kLanes <= n; i += kLanes) best[0] = larger(best[0], Keys<T>::of(load(x + i)));
+  if (i < n) {
+    const auto inside = lane_numbers() < splat(static_cast<std::int32_t>(n - i));
+    best[1] = larger(best[1], select(inside, Keys<T>::of(load_partial(x + i, n - i)), best[1]));
+  }
+  std::int32_t key[kLanes];
+  store(key, larger(larger(best[0], best[1]), larger(best[2], best[3])));
+  for (std::size_t l = 1; l < kLanes; ++l) key[0] = key[l] > key[0] ? key[l] : key[0];
+  T value[kLanes];
+  store(value, Keys<T>::back(splat(key[0])));
+  return value[0];
+}
+
+template <class T>
+void max(const ReduceArgs& args, ThreadPool& pool) {
+  const T* x = static_cast<const T*>(args.x);
+  T* out = static_cast<T*>(args.out);
+  if (args.inner == 1) {
+    parallel_ranges(pool, args.outer, divide_up(kGrain, max_of(args.n, 1)), [&](auto begin, auto end) {
+      for (std::size_t o = begin; o < end; ++o) out[o] = max_of_row(x + o * args.n, args.n);
+    });
+    return;
+  }
+  for_column_blocks(args, pool, [&](std::size_t o, std::size_t j, std::size_t columns) {
+    std::int32_t best[kColumns + kLanes];
+    for (std::size_t i = 0; i < columns; i += kLanes) store(best + i, splat(Keys<T>::kLowest));
+    for (std::size_t t = 0; t < args.n; ++t) {
+      const T* row = x + (o * args.n + t) * args.inner + j;
+      std::size_t i = 0;
+      for (; i + kLanes <= columns; i += kLanes) store(best + i, larger(load(best + i), Keys<T>::of(load(row + i))));
+      if (i < columns) store(best + i, larger(load(best + i), Keys<T>::of(load_partial(row + i, columns - i))));
+    }
+    T* to = out + o * args.inner + j;
+    for (std::size_t i = 0; i < columns; i += kLanes) {
+      const Vec<T> value = Keys<T>::back(load(best + i));
+      columns - i >= kLanes ? store(to + i, value) : store_partial(to + i, value, columns - i);
+    }
+  });
+}
+
+template <class T>
+std::int32_t argmax_of_row(const T* x, std::size_t n) {
+  std::int32_t best = key_of(x[0]), at = 0;
+  std::size_t i = 1;
+  if (n >= 2 * kLanes) {
+    I32 keys = argmax_keys(load(x)), where = lane_numbers(), here = where;
+    for (i = kLanes; i + kLanes <= n; i += kLanes) {
+      here = here + splat(static_cast<std::int32_t>(kLanes));
+      const I32 key = argmax_keys(load(x + i));
+      const auto better = key > keys;
+      keys = select(better, key, keys);
+      where = select(better, here, where);
+    }
+    std::int32_t key[kLanes], index[kLanes];
+    store(key, keys);
+    store(index, where);
+    best = key[0];
+    at = index[0];
+    for (std::size_t l = 1; l < kLanes; ++l) {
+      if (key[l] > best || (key[l] == best && index[l] < at)) {
+        best = key[l];
+        at = index[l];
+      }
+    }
+  }
+  for (; i < n; ++i) {
+    const std::int32_t key = key_of(x[i]);
+    if (key > best) {
+      best = key;
+      at = static_cast<std::int32_t>(i);
+    }
+  }
+  return at;
+}
+
+template <class T>
+void argmax(const ReduceArgs& args, ThreadPool& pool) {
+  const T* x = static_cast<const T*>(args.x);
+  std::int32_t* out = static_cast<std::int32_t*>(args.out);
+  if (args.inner == 1) {
+    parallel_ranges(pool, args.outer, divide_up(kGrain, args.n), [&](auto begin, auto end) {
+      for (std::size_t o = begin; o < end; ++o) out[o] = argmax_of_row(x + o * args.n, args.n);
+    });
+    return;
+  }
+  for_column_blocks(args, pool, [&](std::size_t o, std::size_t j, std::size_t columns) {
+    std::int32_t* to = out + o * args.inner + j;
+    for (std::size_t i = 0; i < columns; i += kLanes) {
+      const std::size_t used = min_of(columns - i, kLanes);
+      const T* column = x + o * args.n * args.inner + j + i;
+      I32 keys{}, where{}, here{};
+      for (std::size_t t = 0; t < args.n; ++t, column += args.inner) {
+        const I32 key = argmax_keys(used == kLanes ? load(column) : load_partial(column, used));
+        const auto better = key > keys;
+        keys = t == 0 ? key : select(better, key, keys);
+        where = t == 0 ? where : select(better, here, where);
+        here = here + splat(std::int32_t{1});
+      }
+      store_partial(to + i, where, used);
+    }
+  });
+}
+
+template <class T>
+void enter(Kernels& kernels, Dtype dtype) {
+  // Sums of i32 wrap, as those of u32 do.
+  kernels.sum[static_cast<int>(dtype)] = sum<std::conditional_t<std::is_same_v<T, float>, float, std::uint32_t>>;
+  kernels.max[static_cast<int>(dtype)] = max<T>;
+  kernels.argmax[static_cast<int>(dtype)] = argmax<T>;
+}
+
+}  // namespace
+
+void fill_reduce(Kernels& kernels) {
+  enter<float>(kernels, Dtype::f32);
+  enter<std::int32_t>(kernels, Dtype::i32);
+  enter<std::uint32_t>(kernels, Dtype::u32);
+}
+
+}  // namespace paragon::cpu::PARAGON_ISA

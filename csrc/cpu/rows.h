@@ -1,0 +1,158 @@
+// Reductions of rows that lie one after another in memory, or in two memories: the chains of kLanes rows, or of kLanes panels
+// of one row, are built at once, one a lane, from blocks that are transposed in registers. Internal linkage, like simd.h.
+#pragma once
+
+#include "cpu/panels.h"
+
+namespace paragon::cpu {
+namespace {
+
+// Where the lanes read: lane l at start[l].
+template <class T>
+struct LaneStarts {
+  const T* start[Vec<T>::lanes];
+
+  // column[j] has element t + j of every lane, for j < columns.
+  PARAGON_INLINE void load_columns(std::size_t t, std::size_t columns, Vec<T> (&column)[Vec<T>::lanes]) const {
+    for (std::size_t l = 0; l < Vec<T>::lanes; ++l) {
+      column[l] = columns == Vec<T>::lanes ? load(start[l] + t) : load_partial(start[l] + t, columns);
+    }
+    transpose(column);
+  }
+};
+
+// The terms of sums and dots. `starts(row, term)` is where a row has its term.
+template <class T>
+struct SumTerms {
+  using Lane = T;
+  const T* x;
+  std::size_t n;
+
+  struct Chains {
+    LaneStarts<T> x;
+    PARAGON_INLINE Vec<T> run(std::size_t length) const {
+      constexpr std::size_t lanes = Vec<T>::lanes;
+      Vec<T> acc{}, column[lanes];
+      std::size_t t = 0;
+      for (; t + lanes <= length; t += lanes) {
+        x.load_columns(t, lanes, column);
+#pragma GCC unroll 16
+        for (std::size_t j = 0; j < lanes; ++j) acc = acc + column[j];
+      }
+      if (t < length) {
+        x.load_columns(t, length - t, column);
+        for (std::size_t j = 0; j < length - t; ++j) acc = acc + column[j];
+      }
+      return acc;
+    }
+  };
+  PARAGON_INLINE void place(Chains& chains, std::size_t lane, std::size_t row, std::size_t term) const {
+    chains.x.start[lane] = x + row * n + term;
+  }
+};
+
+struct DotTerms {
+  using Lane = float;
+  const float* a;
+  const float* b;
+  const std::size_t* a_offset;  // of each row
+  const std::size_t* b_offset;
+
+  struct Chains {
+    LaneStarts<float> a, b;
+    PARAGON_INLINE F32 run(std::size_t length) const {
+      F32 acc{}, x[F32::lanes], y[F32::lanes];
+      std::size_t t = 0;
+      for (; t + F32::lanes <= length; t += F32::lanes) {
+        a.load_columns(t, F32::lanes, x);
+        b.load_columns(t, F32::lanes, y);
+#pragma GCC unroll 16
+        for (std::size_t j = 0; j < F32::lanes; ++j) acc = fma(x[j], y[j], acc);
+      }
+      if (t < length) {
+        a.load_columns(t, length - t, x);
+        b.load_columns(t, length - t, y);
+        for (std::size_t j = 0; j < length - t; ++j) acc = fma(x[j], y[j], acc);
+      }
+      return acc;
+    }
+  };
+  PARAGON_INLINE void place(Chains& chains, std::size_t lane, std::size_t row, std::size_t term) const {
+    chains.a.start[lane] = a + (a_offset == nullptr ? 0 : a_offset[row]) + term;
+    chains.b.start[lane] = b + (b_offset == nullptr ? 0 : b_offset[row]) + term;
+  }
+};
+
+// The chains of `length` terms of lanes l < used: lane l has row + l * row_step, from term + l * term_step on.
+template <class Terms>
+Vec<typename Terms::Lane> run_chains(const Terms& terms, std::size_t used, std::size_t row, std::size_t row_step,
+                                     std::size_t term, std::size_t term_step, std::size_t length) {
+  typename Terms::Chains chains;
+  for (std::size_t l = 0; l < Vec<typename Terms::Lane>::lanes; ++l) {
+    const std::size_t lane = l < used ? l : 0;  // a lane without work repeats the first
+    terms.place(chains, l, row + lane * row_step, term + lane * term_step);
+  }
+  return chains.run(length);
+}
+
+// Lanes across rows.
+template <class Terms>
+void reduce_rows_together(const Terms& terms, std::size_t begin, std::size_t end, std::size_t n, std::size_t panel,
+                          typename Terms::Lane* out) {
+  using V = Vec<typename Terms::Lane>;
+  const std::size_t count = panel_count(n, panel), length = panel_length(n, panel);
+  PanelTree<V> tree(count, panel);
+  for (std::size_t row = begin; row < end; row += V::lanes) {
+    const std::size_t used = min_of(end - row, V::lanes);
+    tree.clear();
+    for (std::size_t p = 0; p < count; ++p) {
+      tree.add(p, run_chains(terms, used, row, 1, p * length, 0, min_of(n - p * length, length)));
+    }
+    const V result = tree.result();
+    used == V::lanes ? store(out + row, result) : store_partial(out + row, result, used);
+  }
+}
+
+// Lanes across the panels of one row.
+template <class Terms>
+typename Terms::Lane reduce_row(const Terms& terms, std::size_t row, std::size_t n, std::size_t panel, ThreadPool& pool) {
+  using T = typename Terms::Lane;
+  constexpr std::size_t lanes = Vec<T>::lanes, at_once = 4096;
+  const std::size_t count = panel_count(n, panel), length = panel_length(n, panel), full = n / length;
+  const Scratch results(min_of(count, at_once) * sizeof(T));
+  T* result = results.as<T>();
+  PanelTree<T> tree(count, panel);
+  for (std::size_t first = 0; first < count; first += at_once) {
+    const std::size_t panels = min_of(count - first, at_once);
+    parallel_ranges(pool, divide_up(panels, lanes), divide_up(std::size_t{1} << 15, length * lanes), [&](auto begin, auto end) {
+      for (std::size_t p = first + begin * lanes; p < min_of(first + end * lanes, first + panels); p += lanes) {
+        const std::size_t used = min_of(lanes, full - min_of(p, full));
+        if (used > 0) store_partial(result + (p - first), run_chains(terms, used, row, 0, p * length, length, length), used);
+        if (p + used < min_of(p + lanes, count)) {  // the last panel is shorter
+          store_partial(result + (full - first), run_chains(terms, 1, row, 0, full * length, 0, n - full * length), 1);
+        }
+      }
+    });
+    for (std::size_t p = 0; p < panels; ++p) tree.add(first + p, result[p]);
+  }
+  return tree.result();
+}
+
+// out[row] = the sum, or the dot, of the n terms of each row.
+template <class Terms>
+void reduce_rows(const Terms& terms, std::size_t rows, std::size_t n, std::size_t panel, typename Terms::Lane* out,
+                 ThreadPool& pool) {
+  constexpr std::size_t lanes = Vec<typename Terms::Lane>::lanes;
+  if (n == 0) {
+    for (std::size_t row = 0; row < rows; ++row) out[row] = 0;
+  } else if (rows >= lanes || panel_count(n, panel) == 1) {
+    parallel_ranges(pool, divide_up(rows, lanes), divide_up(std::size_t{1} << 15, n * lanes), [&](auto begin, auto end) {
+      reduce_rows_together(terms, begin * lanes, min_of(end * lanes, rows), n, panel, out);
+    });
+  } else {
+    for (std::size_t row = 0; row < rows; ++row) out[row] = reduce_row(terms, row, n, panel, pool);
+  }
+}
+
+}  // namespace
+}  // namespace paragon::cpu
