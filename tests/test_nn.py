@@ -273,8 +273,13 @@ def test_saved_model_runs_anywhere(tmp_path: Path) -> None:
 
 def test_rows_do_not_depend_on_the_batch() -> None:
     model = nn.Sequential(
-        nn.Conv2d(3, 4, 3, "gelu", padding="same"), nn.BatchNorm(4), nn.MaxPool2d(2), nn.Flatten(), nn.Dense(24, 300, "tanh"), nn.Dense(300, 2)
-    ).init(5)  # fmt: skip
+        nn.Conv2d(3, 4, 3, "gelu", padding="same"),
+        nn.BatchNorm(4),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Dense(24, 300, "tanh"),
+        nn.Dense(300, 2),
+    ).init(5)
     x = rng.standard_normal((9, 3, 6, 5)).astype(f32)
     whole = model.predict(x)
     for size in (1, 2, 7):
@@ -356,7 +361,8 @@ class Tower(nn.Module):
 
 def test_own_module() -> None:
     model = Tower().init(1)
-    assert list(model.state_dict()) == ["scale", "stem.weight", "stem.bias", "blocks.0.weight", "blocks.0.bias", "blocks.1.weight", "blocks.1.bias"]  # fmt: skip
+    dense = [f"{place}.{name}" for place in ("stem", "blocks.0", "blocks.1") for name in ("weight", "bias")]
+    assert list(model.state_dict()) == ["scale", *dense]
     values = model.state_dict()
     arrays = tuple(v.numpy() for v in values.values())
     check_slopes(

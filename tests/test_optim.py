@@ -25,7 +25,9 @@ RATE = f32(0.05)
 def run(optimizer: optim.Optimizer) -> tuple[optim.Tensors, optim.Tensors]:
     weights, slots = dict(START), optimizer.init(START)
     for gradients in STEPS:
-        weights, changed = optimizer.update({k: pg.tensor(g) for k, g in gradients.items()}, weights, slots, pg.tensor(RATE))
+        weights, changed = optimizer.update(
+            {k: pg.tensor(g) for k, g in gradients.items()}, weights, slots, pg.tensor(RATE)
+        )
         assert set(changed) == set(slots)
         slots = changed
     return weights, slots

@@ -24,7 +24,9 @@ def test_conventions(estimator: Any, check: Any) -> None:
 def test_classifier_learns_and_repeats_itself() -> None:
     x, y = load_iris(return_X_y=True)
     labels = np.array(["setosa", "versicolor", "virginica"])[y]
-    estimator = make_pipeline(StandardScaler(), MLPClassifier((16,), epochs=60, batch_size=16, learning_rate=0.01, random_state=1))
+    estimator = make_pipeline(
+        StandardScaler(), MLPClassifier((16,), epochs=60, batch_size=16, learning_rate=0.01, random_state=1)
+    )
     assert cross_val_score(estimator, x, labels, cv=3).mean() > 0.93
     first, second = (pg.fingerprint(estimator.fit(x, labels)[-1].model_) for _ in range(2))
     assert first == second

@@ -91,7 +91,9 @@ class Checkpoint:
 
 
 def remove_leftovers(path: Path) -> None:
-    """Delete the temporary files that a killed run left beside its checkpoint."""
+    """Delete the temporary files that a killed run left beside its checkpoint. Raises FileError without its folder."""
+    if not path.parent.is_dir():
+        raise FileError(f"{path}: there is no folder {path.parent}; make it first")
     pattern = re.compile(re.escape(f".{path.name}.") + r"[a-z0-9_]{8}")
     for other in path.parent.iterdir():
         if pattern.fullmatch(other.name):

@@ -5,7 +5,8 @@ The same data and parameters give the same bits everywhere, provided `random_sta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any
 
@@ -63,7 +64,7 @@ class _MLP(BaseEstimator):  # type: ignore[misc]
     def _train(self, x: Array, y: Array, outputs: int, loss: str) -> None:
         self._check_parameters()
         sizes = [x.shape[1], *self.hidden, outputs]
-        layers = [Dense(a, b, self.activation) for a, b in zip(sizes[:-2], sizes[1:-1], strict=True)]
+        layers = [Dense(a, b, self.activation) for a, b in pairwise(sizes[:-1])]
         self.model_ = Sequential(*layers, Dense(sizes[-2], outputs))
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         stopping = [EarlyStopping(patience=self.patience, restore_best=True)] if self.early_stopping else []
@@ -91,7 +92,7 @@ class _MLP(BaseEstimator):  # type: ignore[misc]
 
     def _check_parameters(self) -> None:
         """Raises ValueError, naming the parameter."""
-        names = {"activation": ACTIVATIONS, "optimizer": OPTIMIZERS}
+        names: dict[str, Collection[str]] = {"activation": ACTIVATIONS, "optimizer": OPTIMIZERS}
         for name, table in names.items():
             if getattr(self, name) not in table:
                 raise ValueError(f"{name} must be one of {', '.join(table)}, got {getattr(self, name)!r}")
@@ -101,10 +102,10 @@ class _MLP(BaseEstimator):  # type: ignore[misc]
                 raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
         if not all(isinstance(n, Integral) and n >= 1 for n in self.hidden):
             raise ValueError(f"hidden must be layer sizes of at least 1, got {self.hidden!r}")
-        for name, low in (("learning_rate", 0.0), ("weight_decay", 0.0)):
+        for name in ("learning_rate", "weight_decay"):
             value = getattr(self, name)
-            if not isinstance(value, Real) or not low <= value < np.inf:
-                raise ValueError(f"{name} must be a finite number of at least {low}, got {value!r}")
+            if not isinstance(value, Real) or not 0 <= float(value) < np.inf:
+                raise ValueError(f"{name} must be a finite number of at least 0, got {value!r}")
 
     def _outputs(self, x: Any) -> Array:
         check_is_fitted(self)

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from .callbacks import Callback, EarlyStopping, Function, Progress, Run
 from .checkpoint import Checkpoint, data_hash, remove_leftovers
 from .data.batches import Gatherer, as_array, epoch_order, rows_of, tensor_spec, with_rows
@@ -372,11 +370,11 @@ def _identity(
     held = {} if validation is None else {"validation x": validation[0], "validation y": validation[1]}
     constants = {name: value for name, value in trainer.program.values.items() if name.startswith("constant.")}
     return {
-        "program (model, loss, optimiser, metrics)": hashlib.sha256(trainer.program.to_json().encode()).hexdigest(),
-        "constants": fingerprint(constants),
         "data": data_hash({"x": x, "y": y, **held}),
-        "seed": int(np.uint64(trainer.seed)),
+        "seed": int(trainer.seed),
         "batch_size": trainer.batch,
         "steps an epoch": trainer.steps,
         "callbacks": ", ".join(type(c).__name__ for c in callbacks),
+        "program (model, loss, optimiser, metrics)": hashlib.sha256(trainer.program.to_json().encode()).hexdigest(),
+        "constants": fingerprint(constants),
     }

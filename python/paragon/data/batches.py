@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
+from ..executors import Session, resolve
 from ..ops import Spec
 from ..program import NUMPY_DTYPES, Array, Program
 from ..random import SHUFFLE_STREAM, permutation
@@ -79,13 +80,16 @@ def run_batches(program_for: Callable[[Spec], Program], x: Any, batch_size: int)
     """The one output of `program_for(spec of a batch)`, which takes "x", for all rows of x, in batches. [rows, ...]"""
     x = as_array(x)
     rows = rows_of(x=x)
+    if batch_size < 1:
+        raise ShapeError(f"batch_size must be at least 1, got {batch_size}")
+    executor, options = resolve(None, {})
     found: list[Array] = []
-    programs: dict[int, Program] = {}
+    sessions: dict[int, Session] = {}
     for start in range(0, rows, batch_size):
         part = x[start : start + batch_size]
-        if len(part) not in programs:
-            programs[len(part)] = program_for(tensor_spec(part))
-        found.extend(programs[len(part)].run({"x": part}).values())
+        if len(part) not in sessions:
+            sessions[len(part)] = executor.load(program_for(tensor_spec(part)), **options)
+        found.extend(sessions[len(part)].run({"x": part}).values())
     return np.concatenate(found)
 
 
