@@ -32,9 +32,12 @@ func FMAStep(a, b, c float64) float64 {
 // Halfway tells that s lies halfway between two normal float32.
 func Halfway(s float64) bool { return math.Float64bits(s)&tieMask == tie }
 
-// LowestBit is a lower bound for the exponent of the last set bit of x; large for zero, infinity and NaN. Where the bounds
-// of a and b add up to -149 or more, a*b + c and any sum of such is a multiple of the smallest subnormal: a sum
-// below 2^-126 is then exact in float32, and Halfway alone tells when FMAStep needs its exact path.
+// EnoughBits: where the LowestBit of all a and that of all b add up to this or more, Halfway alone tells in a chain of
+// c = FMAStep(a, b, c) when the exact path is needed. For then every a*b + c is a multiple of 2^-179, so that one below
+// 2^-126, where float32 is subnormal, fits the 53 bits of a float64 and is rounded only once.
+const EnoughBits = -179
+
+// LowestBit is a lower bound for the exponent of the last set bit of x; large for zero, infinity and NaN.
 func LowestBit(x float32) int {
 	exponent := int(math.Float32bits(x) >> 23 & 0xff)
 	switch {

@@ -4,8 +4,6 @@ package program
 // it yields zero, or is dropped.
 
 import (
-	"math"
-
 	"paragon/reference/tensor"
 )
 
@@ -48,7 +46,7 @@ func scatterAdd(x []*tensor.Tensor, a *Attributes, out *tensor.Tensor) {
 // sources[first[d]:first[d+1]].
 func sourcesOf(indices []uint32, size int) (sources, first []int) {
 	first = make([]int, size+1)
-	inside := func(word uint32) bool { return word <= math.MaxInt32 && int(word) < size }
+	inside := func(word uint32) bool { return int(word) < size } // a negative index is a word of 2^31 or more
 	for _, word := range indices {
 		if inside(word) {
 			first[word+1]++
@@ -71,7 +69,7 @@ func sourcesOf(indices []uint32, size int) (sources, first []int) {
 func oneHot(x []*tensor.Tensor, a *Attributes, out *tensor.Tensor) {
 	for k, word := range x[0].Words {
 		if index := int(int32(word)); 0 <= index && index < a.Depth {
-			out.Words[k*a.Depth+index] = math.Float32bits(1)
+			out.Words[k*a.Depth+index] = bits(1)
 		}
 	}
 }

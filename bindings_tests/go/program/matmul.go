@@ -143,7 +143,7 @@ func min(a, b int) int {
 // dotTile is the eight dots of two rows and four columns. partial is scratch for the results of the panels.
 func dotTile(rows strip[rowPair], columns strip[columnFour], panel int, partial *[tileRows * tileColumns][]uint32) (words [tileRows * tileColumns]uint32) {
 	chain := chainTile
-	if rows.lowest+columns.lowest >= -149 {
+	if rows.lowest+columns.lowest >= numeric.EnoughBits {
 		chain = chainTileQuick
 	}
 	k := len(rows.steps)
@@ -186,7 +186,7 @@ func stepTile(t *tile, e int, row *rowPair, column *columnFour) {
 	}
 }
 
-// chainTileQuick is chainTile where no sum is inexact and subnormal (numeric.LowestBit).
+// chainTileQuick is chainTile where numeric.EnoughBits is met.
 func chainTileQuick(rows []rowPair, columns []columnFour) (t tile) {
 	for p := 0; p < len(rows); p++ {
 		steps, e := chainTileUntilHalfway(&t, rows[p:], columns[p:])

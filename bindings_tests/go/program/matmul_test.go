@@ -121,6 +121,42 @@ func TestMatmulIsTheRule(t *testing.T) {
 	}
 }
 
+// TestSubnormalDots: c + a*b is off the middle of two subnormal float32 by one bit of a*b, which float64 has no room for.
+// That bit is just below what numeric.EnoughBits allows: the quick chains must not be taken, and would be wrong.
+func TestSubnormalDots(t *testing.T) {
+	const lowest = numeric.EnoughBits - 1
+	found, wrong := 0, 0
+	for odd := uint64(1<<23 + 1); found < 500; odd += 2 {
+		inverse := odd // modulo 2^64, by Newton's iteration
+		for i := 0; i < 5; i++ {
+			inverse *= 2 - odd*inverse
+		}
+		other := (1<<30 + 1) * inverse % (1 << 31) // odd*other = 2^30 + 1 modulo 2^31
+		if other < 1<<23 || other >= 1<<24 {
+			continue
+		}
+		found++
+		a, b := float32(math.Ldexp(float64(odd), -90)), float32(math.Ldexp(float64(other), lowest+90))
+		c := float32(math.Ldexp(float64(1<<22+found), -149))
+		if found%2 == 0 {
+			b, c = -b, -c
+		}
+		x := &tensor.Tensor{DType: tensor.F32, Shape: tensor.Shape{1, 2}, Words: []uint32{bits(c * 0x1p67), bits(a)}}
+		y := &tensor.Tensor{DType: tensor.F32, Shape: tensor.Shape{2, 1}, Words: []uint32{bits(0x1p-67), bits(b)}}
+		out := tensor.New(tensor.F32, tensor.Shape{1, 1})
+		matmul([]*tensor.Tensor{x, y}, &Attributes{Panel: 256}, out)
+		if want := bits(numeric.FMA(a, b, c)); out.Words[0] != want {
+			t.Fatalf("fma(%g, %g, %g): %08x, want %08x", a, b, c, out.Words[0], want)
+		}
+		if quick := chainTileQuick([]rowPair{{float64(c)}, {float64(a)}}, []columnFour{{1}, {float64(b)}}); float32(quick[0]) != f32(out.Words[0]) {
+			wrong++
+		}
+	}
+	if wrong < 100 {
+		t.Errorf("the quick chains would have been wrong only %d times", wrong)
+	}
+}
+
 // TestQuickChains: tiles whose products lie just within the condition for the quick chains, and just outside, with sums
 // that are subnormal, tie, and cancel.
 func TestQuickChains(t *testing.T) {
@@ -140,10 +176,10 @@ func TestQuickChains(t *testing.T) {
 				rows.steps[p][e] = number(low, &rows.lowest)
 			}
 			for e := range columns.steps[p] {
-				columns.steps[p][e] = number(-140-low+r.Intn(3)*20, &columns.lowest)
+				columns.steps[p][e] = number(-170-low+r.Intn(3)*20, &columns.lowest)
 			}
 		}
-		if rows.lowest+columns.lowest < -149 {
+		if rows.lowest+columns.lowest < numeric.EnoughBits {
 			continue
 		}
 		quick++
