@@ -239,11 +239,16 @@ PARAGON_INLINE F64 widen_low(F32 x) { return {vcvt_f64_f32(vget_low_f32(x.v))}; 
 PARAGON_INLINE F64 widen_high(F32 x) { return {vcvt_high_f64_f32(x.v)}; }
 PARAGON_INLINE F32 narrow(F64 low, F64 high) { return {vcvt_high_f32_f64(vcvt_f32_f64(low.v), high.v)}; }
 #else
-PARAGON_INLINE F64 widen_low(F32 x) { return {F64::Raw{x.v[0], x.v[1]}}; }
-PARAGON_INLINE F64 widen_high(F32 x) { return {F64::Raw{x.v[2], x.v[3]}}; }
+// By vectors, not lane by lane: from the latter GCC 12 makes wrong code at -O3 (-ftree-slp-vectorize); test_reductions shows it.
+typedef float HalfF32 __attribute__((vector_size(kVectorBytes / 2)));
+PARAGON_INLINE F64 widen_low(F32 x) {
+  return {__builtin_convertvector(__builtin_shufflevector(x.v, x.v, 0, 1), F64::Raw)};
+}
+PARAGON_INLINE F64 widen_high(F32 x) {
+  return {__builtin_convertvector(__builtin_shufflevector(x.v, x.v, 2, 3), F64::Raw)};
+}
 PARAGON_INLINE F32 narrow(F64 low, F64 high) {
-  return {F32::Raw{static_cast<float>(low.v[0]), static_cast<float>(low.v[1]), static_cast<float>(high.v[0]),
-                   static_cast<float>(high.v[1])}};
+  return {__builtin_shufflevector(__builtin_convertvector(low.v, HalfF32), __builtin_convertvector(high.v, HalfF32), 0, 1, 2, 3)};
 }
 #endif
 
