@@ -39,8 +39,8 @@ fn add(a: &Natural, b: &Natural) -> Natural {
 fn subtract(a: &Natural, b: &Natural) -> Natural {
     let mut borrow = 0;
     let mut difference = Vec::new();
-    for i in 0..a.len() {
-        let digit = i64::from(a[i]) - i64::from(*b.get(i).unwrap_or(&0)) - borrow;
+    for (i, &digit) in a.iter().enumerate() {
+        let digit = i64::from(digit) - i64::from(*b.get(i).unwrap_or(&0)) - borrow;
         borrow = i64::from(digit < 0);
         difference.push(digit as u32);
     }
