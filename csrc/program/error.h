@@ -3,6 +3,8 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <type_traits>
 
 namespace paragon {
 
@@ -11,17 +13,20 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// "part1part2..." from strings, characters and integers.
 namespace detail {
-inline void append(std::string& text, const std::string& part) { text += part; }
-inline void append(std::string& text, const char* part) { text += part; }
-inline void append(std::string& text, char part) { text += part; }
-template <class Number>
-void append(std::string& text, Number part) {
-  text += std::to_string(part);
+template <class Part>
+void append(std::string& text, const Part& part) {
+  if constexpr (std::is_convertible_v<Part, std::string_view>) {
+    text += std::string_view(part);
+  } else if constexpr (std::is_same_v<Part, char>) {
+    text += part;
+  } else {
+    text += std::to_string(part);
+  }
 }
 }  // namespace detail
 
+// One text from strings, characters and integers.
 template <class... Parts>
 std::string join(const Parts&... parts) {
   std::string text;

@@ -1,0 +1,270 @@
+// Random well-formed programs, and programs written as JSON: for the tests of the run-time and for the fuzzers.
+#pragma once
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "program/error.h"
+#include "program/json.h"
+#include "program/program.h"
+
+namespace paragon::tests {
+
+inline std::string attribute_text(const Attribute& attribute) {
+  static constexpr const char* kHow[] = {"lt", "le", "eq", "ne", "ge", "gt"};
+  const std::int64_t n = attribute.number;
+  char word[12];
+  switch (attribute.key) {
+    case Key::how: return join('"', kHow[n], '"');
+    case Key::dtype: return join('"', name(static_cast<Dtype>(n)), '"');
+    case Key::word: std::snprintf(word, sizeof word, "\"%08x\"", static_cast<unsigned>(n)); return word;
+    case Key::keepdims:
+    case Key::transpose_a:
+    case Key::transpose_b:
+    case Key::reverse: return n != 0 ? "true" : "false";
+    case Key::panel: return n == kNoPanel ? "null" : std::to_string(n);
+    default: return attribute.is_list ? to_text(attribute.list) : std::to_string(n);
+  }
+}
+
+// The JSON of docs/program.md.
+inline std::string program_text(const Program& program) {
+  const auto list = [](const auto& items, const auto& text) {
+    std::string out = "[";
+    for (const auto& item : items) out += (out.size() > 1 ? "," : "") + text(item);
+    return out + "]";
+  };
+  const auto tensor = [](const Tensor& t) {
+    return join("{\"name\":", json::quote(t.name), ",\"dtype\":\"", name(t.dtype), "\",\"shape\":", to_text(t.shape), "}");
+  };
+  std::size_t id = program.first_operation();
+  const auto operation = [&](const Operation& o) {
+    std::string attributes = "{";
+    for (const Attribute& a : o.attributes) attributes += join(attributes.size() > 1 ? "," : "", '"', name(a.key), "\":", attribute_text(a));
+    return join("{\"op\":\"", name(o.op), "\",\"inputs\":", list(o.inputs, [](std::uint32_t v) { return std::to_string(v); }),
+                ",\"output\":", id++, ",\"dtype\":\"", name(o.dtype), "\",\"shape\":", to_text(o.shape), ",\"attributes\":", attributes, "}}");
+  };
+  const auto output = [](const Output& o) { return join("{\"name\":", json::quote(o.name), ",\"value\":", o.value, "}"); };
+  const auto update = [&](const Update& u) {
+    return join("{\"state\":", json::quote(program.state[u.state].name), ",\"value\":", u.value, "}");
+  };
+  return join("{\"format\":\"paragon-program\",\"version\":1,\"contract\":1,\"inputs\":", list(program.inputs, tensor), ",\"state\":",
+              list(program.state, tensor), ",\"operations\":", list(program.operations, operation), ",\"outputs\":",
+              list(program.outputs, output), ",\"updates\":", list(program.updates, update), "}");
+}
+
+class RandomProgram {
+ public:
+  explicit RandomProgram(std::uint32_t seed) : random_(seed) {}
+
+  Program make(std::size_t operations) {
+    program_ = {};
+    static const std::vector<Shape> bases = {{3}, {2, 3}, {5, 1030}, {4, 6, 64}, {2, 3, 5, 4}, {1, 2100}, {40, 60}, {}, {2, 0, 3}, {7, 513}};
+    base_ = bases[below(bases.size())];
+    const std::size_t inputs = 2 + below(3), states = below(4);
+    for (std::size_t i = 0; i < inputs; ++i) program_.inputs.push_back({join("x", i), some_dtype(), variant()});
+    program_.inputs.push_back({"seed", Dtype::u32, {2}});
+    program_.inputs.push_back({"step", Dtype::u32, {}});
+    for (std::size_t i = 0; i < states; ++i) program_.state.push_back({join("s", i), some_dtype(), variant()});
+    while (program_.operations.size() < operations) add(static_cast<Op>(below(4) != 0 ? below(21) : below(kOps)));
+    for (std::uint32_t s = 0; s < states; ++s) {
+      const std::int64_t value = last_like(s);
+      if (value >= 0 && below(5) != 0) program_.updates.push_back({s, static_cast<std::uint32_t>(value)});
+    }
+    const std::size_t outputs = 1 + below(4);
+    for (std::size_t i = 0; i < outputs; ++i) program_.outputs.push_back({join("y", i), some_value()});
+    return program_;
+  }
+
+  std::size_t below(std::size_t n) { return random_() % n; }
+
+  // Words that make differences show: few distinct magnitudes, signed zeros, infinities, NaNs, subnormals; small integers.
+  Word word(Dtype dtype) {
+    static constexpr Word kSpecial[] = {0x00000000, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 0x00000001, 0x80000001, 0x3f800000,
+                                        0xbf800000, 0x00800000, 0x7f7fffff, 0x3f000000};
+    if (dtype != Dtype::f32) return static_cast<Word>(below(4) == 0 ? random_() : below(9) - 2);
+    if (below(16) == 0) return kSpecial[below(std::size(kSpecial))];
+    return static_cast<Word>(below(2) << 31 | (0x3e000000 + (random_() & 0x027fffff)));
+  }
+
+  std::vector<Word> words(Dtype dtype, const Shape& shape) {
+    std::vector<Word> out(static_cast<std::size_t>(elements(shape)));
+    for (Word& w : out) w = word(dtype);
+    return out;
+  }
+
+ private:
+  Dtype some_dtype() { return below(4) != 0 ? Dtype::f32 : static_cast<Dtype>(below(3)); }
+  std::uint32_t some_value() {  // the later the likelier
+    const std::size_t n = program_.values();
+    return static_cast<std::uint32_t>(std::max(below(n), below(n)));
+  }
+  std::int64_t last_like(std::uint32_t s) {
+    for (std::size_t v = program_.values(); v-- > 0;) {
+      if (program_.dtype(v) == program_.state[s].dtype && program_.shape(v) == program_.state[s].shape && below(3) != 0) {
+        return static_cast<std::int64_t>(v);
+      }
+    }
+    return -1;
+  }
+  // The base shape, or one that broadcasts to it.
+  Shape variant() {
+    Shape shape = base_;
+    if (below(2) != 0) return shape;
+    for (std::int64_t& dim : shape) dim = below(3) == 0 ? 1 : dim;
+    if (below(2) != 0) shape.erase(shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(below(shape.size() + 1)));
+    return shape;
+  }
+
+  std::size_t arity(Op op) {
+    if (op == Op::constant) return 0;
+    if (op == Op::fma || op == Op::select || op == Op::scan) return 3;
+    if (op == Op::concat) return 1 + below(3);
+    const bool two = op <= Op::div || op == Op::maximum || op == Op::minimum || op == Op::compare || op == Op::matmul || op == Op::gather ||
+                     op == Op::scatter_add || op == Op::bits;
+    return two ? 2 : 1;
+  }
+
+  Shape some_list(std::size_t n, std::size_t low, std::size_t range) {
+    Shape list;
+    for (std::size_t i = 0; i < n; ++i) list.push_back(static_cast<std::int64_t>(low + below(range)));
+    return list;
+  }
+
+  Shape permutation(std::size_t n) {
+    Shape axes;
+    for (std::size_t k = 0; k < n; ++k) axes.push_back(static_cast<std::int64_t>(k));
+    std::shuffle(axes.begin(), axes.end(), random_);
+    return axes;
+  }
+
+  // Attributes that fit the operands more often than not.
+  void add_attributes(Operation& o) {
+    const Shape x = o.inputs.empty() ? Shape{} : program_.shape(o.inputs[0]);
+    const std::size_t r = x.size();
+    const auto number = [&](Key key, std::size_t n) { o.attributes.push_back({key, false, static_cast<std::int64_t>(n), {}}); };
+    const auto list = [&](Key key, Shape values) { o.attributes.push_back({key, true, 0, std::move(values)}); };
+    const auto panel = [&] { number(Key::panel, below(3) == 0 ? 0 : 2 + below(300)); };
+    const auto windows = [&] {
+      list(Key::kernel, some_list(2, 1, 3));
+      list(Key::stride, some_list(2, 1, 2));
+      list(Key::padding, some_list(4, 0, 2));
+      list(Key::dilation, some_list(2, 1, 2));
+    };
+    switch (o.op) {
+      case Op::compare: number(Key::how, below(6)); break;
+      case Op::cast: number(Key::dtype, below(3)); break;
+      case Op::constant: {
+        const Dtype dtype = some_dtype();
+        number(Key::dtype, static_cast<std::size_t>(dtype));
+        list(Key::shape, variant());
+        number(Key::word, word(dtype));
+        break;
+      }
+      case Op::sum:
+      case Op::max: {
+        Shape axes;
+        for (std::size_t k = 0; k < r; ++k) {
+          if (below(2) != 0) axes.push_back(static_cast<std::int64_t>(k));
+        }
+        list(Key::axes, axes);
+        number(Key::keepdims, below(2));
+        if (o.op == Op::sum) panel();
+        break;
+      }
+      case Op::argmax:
+        number(Key::axis, below(r + 1));
+        number(Key::keepdims, below(2));
+        break;
+      case Op::matmul:
+        number(Key::transpose_a, below(2));
+        number(Key::transpose_b, below(2));
+        panel();
+        break;
+      case Op::reshape: {
+        Shape shape = x;
+        if (below(2) != 0) shape = {elements(x)};
+        if (r > 1 && below(2) != 0) {
+          shape = {x[0]};
+          shape.push_back(elements(Shape(x.begin() + 1, x.end())));
+        }
+        if (below(3) == 0) shape.insert(shape.begin() + static_cast<std::ptrdiff_t>(below(shape.size() + 1)), 1);
+        list(Key::shape, shape);
+        break;
+      }
+      case Op::transpose: list(Key::axes, permutation(r)); break;
+      case Op::broadcast: list(Key::shape, below(2) != 0 ? base_ : some_list(1, 1, 3)); break;
+      case Op::slice: {
+        Shape start, stop;
+        for (const std::int64_t dim : x) {
+          start.push_back(static_cast<std::int64_t>(below(static_cast<std::size_t>(dim) / 2 + 1)));
+          stop.push_back(below(2) != 0 ? dim : start.back() + static_cast<std::int64_t>(below(static_cast<std::size_t>(dim - start.back()) + 1)));
+        }
+        list(Key::start, start);
+        list(Key::stop, stop);
+        list(Key::step, some_list(r, 1, below(2) != 0 ? 1 : 3));
+        break;
+      }
+      case Op::pad:
+        list(Key::low, some_list(r, 0, 3));
+        list(Key::high, some_list(r, 0, 3));
+        list(Key::interior, some_list(r, 0, 2));
+        number(Key::word, word(program_.dtype(o.inputs[0])));
+        break;
+      case Op::concat:
+      case Op::gather: number(Key::axis, below(r + 1)); break;
+      case Op::scatter_add:
+        number(Key::axis, below(r + 1));
+        number(Key::size, below(6));
+        panel();
+        break;
+      case Op::one_hot: number(Key::depth, below(5)); break;
+      case Op::unfold: windows(); break;
+      case Op::fold:
+        list(Key::size, some_list(2, 1, 6));
+        windows();
+        panel();
+        break;
+      case Op::scan:
+        number(Key::axis, below(r + 1));
+        number(Key::reverse, below(2));
+        break;
+      case Op::bits:
+        number(Key::stream, below(100));
+        list(Key::shape, variant());
+        number(Key::width, 1 + below(32));
+        break;
+      default: break;
+    }
+  }
+
+  // Adds an operation, or nothing if no operands are found that fit.
+  void add(Op op) {
+    for (int attempt = 0; attempt < 30; ++attempt) {
+      Operation o;
+      o.op = op;
+      for (std::size_t i = 0, n = arity(op); i < n; ++i) o.inputs.push_back(some_value());
+      if (op == Op::bits) {
+        o.inputs = {static_cast<std::uint32_t>(program_.inputs.size() - 2), static_cast<std::uint32_t>(program_.inputs.size() - 1)};
+      }
+      add_attributes(o);
+      try {
+        const Result result = infer(program_, o);
+        if (elements(result.shape) > 12000) continue;
+        o.dtype = result.dtype;
+        o.shape = result.shape;
+        program_.operations.push_back(std::move(o));
+        return;
+      } catch (const Error&) {
+      }
+    }
+  }
+
+  std::mt19937 random_;
+  Program program_;
+  Shape base_;
+};
+
+}  // namespace paragon::tests

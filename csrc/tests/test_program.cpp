@@ -1,0 +1,307 @@
+// Holds the program layer to docs/program.md: plans of random programs against the contract's scalar definitions, word for
+// word, for every instruction set, on one thread and on several, run after run; and what is refused, and how.
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "program/error.h"
+#include "program/fingerprint.h"
+#include "program/model.h"
+#include "program/session.h"
+#include "tests/check.h"
+#include "tests/interpreter.h"
+#include "tests/random_program.h"
+
+namespace {
+
+using namespace paragon;
+using namespace paragon::tests;
+
+Word observed(Word word, Dtype dtype) { return dtype == Dtype::f32 ? contract::observed(contract::from_word(word)) : word; }
+
+bool same(const Words& a, const Words& b, Dtype dtype) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (observed(a[i], dtype) != observed(b[i], dtype)) return false;
+  }
+  return true;
+}
+
+// The arrays of a list of values, filled with a pattern, so that what is not written shows.
+struct Arrays {
+  std::vector<Words> words;
+  std::vector<void*> addresses;
+  void add(std::size_t n) {
+    words.emplace_back(n, 0xdeadbeef);
+    addresses.push_back(words.back().data());
+  }
+};
+std::vector<const void*> addresses(const std::vector<Words>& arrays) {
+  std::vector<const void*> out;
+  for (const Words& words : arrays) out.push_back(words.data());
+  return out;
+}
+std::size_t count(const Shape& shape) { return static_cast<std::size_t>(elements(shape)); }
+
+// Two runs of a program, compared with the interpreter: outputs, state, and every observed value.
+void hold(const std::shared_ptr<const Program>& program, RandomProgram& random, std::uint32_t seed, const SessionOptions& options) {
+  std::vector<Words> state;
+  for (const Tensor& t : program->state) state.push_back(random.words(t.dtype, t.shape));
+  Session session(program, options);
+  for (std::size_t s = 0; s < state.size(); ++s) session.set_state(s, state[s].data());
+  Interpreter interpreter(*program);
+  const auto where = [&](const char* what, std::size_t i) { return join("seed ", seed, " ", options.isa, " x", options.threads, ": ", what, " ", i); };
+  for (int run = 0; run < 2; ++run) {
+    std::vector<Words> inputs;
+    for (const Tensor& t : program->inputs) inputs.push_back(random.words(t.dtype, t.shape));
+    const std::vector<Words> right = interpreter.run(inputs, state);
+    Arrays values, outputs;
+    std::vector<std::uint32_t> ids;
+    for (std::uint32_t v = 0; v < program->values(); ++v) {
+      ids.push_back(v);
+      values.add(count(program->shape(v)));
+    }
+    session.observe(addresses(inputs).data(), ids.data(), ids.size(), values.addresses.data());
+    for (std::size_t v = 0; v < ids.size(); ++v) {
+      const bool equal = same(values.words[v], right[v], program->dtype(v));
+      const char* op = v < program->first_operation() ? "input" : name(program->operations[v - program->first_operation()].op);
+      CHECK(equal, "%s (%s)", where("observed value", v).c_str(), op);
+    }
+    for (const Output& output : program->outputs) outputs.add(count(program->shape(output.value)));
+    session.run(addresses(inputs).data(), outputs.addresses.data());
+    for (std::size_t i = 0; i < program->outputs.size(); ++i) {
+      const std::uint32_t value = program->outputs[i].value;
+      CHECK(same(outputs.words[i], right[value], program->dtype(value)), "%s", where("output", i).c_str());
+    }
+    for (const Update& update : program->updates) state[update.state] = right[update.value];
+    for (std::size_t s = 0; s < state.size(); ++s) {
+      Words found(state[s].size());
+      session.get_state(s, found.data());
+      CHECK(same(found, state[s], program->state[s].dtype), "%s", where("state", s).c_str());
+    }
+  }
+}
+
+void hold_random_programs(std::uint32_t programs) {
+  for (std::uint32_t seed = 0; seed < programs; ++seed) {
+    RandomProgram random(seed);
+    const Program made = random.make(1 + random.below(40));
+    const auto program = std::make_shared<const Program>(parse(program_text(made)));
+    const auto& available = cpu::available_kernels();
+    const std::string isa = available[seed % available.size()]->isa;
+    hold(program, random, seed, {isa, 1 + seed % 3, 0});
+  }
+}
+
+// --- hand-written programs ---------------------------------------------------------------------------------------------
+
+std::string document(const std::string& inputs, const std::string& state, const std::string& operations, const std::string& outputs,
+                     const std::string& updates) {
+  return join("{\"format\":\"paragon-program\",\"version\":1,\"contract\":1,\"inputs\":[", inputs, "],\"state\":[", state, "],\"operations\":[",
+              operations, "],\"outputs\":[", outputs, "],\"updates\":[", updates, "]}");
+}
+
+Words run_once(Session& session, const std::vector<Words>& inputs, std::size_t outputs) {
+  Arrays out;
+  for (std::size_t i = 0; i < outputs; ++i) out.add(count(session.program().shape(session.program().outputs[i].value)));
+  session.run(addresses(inputs).data(), out.addresses.data());
+  return outputs == 0 ? Words{} : out.words[0];
+}
+
+// The updates happen at once: two states change places, and a third counts.
+void swap_states() {
+  const std::string text = document(
+      "", R"({"name":"a","dtype":"i32","shape":[2]},{"name":"b","dtype":"i32","shape":[2]},{"name":"n","dtype":"i32","shape":[]})",
+      R"({"op":"constant","inputs":[],"output":3,"dtype":"i32","shape":[],"attributes":{"dtype":"i32","shape":[],"word":"00000001"}},
+         {"op":"add","inputs":[2,3],"output":4,"dtype":"i32","shape":[],"attributes":{}})",
+      R"({"name":"old","value":2})", R"({"state":"a","value":1},{"state":"b","value":0},{"state":"n","value":4})");
+  Session session(std::make_shared<Program>(parse(text)), {});
+  const Words a{1, 2}, b{3, 4}, n{7};
+  session.set_state(0, a.data());
+  session.set_state(1, b.data());
+  session.set_state(2, n.data());
+  for (Word run = 0; run < 3; ++run) {
+    const Words old = run_once(session, {}, 1);
+    Words x(2), y(2);
+    session.get_state(0, x.data());
+    session.get_state(1, y.data());
+    CHECK(x == (run % 2 == 0 ? b : a) && y == (run % 2 == 0 ? a : b), "run %u", run);
+    CHECK(old == Words{7 + run}, "run %u", run);
+  }
+}
+
+template <class Fn>
+std::string message(const Fn& fn) {
+  try {
+    fn();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "(no error)";
+}
+
+void expect_refused(const std::string& text, const std::string& part) {
+  const std::string found = message([&] { parse(text); });
+  CHECK(found.find(part) != std::string::npos, "%s\n    says: %s\n    should say: %s", text.substr(0, 400).c_str(), found.c_str(), part.c_str());
+}
+
+void refuse_programs() {
+  const std::string x = R"({"name":"x","dtype":"f32","shape":[2,3]})", i = R"({"name":"i","dtype":"i32","shape":[3]})";
+  const auto with = [&](const std::string& operation) { return document(x + "," + i, "", operation, "", ""); };
+  const auto op = [](const char* name, const char* inputs, const char* dtype, const char* shape, const char* attributes) {
+    return join("{\"op\":\"", name, "\",\"inputs\":", inputs, ",\"output\":2,\"dtype\":\"", dtype, "\",\"shape\":", shape, ",\"attributes\":",
+                attributes, "}");
+  };
+  CHECK(message([&] { parse(with(op("neg", "[0]", "f32", "[2,3]", "{}"))); }) == "(no error)", "a good program");
+  expect_refused("", "the text ends too early");
+  expect_refused("{", "the text ends too early");
+  expect_refused("[1]", "expected an object");
+  expect_refused("{\"format\":\"paragon-program\"}", "\"version\" is missing");
+  expect_refused("{\"format\":\"other\"}", "is not \"paragon-program\"");
+  expect_refused("{\"version\":2}", "version 2 is not supported");
+  expect_refused("{\"version\":1.0}", "without fraction");
+  expect_refused("{\"version\":99999999999999999999}", "out of range");
+  expect_refused("{\"version\":01}", "does not start with 0");
+  expect_refused("{\"a\":1,\"a\":1}", "unknown key \"a\"");
+  expect_refused("{\"format\":\"paragon-program\",\"format\":\"paragon-program\"}", "stands twice");
+  expect_refused("{\"format\":\"\\ud800\"}", "surrogate");
+  expect_refused("{\"format\":\"\xff\"}", "not valid UTF-8");
+  expect_refused("{\"format\":\"\n\"}", "control character");
+  expect_refused("{\"meta\":{\"a\":" + std::string(100, '['), "nested deeper");
+  expect_refused(document("", "", "", "", "") + "x", "text after the end");
+  expect_refused(with(op("nag", "[0]", "f32", "[2,3]", "{}")), "unknown operation \"nag\"");
+  expect_refused(with(op("neg", "[2]", "f32", "[2,3]", "{}")), "operation 0 (neg, value 2): uses value 2");
+  expect_refused(with(op("neg", "[0]", "f32", "[3,2]", "{}")), "states f32 [3,2], but yields f32 [2,3]");
+  expect_refused(with(op("neg", "[0]", "i32", "[2,3]", "{}")), "states i32 [2,3], but yields f32 [2,3]");
+  expect_refused(with(op("neg", "[0]", "f32", "[2,3]", "{\"axis\":0}")), "has no attribute \"axis\"");
+  expect_refused(with(op("neg", "[0]", "f32", "[2,3]", "{\"colour\":0}")), "unknown attribute \"colour\"");
+  expect_refused(with(op("add", "[0]", "f32", "[2,3]", "{}")), "takes 2 operands, not 1");
+  expect_refused(with(op("add", "[0,1]", "f32", "[2,3]", "{}")), "the dtypes differ: value 0 (f32 [2,3]) and value 1 (i32 [3])");
+  expect_refused(with(op("div", "[1,1]", "i32", "[3]", "{}")), "must be f32, not value 1 (i32 [3])");
+  expect_refused(with(op("sum", "[0]", "f32", "[]", R"({"axes":[0,1],"keepdims":false})")), "the attribute \"panel\" is missing");
+  expect_refused(with(op("sum", "[0]", "f32", "[]", R"({"axes":[0,1],"keepdims":false,"panel":1})")), "a panel is at least 2");
+  expect_refused(with(op("sum", "[0]", "f32", "[]", R"({"axes":[1,0],"keepdims":false,"panel":2})")), "must ascend");
+  expect_refused(with(op("sum", "[0]", "f32", "[]", R"({"axes":[2],"keepdims":false,"panel":2})")), "are not axes of");
+  expect_refused(with(op("matmul", "[0,0]", "f32", "[2,2]", R"({"transpose_a":false,"transpose_b":false,"panel":null})")),
+                 "the inner dimensions 3 and 2 differ");
+  expect_refused(with(op("reshape", "[0]", "f32", "[7]", R"({"shape":[7]})")), "cannot reshape");
+  expect_refused(with(op("broadcast", "[0]", "f32", "[2,4]", R"({"shape":[2,4]})")), "does not broadcast to [2,4]");
+  expect_refused(with(op("broadcast", "[0]", "f32", "[99999,99999,2,3]", R"({"shape":[99999,99999,2,3]})")), "elements");
+  expect_refused(with(op("constant", "[]", "f32", "[2]", R"({"dtype":"f32","shape":[2],"word":"3F800000"})")), "lower-case hex");
+  expect_refused(with(op("constant", "[]", "f32", "[-1]", R"({"dtype":"f32","shape":[-1],"word":"3f800000"})")), "outside 0");
+  expect_refused(with(op("slice", "[1]", "i32", "[2]", R"({"start":[2],"stop":[4],"step":[1]})")), "are not within");
+  expect_refused(with(op("slice", "[1]", "i32", "[2]", R"({"start":[0],"stop":[2],"step":[0]})")), "at least 1");
+  expect_refused(with(op("pad", "[1]", "i32", "[9]", R"({"low":[9223372036854775807],"high":[9223372036854775807],"interior":[0],"word":"00000000"})")),
+                 "outside 0");
+  expect_refused(with(op("gather", "[0,0]", "f32", "[2]", R"({"axis":0})")), "operand 1 must be i32");
+  expect_refused(with(op("scatter_add", "[0,1]", "f32", "[2]", R"({"axis":0,"size":[2,2],"panel":null})")), "size must be an integer");
+  expect_refused(with(op("argmax", "[0]", "i32", "[2]", R"({"axis":2,"keepdims":false})")), "axis 2 is outside 0 ... 1");
+  expect_refused(document(x + "," + x, "", "", "", ""), "the name \"x\" stands twice");
+  expect_refused(document(x, x, "", "", ""), "the name \"x\" stands twice");
+  expect_refused(document(R"({"name":"","dtype":"f32","shape":[]})", "", "", "", ""), "a name has 1 to 255 bytes");
+  expect_refused(document(R"({"name":"a\u0007","dtype":"f32","shape":[]})", "", "", "", ""), "control character");
+  expect_refused(document(R"({"name":"a","dtype":"f64","shape":[]})", "", "", "", ""), "unknown dtype \"f64\"");
+  expect_refused(document(R"({"name":"a","dtype":"f32","shape":[1,1,1,1,1,1,1,1,1]})", "", "", "", ""), "a list longer than 8");
+  expect_refused(document(x, "", "", R"({"name":"y","value":1})", ""), "which does not exist");
+  expect_refused(document(x, "", "", R"({"name":"y","value":0},{"name":"y","value":0})", ""), "two outputs");
+  expect_refused(document(x, "", "", "", R"({"state":"x","value":0})"), "which is not a state");
+  expect_refused(document(i, x, "", "", R"({"state":"x","value":0})"), "the update of \"x\" (f32 [2,3]) is value 0 (i32 [3])");
+  expect_refused(document(i, x, "", "", R"({"state":"x","value":1},{"state":"x","value":1})"), "updated twice");
+}
+
+void refuse_sessions() {
+  const auto parsed = [](const std::string& text) { return std::make_shared<Program>(parse(text)); };
+  const std::string big = R"({"op":"bits","inputs":[0,1],"output":2,"dtype":"u32","shape":[2147483647],
+      "attributes":{"stream":0,"shape":[2147483647],"width":32}})";
+  const std::string seeds = R"({"name":"s","dtype":"u32","shape":[2]},{"name":"t","dtype":"u32","shape":[]})";
+  const auto huge = parsed(document(seeds, "", big + R"(,{"op":"max","inputs":[2],"output":3,"dtype":"u32","shape":[],
+      "attributes":{"axes":[0],"keepdims":false}})", R"({"name":"y","value":3})", ""));
+  CHECK(message([&] { Session(huge, {"", 0, 1000000}); }).find("memory limit of 1000000 bytes") != std::string::npos, "a huge program");
+  const auto state = parsed(document("", R"({"name":"w","dtype":"f32","shape":[2147483647]})", "", "", ""));
+  CHECK(message([&] { Session(state, {"", 0, 1000000}); }).find("memory limit of 1000000") != std::string::npos, "a huge state");
+
+  const auto small = parsed(document("", R"({"name":"w","dtype":"f32","shape":[2]})", "", R"({"name":"y","value":0})", ""));
+  CHECK(message([&] { Session(small, {"sse9", 0, 0}); }).find("sse9") != std::string::npos, "an unknown instruction set");
+  CHECK(message([&] { Session(small, {"", 4096, 0}); }).find("1024") != std::string::npos, "too many threads");
+  Session session(small, {});
+  Words out(2);
+  void* outs[] = {out.data()};
+  CHECK(message([&] { session.run(nullptr, outs); }) == "the state \"w\" is not set", "state that is not set");
+  const Words w{1, 2};
+  session.set_state(0, w.data());
+  session.run(nullptr, outs);
+  CHECK(out == w, "a state as output");
+  outs[0] = nullptr;
+  CHECK(message([&] { session.run(nullptr, outs); }) == "output \"y\": the address is null", "a null output");
+  outs[0] = reinterpret_cast<char*>(out.data()) + 1;
+  CHECK(message([&] { session.run(nullptr, outs); }).find("not aligned") != std::string::npos, "an unaligned output");
+  CHECK(message([&] { session.set_state(1, w.data()); }).find("there is no state 1") != std::string::npos, "a state that is not there");
+}
+
+// --- files -----------------------------------------------------------------------------------------------------------
+
+void hash() {  // FIPS 180-4's examples
+  Sha256 empty, abc, two, million;
+  abc.update("abc", 3);
+  two.update("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 56);
+  for (int i = 0; i < 1000; ++i) million.update(std::string(1000, 'a').data(), 1000);
+  CHECK(empty.hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "the empty message");
+  CHECK(abc.hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "abc");
+  CHECK(two.hex() == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1", "two blocks");
+  CHECK(million.hex() == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0", "a million");
+}
+
+std::string file_bytes(const std::string& header, const std::string& data) {
+  std::string bytes;
+  for (std::size_t i = 0; i < 8; ++i) bytes += static_cast<char>(header.size() >> (8 * i) & 0xff);
+  return bytes + header + data;
+}
+
+void files(const std::string& folder) {
+  const std::string path = folder + "/tensors.safetensors";
+  const Words a{0x3f800000, 0xffc12345, 0x80000000}, b{1, 0xffffffff};
+  write_tensor_file(path, {{"key", "va\"lue\n\u00e9"}}, {{{"b", Dtype::i32, {2, 1}}, b.data()}, {{"a", Dtype::f32, {3}}, a.data()}});
+  const TensorFile file = TensorFile::open(path);
+  CHECK(file.required("key") == "va\"lue\n\u00e9", "metadata");
+  CHECK(file.tensors().size() == 2 && file.find("c") == nullptr, "the list of tensors");
+  CHECK(file.read(*file.find("a")) == (Words{0x3f800000, 0x7fc00000, 0x80000000}), "words, with the one NaN");
+  CHECK(file.read(*file.find("b")) == b && file.find("b")->shape == (Shape{2, 1}), "words of integers");
+  std::remove(path.c_str());
+
+  const auto refused = [](const std::string& header, const std::string& data, const char* part) {
+    const std::string bytes = file_bytes(header, data);
+    const std::string found = message([&] { TensorFile::view(bytes.data(), bytes.size()); });
+    CHECK(found.find(part) != std::string::npos, "%s\n    says: %s\n    should say: %s", header.c_str(), found.c_str(), part);
+  };
+  refused(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", "1234", "(no error)");
+  refused(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", "123", "the tensors take 4 bytes, but the file holds 3");
+  refused(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}})", "12345678", "cannot have 8 bytes");
+  refused(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", "12345678", "does not start where");
+  refused(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}})", "1234", "wrong data_offsets");
+  refused(R"({"a":{"dtype":"F32","shape":[2147483647],"data_offsets":[0,8589934588]}})", "1234", "but the file holds 4");
+  refused(R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", "", "outside 0");
+  refused(R"({"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}})", "12345678", "only F32, I32 and U32");
+  refused(R"({"a":{"dtype":"F32","shape":[1]}})", "1234", "lacks its");
+  refused(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{}})", "1234", "stands twice");
+  refused("[]", "", "does not start with '{'");
+  refused("", "", "does not start with '{'");
+  CHECK(message([] { TensorFile::view("abc", 3); }).find("has only 3 bytes") != std::string::npos, "three bytes");
+  CHECK(message([] { TensorFile::view("\xff\xff\xff\xff\xff\xff\xff\xff{}", 10); }).find("is more than") != std::string::npos, "a huge header");
+  CHECK(message([] { TensorFile::view("\x7f\0\0\0\0\0\0\0{}", 10); }).find("truncated") != std::string::npos, "a header beyond the end");
+  CHECK(message([&] { TensorFile::open(folder + "/none"); }).find(folder + "/none: ") == 0, "a file that is not there");
+  CHECK(message([&] { write_tensor_file(folder + "/no/such/folder", {}, {}); }).find("cannot create") != std::string::npos, "no folder");
+}
+
+}  // namespace
+
+// test_program [PROGRAMS [FOLDER]]
+int main(int argc, char** argv) {
+  hash();
+  swap_states();
+  refuse_programs();
+  refuse_sessions();
+  files(argc > 2 ? argv[2] : ".");
+  hold_random_programs(argc > 1 ? static_cast<std::uint32_t>(std::strtoul(argv[1], nullptr, 10)) : 300);
+  return finish("test_program");
+}
