@@ -212,6 +212,15 @@ def test_more_epochs_later(tmp_path: Path) -> None:
     assert train(path, callbacks=[], epochs=5, resume=False) == plain  # from the beginning
 
 
+def test_a_run_that_diverges_resumes_too(tmp_path: Path) -> None:
+    path = tmp_path / "run.safetensors"
+    wild = optim.SGD(lr=1e37)
+    plain = train(None, optimizer=wild)
+    assert "NaN" in plain[2]
+    train(path, optimizer=wild, epochs=1)
+    assert train(path, optimizer=wild) == plain
+
+
 def test_another_executor_goes_on(tmp_path: Path, uninterrupted: tuple[str, str, str]) -> None:
     path = tmp_path / "run.safetensors"
     with pg.use("cpu", isa="baseline", threads=1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,14 @@ def test_progress_lines(capsys: pytest.CaptureFixture[str]) -> None:
     quiet(small(), progress=True, epochs=2, validation_split=0.2)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2 and lines[0].startswith("epoch 1/2  loss ") and "val_accuracy" in lines[1]
+
+
+def test_progress_bar_in_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = quiet(small(), epochs=2)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert quiet(small(), progress=True, epochs=2).fingerprint == plain.fingerprint
+    out = capsys.readouterr().out
+    assert "epoch 1/2  loss" in out and "epoch 2/2  loss" in out and "4/4" in out
 
 
 class Clash(nn.Module):

@@ -146,4 +146,7 @@ class Progress:
         if self.shown:
             text = "  ".join(f"{name} {value:.4f}" for name, value in figures.items())
             line = f"epoch {number:{len(str(self.epochs))}d}/{self.epochs}  {text}"
-            (self._bar.console.print if self._bar is not None else print)(line)
+            if self._bar is not None:
+                self._bar.console.print(line, highlight=False)
+            else:
+                print(line, flush=True)

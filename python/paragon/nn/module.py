@@ -3,7 +3,8 @@
 A module declares its parameters in `__init__` (`self.parameter(name, shape, initialiser)`), uses them as plain tensors in
 `forward`, and knows them and those of the modules in its attributes by dotted names. `apply` puts other tensors in their places
 for one call, traced ones too: so the same `forward` serves eager calls, training and files. A state that `forward` replaces
-(`self.running_mean = ...`) comes back from `apply` as new state.
+(`self.running_mean = ...`) comes back from `apply` as new state. (As the attributes change for the time of a call, a module is to
+be used from one thread at a time; programs and sessions have no such limit.)
 """
 
 from __future__ import annotations
