@@ -12,6 +12,8 @@ import { sameShape, showType } from "./tensor.mjs";
 /** @typedef {import("./program.mjs").Program} Program */
 /** @typedef {import("./program.mjs").Spec} Spec */
 /** @typedef {{outputs: Map<string, Tensor>, values: Map<number, Tensor>}} Result */
+/** @typedef {{run: (inputs: Map<string, Tensor>) => {outputs: Map<string, Tensor>}, state: Map<string, Tensor>}} Runner */
+/** @typedef {(program: unknown, state: Map<string, Tensor>) => Runner} Open makes a session, or what can stand in for one */
 
 /** @type {{[op: string]: (operands: Tensor[], operation: import("./program.mjs").Operation) => import("./tensor.mjs").Data}} */
 const KERNELS = { ...elementwise, ...movement, ...reduction, matmul };
@@ -113,3 +115,6 @@ export class Session {
     return result;
   }
 }
+
+/** @type {Open} */
+export const openSession = (program, state) => new Session(program, state);

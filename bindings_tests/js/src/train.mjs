@@ -3,7 +3,7 @@
 import { parseJson } from "./json.mjs";
 import { permutation } from "./philox.mjs";
 import { parseProgram } from "./program.mjs";
-import { Session } from "./session.mjs";
+import { openSession } from "./session.mjs";
 import { count, sameShape, showType, tensor } from "./tensor.mjs";
 
 /** @typedef {import("./tensor.mjs").Tensor} Tensor */
@@ -80,16 +80,16 @@ function jobData(file, program, batch) {
 /**
  * Runs a training job. A generator: it pauses after every step, so that a page can show progress or stop.
  * @param {TensorFile} file
- * @param {{memory?: number}} [limits] as for Session
+ * @param {import("./session.mjs").Open} [open] what runs the program
  * @returns {Generator<Progress, Trained>}
  * @throws {Error} for a bad job
  */
-export function* trainJob(file, limits) {
+export function* trainJob(file, open = openSession) {
   if (entry(file, "format") !== "paragon-job") throw new Error("job: the metadata's format is not paragon-job");
   const program = parseProgram(entry(file, "program"));
   const { steps, batch, seed } = parseSettings(entry(file, "job"));
   const { data, rows } = jobData(file, program, batch);
-  const session = new Session(program, file.tensors, limits);
+  const session = open(program, file.tensors);
 
   /** @type {Map<string, Tensor>} */
   const inputs = new Map();
@@ -114,11 +114,11 @@ export function* trainJob(file, limits) {
 /**
  * Runs a training job to its end.
  * @param {TensorFile} file
- * @param {{memory?: number}} [limits]
+ * @param {import("./session.mjs").Open} [open]
  * @returns {Trained}
  */
-export function train(file, limits) {
-  const steps = trainJob(file, limits);
+export function train(file, open) {
+  const steps = trainJob(file, open);
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;

@@ -1,7 +1,7 @@
 // Vector files: programs with inputs and the words that must come out.
 
 import { parseJson } from "./json.mjs";
-import { Session } from "./session.mjs";
+import { openSession } from "./session.mjs";
 import { observedWords, sameShape, showType } from "./tensor.mjs";
 
 /** @typedef {import("./tensor.mjs").Tensor} Tensor */
@@ -38,18 +38,19 @@ function difference(kind, expected, actual) {
 /**
  * Runs the cases of a vector file.
  * @param {import("./safetensors.mjs").TensorFile} file
+ * @param {import("./session.mjs").Open} [open] what runs the programs
  * @returns {Verdict[]}
  * @throws {Error} for a file that is not one of vectors
  */
-export function runVectors({ metadata, tensors }) {
+export function runVectors({ metadata, tensors }, open = openSession) {
   if (metadata.get("format") !== "paragon-vectors") throw new Error("the metadata's format is not paragon-vectors");
   const cases = /** @type {any} */ (parseJson(metadata.get("cases") ?? ""));
   if (!Array.isArray(cases) || cases.length === 0) throw new Error("vectors: there is no case");
   return cases.map(({ name, program }, k) => {
     try {
-      const session = new Session(program, under(tensors, `${k}/state/`));
+      const session = open(program, under(tensors, `${k}/state/`));
       const { outputs } = session.run(under(tensors, `${k}/in/`));
-      const updated = new Set(session.program.updates.map(({ state }) => state));
+      const updated = new Set(program.updates.map((/** @type {{state: string}} */ { state }) => state));
       const state = new Map(Array.from(session.state).filter(([key]) => updated.has(key)));
       const failure = difference("output", under(tensors, `${k}/out/`), outputs)
         ?? difference("state", under(tensors, `${k}/new/`), state);
