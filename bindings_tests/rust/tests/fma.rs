@@ -108,11 +108,30 @@ fn double_rounding() {
     assert_eq!(twice, 1.0 + 2.0 * f32::EPSILON);
     assert_eq!(fma(x, y, z), 1.0 + f32::EPSILON);
     check(x, y, z);
-    // The same at half of the smallest subnormal: 2^-150 is a tie, which goes to 0; a little more does not.
+    // The tie between zero and the smallest subnormal.
     let (x, y) = (2f32.powi(-75), 2f32.powi(-75));
     assert_eq!(fma(x, y, 0.0), 0.0);
     assert_eq!(fma(x + x * f32::EPSILON, y, 0.0).to_bits(), 1);
     assert_eq!(round_sum(2f64.powi(-150), 2f64.powi(-300)).to_bits(), 1);
+}
+
+/// The same among subnormals, where a tie has other bits: the product is nearly half of the smallest subnormal.
+#[test]
+fn double_rounding_of_subnormals() {
+    let mut wrong = 0;
+    for i in 1..300 {
+        let step = i as f32 * f32::EPSILON;
+        let (x, y) = ((1.0 + step) * 2f32.powi(-75), (1.0 - step) * 2f32.powi(-75));
+        for z in [0x007f_ffff, 0x007f_fffe, 0x0040_0000 + i, 0x0000_0001, 0x0080_0000, 0x0080_0001].map(f32::from_bits)
+        {
+            for (x, z) in [(x, z), (-x, z), (x, -z), (-x, -z)] {
+                check(x, y, z);
+                let twice = (f64::from(x) * f64::from(y) + f64::from(z)) as f32;
+                wrong += u32::from(twice.to_bits() != fma(x, y, z).to_bits());
+            }
+        }
+    }
+    assert!(wrong > 1000, "only {wrong} of these sums need a second look");
 }
 
 #[test]

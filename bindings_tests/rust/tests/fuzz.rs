@@ -51,7 +51,7 @@ fn rounds() -> u32 {
 fn mutate(original: &[u8], round: u32) -> Vec<u8> {
     let mut bytes = original.to_vec();
     let mut words = draws([round, 17], 0, 0);
-    let mut below = |n: usize| (u64::from(words.next().expect("draws go on")) * n as u64 >> 32) as usize;
+    let mut below = |n: usize| ((u64::from(words.next().expect("draws go on")) * n as u64) >> 32) as usize;
     for _ in 0..1 + below(4) {
         let at = below(bytes.len().max(1)).min(bytes.len().saturating_sub(1));
         let end = (at + 1 + below(12)).min(bytes.len());
