@@ -143,6 +143,25 @@ def test_regression_with_a_loss_and_a_metric_of_ones_own() -> None:
     assert list(integers) == ["loss"] and np.isfinite(integers["loss"][0])
 
 
+def weighted(output: pg.Tensor, y: pg.Tensor) -> pg.Tensor:
+    """A loss with captured tensors: weights of the classes, and weights of the rows, as many as the batch has."""
+    classes = pg.gather(pg.tensor([0.5, 1.0, 2.0]), y)
+    rows = pg.tensor(np.arange(1, y.size + 1, dtype=f32))
+    picked = pg.sum(pg.log_softmax(output) * pg.one_hot(y, 3), -1)
+    return pg.mean(-picked * classes * rows)
+
+
+def test_captured_tensors(tmp_path: Path) -> None:
+    plain = quiet(small(), loss=weighted)
+    path = tmp_path / "run.safetensors"
+    quiet(small(), loss=weighted, checkpoint=path, epochs=2)
+    assert quiet(small(), loss=weighted, checkpoint=path, resume=True).fingerprint == plain.fingerprint
+    assert quiet(small(), loss=weighted, checkpoint=path, resume=True).fingerprint == plain.fingerprint
+    pg.save_job(tmp_path / "job.safetensors", small(), X, Y, steps=9, batch_size=16, loss=weighted)
+    job = pg.run_job(tmp_path / "job.safetensors")
+    assert job.fingerprint == quiet(small(), loss=weighted, drop_last=True).fingerprint
+
+
 def test_early_stopping_keeps_the_best() -> None:
     noise = rng.integers(0, 3, 50).astype(np.int32)
     kept: list[str] = []

@@ -59,6 +59,11 @@ def _load(program: Program) -> Session:
     return executor.load(program, **options)
 
 
+def _is_constant(name: str) -> bool:
+    """Whether a state is a tensor that was captured while tracing. It may depend on the batch, and never changes."""
+    return name.startswith("constant.")
+
+
 class Evaluator:
     """The loss and the metrics of a model over fixed data, in batches, for any parameters."""
 
@@ -179,8 +184,12 @@ class Trainer(Run):
     def _move_to(self, session: Session) -> None:
         """Continue on another session: the smaller last batch of an epoch has its own, the state is one."""
         if session is not self.active:
-            session.set_state(self.active.state())
+            session.set_state({name: x for name, x in self.active.state().items() if not _is_constant(name)})
             self.active = session
+
+    def state(self) -> dict[str, Array]:
+        """A copy of the present state of the step program for whole batches."""
+        return {name: self.program.values[name] if _is_constant(name) else x for name, x in self.active.state().items()}
 
     def advance(self, stop: int) -> None:
         """Run the steps up to number `stop` of this epoch."""
@@ -220,9 +229,7 @@ class Trainer(Run):
     def save(self, path: Path, identity: dict[str, Any], callbacks: Sequence[Callback]) -> None:
         kept = [callback.state() for callback in callbacks]
         totals = self.totals if self.done else {}
-        Checkpoint(identity, self.active.state(), self.epoch, self.done, totals, self.history, self.stopped, kept).save(
-            path
-        )
+        Checkpoint(identity, self.state(), self.epoch, self.done, totals, self.history, self.stopped, kept).save(path)
 
     def restore(self, path: Path, identity: dict[str, Any], callbacks: Sequence[Callback]) -> None:
         """Go to where a checkpoint stands. Raises FileError when it is damaged or of another run."""
@@ -313,7 +320,7 @@ def fit(
                 trainer.save(path, identity, watching)
     for callback in watching:
         callback.on_end(trainer)
-    state = trainer.active.state()
+    state = trainer.state()
     model.load_state_dict(trainer.chosen or {name: state[name] for name in model.state_dict()})
     return History(trainer.history, trainer.epoch, trainer.epoch * trainer.steps, trainer.stopped, fingerprint(state))
 
@@ -368,7 +375,7 @@ def _identity(
 ) -> dict[str, Any]:
     """What must be the same for a run to go on from a checkpoint. The number of epochs may grow."""
     held = {} if validation is None else {"validation x": validation[0], "validation y": validation[1]}
-    constants = {name: value for name, value in trainer.program.values.items() if name.startswith("constant.")}
+    constants = {name: value for name, value in trainer.program.values.items() if _is_constant(name)}
     return {
         "data": data_hash({"x": x, "y": y, **held}),
         "seed": int(trainer.seed),
