@@ -48,7 +48,7 @@ constexpr double kSinPi[] = {
 };
 
 // erf(x) = x * p(x^2) for 0 <= x < kErfSplit, relative error 2^-57.8: the first column;
-// erf(x) = p(x - kErfCentre) for kErfSplit <= x <= kErfEnd, error 2^-53.5: the second column.
+// erf(x) = p(x - kErfCentre) from there to kErfEnd, error 2^-53.5: the second column.
 constexpr double kErfSplit = 0x1.2000000000000p+1;
 constexpr double kErfCentre = 0x1.8c00000000000p+1;
 constexpr double kErfEnd = 0x1.f800000000000p+1;

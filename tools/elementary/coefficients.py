@@ -2,8 +2,8 @@
 
     pip install mpmath && python tools/elementary/coefficients.py > csrc/cpu/elementary_coefficients.h
 
-Each polynomial is found by Remez' exchange algorithm in 250-bit arithmetic; its coefficients are then rounded to double.
-The error printed beside it is that of the polynomial before the rounding, in the weighted sense of its comment.
+Each polynomial is found by Remez' exchange algorithm in 250-bit arithmetic; its coefficients are then rounded to
+double. The error printed beside it is that before the rounding, in the weighted sense of its comment.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Function = Callable[[mp.mpf], mp.mpf]
 TINY = mp.mpf(2) ** -30
 
 LN2 = mp.log(2)
-EXP_RANGE = mp.mpf("0.3470")  # ln(2)/2 = 0.34657..., and a little, as the multiple of ln(2) comes from a rounded quotient
+EXP_RANGE = mp.mpf("0.3470")  # ln(2)/2 = 0.34657..., and a little: the multiple of ln(2) comes from a rounded quotient
 LOG_RANGE = mp.mpf("0.17158")  # (sqrt(2) - 1) / (sqrt(2) + 1) = 0.171572...
 ERF_SPLIT, ERF_END = mp.mpf("2.25"), mp.mpf("3.9375")  # erf rounds to 1 beyond 3.92
 
@@ -116,7 +116,7 @@ def print_erf() -> None:
     far, far_error = remez(lambda t: mp.erf(centre + t), lambda t: mp.mpf(1), -half, half, 18)
     print(f"""
 // erf(x) = x * p(x^2) for 0 <= x < kErfSplit, relative error 2^{float(mp.log(near_error, 2)):.1f}: the first column;
-// erf(x) = p(x - kErfCentre) for kErfSplit <= x <= kErfEnd, error 2^{float(mp.log(far_error, 2)):.1f}: the second column.
+// erf(x) = p(x - kErfCentre) from there to kErfEnd, error 2^{float(mp.log(far_error, 2)):.1f}: the second column.
 constexpr double kErfSplit = {double(ERF_SPLIT)};
 constexpr double kErfCentre = {double(centre)};
 constexpr double kErfEnd = {double(ERF_END)};

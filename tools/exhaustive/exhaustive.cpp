@@ -1,5 +1,6 @@
-// exhaustive FUNCTION FIRST COUNT STRIDE: holds the kernels of one elementary function, of every instruction set that this
-// machine can run, to a filter, on the COUNT words from FIRST on; and the contract's own version on every STRIDE-th of them.
+// exhaustive FUNCTION FIRST COUNT STEP STRIDE: holds the kernels of one elementary function, of every instruction set that
+// this machine can run, to a filter, on the COUNT words FIRST, FIRST + STEP, ...; and the contract's own version on every
+// STRIDE-th of them.
 //
 // The filter is the C library's double precision function, whose error is far below the relative 2^-46 that is allowed for
 // here (128 units in the last place; the libraries in use state less than 10). Where both ends of that interval round to the
@@ -31,28 +32,29 @@ using paragon::contract::word;
 constexpr double kFilterError = 0x1p-46;
 constexpr std::size_t kChunk = std::size_t{1} << 16;
 constexpr int kWrongShown = 20;
-constexpr std::uint32_t kFilterStride = 262'139;  // prime: every 262139th input shows what the filter gives
+constexpr std::uint64_t kFilterShown = 16'381;  // how often it is shown what the filter gives
 
 constexpr double kPi = 3.14159265358979323846;
+constexpr double kEven = 0x1p24;  // from here on all floats are even integers
 
-// sin(pi * r) for |r| <= 1/2; of cos for the upper half, so that the argument's rounding does no harm near 1.
-double sinpi_reduced(double r) {
-  const double a = std::fabs(r);
-  return std::copysign(a <= 0.25 ? std::sin(kPi * a) : std::cos(kPi * (0.5 - a)), r);
-}
+// x less the nearest even integer: in [-1, 1], exact. 1.5 * 2^53 leaves a double no bits below 2.
+double less_even(double x) { return std::fabs(x) < kEven ? x - ((x + 0x1.8p53) - 0x1.8p53) : 0.0; }
+
+// sin(pi * a) for 0 <= a <= 1/2; of cos for the upper half, so that the argument's rounding does no harm near 1.
+double sinpi_reduced(double a) { return a <= 0.25 ? std::sin(kPi * a) : std::cos(kPi * (0.5 - a)); }
 
 double sinpi(double x) {
   if (!std::isfinite(x)) return std::nan("");
-  const double r = std::remainder(x, 2.0);  // in [-1, 1], exact
-  if (r == 0.0 || std::fabs(r) == 1.0) return std::copysign(0.0, x);
-  return std::fabs(r) <= 0.5 ? sinpi_reduced(r) : sinpi_reduced(std::copysign(1.0, r) - r);
+  const double r = less_even(x), a = std::fabs(r);
+  if (a == 0.0 || a == 1.0) return std::copysign(0.0, x);
+  return std::copysign(sinpi_reduced(a <= 0.5 ? a : 1.0 - a), r);
 }
 
 double cospi(double x) {
   if (!std::isfinite(x)) return std::nan("");
-  const double a = std::fabs(std::remainder(x, 2.0));  // in [0, 1], exact
+  const double a = std::fabs(less_even(x));
   if (a == 0.5) return 0.0;
-  return a <= 0.25 ? std::cos(kPi * a) : sinpi_reduced(0.5 - a);
+  return a <= 0.25 ? std::cos(kPi * a) : std::copysign(sinpi_reduced(std::fabs(0.5 - a)), 0.5 - a);
 }
 
 struct Filter {
@@ -76,6 +78,21 @@ Verdict filter(double y) {
   return {word(low), word(low) != word(high)};
 }
 
+struct Log {
+  std::vector<std::uint64_t> mismatches;  // by version
+  std::uint64_t doubtful, contract;
+
+  void compare(std::size_t version, const char* name, const float* x, const float* result, const std::uint32_t* expected,
+               std::size_t n) {
+    std::size_t wrong = 0;  // counted first, in a loop without branches: there hardly ever is one to show
+    for (std::size_t i = 0; i < n; ++i) wrong += observed(result[i]) != expected[i] ? 1 : 0;
+    for (std::size_t i = 0; i < n && wrong > 0; ++i) {
+      if (observed(result[i]) == expected[i] || mismatches[version]++ >= kWrongShown) continue;
+      std::printf("wrong %s %08x %08x %08x\n", name, word(x[i]), observed(result[i]), expected[i]);
+    }
+  }
+};
+
 template <class Table>
 const auto& by_name(const Table& table, const std::string& name) {
   for (const auto& entry : table) {
@@ -88,18 +105,20 @@ const auto& by_name(const Table& table, const std::string& name) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) {
-    std::fprintf(stderr, "usage: exhaustive FUNCTION FIRST COUNT STRIDE\n");
+  if (argc != 6) {
+    std::fprintf(stderr, "usage: exhaustive FUNCTION FIRST COUNT STEP STRIDE\n");
     return 2;
   }
   const auto& function = by_name(paragon::kElementaryFunctions, argv[1]);
   const auto& oracle = by_name(kFilters, argv[1]);
   const std::uint64_t first = std::strtoull(argv[2], nullptr, 0), count = std::strtoull(argv[3], nullptr, 0);
-  const std::uint64_t stride = std::strtoull(argv[4], nullptr, 0);
-  if (first + count > std::uint64_t{1} << 32 || stride == 0) {
-    std::fprintf(stderr, "exhaustive: FIRST + COUNT must be at most 2^32, STRIDE at least 1\n");
+  const std::uint64_t step = std::strtoull(argv[4], nullptr, 0), stride = std::strtoull(argv[5], nullptr, 0);
+  constexpr std::uint64_t words = std::uint64_t{1} << 32;
+  if (first >= words || count == 0 || step == 0 || stride == 0 || (count - 1) > (words - 1 - first) / step) {
+    std::fprintf(stderr, "exhaustive: COUNT, STEP and STRIDE are at least 1, and the last word is below 2^32\n");
     return 2;
   }
+  const std::uint64_t filter_interval = count / kFilterShown + 1;
 
   const std::vector<paragon::cpu::Kernels> tables = paragon::cpu::elementwise_tables();
   const std::size_t versions = tables.size() + 1;  // and the contract
@@ -107,46 +126,50 @@ int main(int argc, char** argv) {
   for (const auto& table : tables) std::printf(" %s", table.isa);
   std::printf(" contract\n");
 
-  std::vector<std::uint64_t> mismatches(versions, 0);
-  std::uint64_t doubtful = 0, contract_checked = 0;
+  Log log{std::vector<std::uint64_t>(versions, 0), 0, 0};
   std::vector<float> x(kChunk);
+  std::vector<std::uint32_t> expected(kChunk);
   std::vector<std::vector<float>> results(tables.size(), std::vector<float>(kChunk));
-  for (std::uint64_t base = first; base < first + count; base += kChunk) {
-    const std::size_t n = std::min<std::uint64_t>(kChunk, first + count - base);
-    for (std::size_t i = 0; i < n; ++i) x[i] = from_word(static_cast<std::uint32_t>(base + i));
+  std::uint64_t next_shown = 0, next_contract = 0;
+  for (std::uint64_t base = 0; base < count; base += kChunk) {
+    const std::size_t n = std::min<std::uint64_t>(kChunk, count - base);
+    for (std::size_t i = 0; i < n; ++i) x[i] = from_word(static_cast<std::uint32_t>(first + (base + i) * step));
     for (std::size_t t = 0; t < tables.size(); ++t) {
       const paragon::cpu::Operand operand{x.data(), false};
       tables[t].elementwise[static_cast<int>(function.operation)][0](&operand, results[t].data(), n);
     }
     for (std::size_t i = 0; i < n; ++i) {
-      const auto input = static_cast<std::uint32_t>(base + i);
       const double y = oracle.function(static_cast<double>(x[i]));
       const Verdict verdict = filter(y);
-      if (input % kFilterStride == 0 && std::isfinite(y)) std::printf("filter %08x %a\n", input, y);
+      expected[i] = verdict.expected;
       if (verdict.doubtful) {
-        ++doubtful;
-        std::printf("doubtful %08x", input);
-        for (const auto& result : results) std::printf(" %08x", observed(result[i]));
-        std::printf(" %08x\n", observed(function.contract(x[i])));
-        continue;
-      }
-      const auto check = [&](std::size_t version, const char* name, float result) {
-        if (observed(result) == verdict.expected) return;
-        if (mismatches[version]++ < kWrongShown) {
-          std::printf("wrong %s %08x %08x %08x\n", name, input, observed(result), verdict.expected);
+        ++log.doubtful;
+        std::printf("doubtful %08x", word(x[i]));
+        for (auto& result : results) {
+          std::printf(" %08x", observed(result[i]));
+          result[i] = from_word(expected[i]);  // not to be counted here
         }
-      };
-      for (std::size_t t = 0; t < tables.size(); ++t) check(t, tables[t].isa, results[t][i]);
-      if (input % stride == 0) {
-        ++contract_checked;
-        check(versions - 1, "contract", function.contract(x[i]));
+        std::printf(" %08x\n", observed(function.contract(x[i])));
+      }
+      if (base + i == next_shown) {
+        next_shown += filter_interval;
+        if (std::isfinite(y)) std::printf("filter %08x %a\n", word(x[i]), y);
+      }
+      if (base + i == next_contract) {
+        next_contract += stride;
+        ++log.contract;
+        const float result = function.contract(x[i]);
+        if (!verdict.doubtful) log.compare(versions - 1, "contract", &x[i], &result, &expected[i], 1);
       }
     }
+    for (std::size_t t = 0; t < tables.size(); ++t) {
+      log.compare(t, tables[t].isa, x.data(), results[t].data(), expected.data(), n);
+    }
   }
-  std::printf("count %llu %llu %llu\n", static_cast<unsigned long long>(count), static_cast<unsigned long long>(doubtful),
-              static_cast<unsigned long long>(contract_checked));
+  std::printf("count %llu %llu %llu\n", static_cast<unsigned long long>(count),
+              static_cast<unsigned long long>(log.doubtful), static_cast<unsigned long long>(log.contract));
   std::printf("mismatches");
-  for (const std::uint64_t m : mismatches) std::printf(" %llu", static_cast<unsigned long long>(m));
+  for (const std::uint64_t m : log.mismatches) std::printf(" %llu", static_cast<unsigned long long>(m));
   std::printf("\n");
   return 0;  // exhaustive.py judges
 }

@@ -1,6 +1,6 @@
 """Proves the elementary functions: every kernel of every instruction set of this machine, all 2^32 inputs.
 
-    python tools/exhaustive/exhaustive.py build/exhaustive [FUNCTION ...] [--jobs 2] [--hard-cases FILE] [--tables FILE]
+    python tools/exhaustive/exhaustive.py build/exhaustive [FUNCTION ...] [--jobs 2] [--hard-cases FILE]
 
 `exhaustive` (exhaustive.cpp) compares every input with a fast filter and hands over the inputs that the filter cannot
 decide; here MPFR decides them, through gmpy2, with the correctly rounded 24-bit result. The filter's own error bound is
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import struct
@@ -98,14 +99,14 @@ class Outcome:
     cases: list[tuple[float, int, int]] = field(default_factory=list)  # distance, input, result
 
     @property
-    def proven(self) -> bool:
+    def right(self) -> bool:
         return self.inputs > 0 and not any(self.mismatches) and self.filter_error <= FILTER_BOUND
 
 
-def run(program: list[str], function: str, first: int, count: int, stride: int) -> Outcome:
+def run(program: list[str], function: str, words: list[int]) -> Outcome:
     outcome = Outcome(function)
     start = time.monotonic()
-    command = [*program, function, str(first), str(count), str(stride)]
+    command = [*program, function, *(str(word) for word in words)]
     doubtful: list[list[str]] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -153,14 +154,18 @@ def decide(outcome: Outcome, word: int, results: list[int]) -> None:
             outcome.wrong.append(f"wrong {outcome.versions[version]} {word:08x} {result:08x} {right:08x}")
 
 
+def power_of_two(x: float) -> str:
+    return f"2^{math.log2(x):.1f}" if x > 0 else "0"
+
+
 def report(outcome: Outcome) -> None:
-    nearest = f"2^{float(gmpy2.log2(outcome.cases[0][0])):.1f}" if outcome.cases else "-"
+    nearest = power_of_two(outcome.cases[0][0]) if outcome.cases else "-"
     wrong = " ".join(f"{name}:{n}" for name, n in zip(outcome.versions, outcome.mismatches, strict=True))
     print(
         f"{outcome.function:6} inputs {outcome.inputs}  doubtful {outcome.doubtful}  nearest to a middle {nearest}  "
-        f"contract on {outcome.contract + outcome.doubtful}  filter error 2^{float(gmpy2.log2(outcome.filter_error)):.1f} "
-        f"on {outcome.filter_values}  {outcome.seconds:.0f} s\n"
-        f"       mismatches {wrong}  {'proven' if outcome.proven else 'WRONG'}"
+        f"contract on {outcome.contract} and the doubtful  "
+        f"filter error {power_of_two(outcome.filter_error)} on {outcome.filter_values}  {outcome.seconds:.0f} s\n"
+        f"       mismatches {wrong}  {'right' if outcome.right else 'WRONG'}"
     )
     for line in outcome.wrong:
         print("       " + line)
@@ -178,11 +183,12 @@ def processor() -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("program", help="the built `exhaustive` (an emulator may stand before it, in one argument)")
-    parser.add_argument("functions", nargs="*", default=[], help=f"some of {' '.join(FUNCTIONS)}; all when none is named")
+    parser.add_argument("functions", nargs="*", help=f"some of {' '.join(FUNCTIONS)}; all when none is named")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="functions run at a time")
-    parser.add_argument("--stride", type=int, default=509, help="the contract is checked on every STRIDE-th input")
+    parser.add_argument("--stride", type=int, default=1021, help="the contract is checked on every STRIDE-th input")
     parser.add_argument("--first", type=lambda text: int(text, 0), default=0, help="the first input word")
     parser.add_argument("--count", type=lambda text: int(text, 0), default=WORDS, help="how many inputs from there on")
+    parser.add_argument("--step", type=int, default=1, help="the distance from one input to the next")
     parser.add_argument("--hard-cases", type=Path, help="write the hardest inputs and their results to this JSON file")
     parser.add_argument("--cases", type=int, default=256, help="how many of them a function")
     arguments = parser.parse_args()
@@ -195,21 +201,21 @@ def main() -> int:
     program = arguments.program.split()
     outcomes = []
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        for outcome in pool.map(
-            lambda name: run(program, name, arguments.first, arguments.count, arguments.stride), functions
-        ):
+        words = [arguments.first, arguments.count, arguments.step, arguments.stride]
+        for outcome in pool.map(lambda name: run(program, name, words), functions):
             report(outcome)
             outcomes.append(outcome)
 
     if arguments.hard_cases:
-        cases = {
-            o.function: [[f"{word:08x}", f"{right:08x}"] for _, word, right in o.cases[: arguments.cases]] for o in outcomes
-        }
-        text = ",\n".join(f'"{name}": ' + json.dumps(list_of, separators=(",", ":")) for name, list_of in cases.items())
-        arguments.hard_cases.write_text("{\n" + text + "\n}\n")
-    proven = all(outcome.proven for outcome in outcomes)
-    print("every result is correctly rounded" if proven else "NOT PROVEN")
-    return 0 if proven else 1
+        lines = []
+        for outcome in outcomes:
+            pairs = [[f"{word:08x}", f"{result:08x}"] for _, word, result in outcome.cases[: arguments.cases]]
+            lines.append(f"{json.dumps(outcome.function)}: {json.dumps(pairs, separators=(',', ':'))}")
+        arguments.hard_cases.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    right = all(outcome.right for outcome in outcomes)
+    extent = "all 2^32 inputs" if arguments.count == WORDS else f"a sample of {arguments.count} inputs"
+    print(f"{extent}: {'every result is correctly rounded' if right else 'WRONG RESULTS'}")
+    return 0 if right else 1
 
 
 if __name__ == "__main__":
