@@ -12,7 +12,7 @@ import pytest
 
 import paragon as pg
 from conftest import assert_words, skip_or_fail
-from paragon import job, nn, optim, schedules
+from paragon import nn, optim, schedules
 from paragon.files import read_tensors, write_tensors
 from paragon.losses import cross_entropy, mse
 
@@ -293,7 +293,17 @@ def test_a_damaged_job_is_refused(tmp_path: Path) -> None:
             pg.run_job(path)
     with pytest.raises(pg.ShapeError, match="rows"):
         pg.save_job(path, small(), X, Y, steps=5, batch_size=51)
-    assert isinstance(job.Job, type)
+
+
+def test_a_convolutional_network_learns_the_digits() -> None:
+    digits = pg.data.digits()
+    x, x_test = (rows.reshape(-1, 1, 8, 8) for rows in (digits.x_train, digits.x_test))
+    model = nn.Sequential(
+        nn.Conv2d(1, 8, 3, padding="same"), nn.BatchNorm(8), nn.relu, nn.MaxPool2d(2),
+        nn.Conv2d(8, 16, 3, "gelu", padding=1), nn.AvgPool2d(2), nn.Flatten(), nn.Dropout(0.1), nn.Dense(64, 10),
+    )  # fmt: skip
+    quiet(model, x, digits.y_train, epochs=10, batch_size=32, optimizer=optim.AdamW(lr=5e-3))
+    assert pg.evaluate(model, x_test, digits.y_test)["accuracy"] > 0.96
 
 
 # --- real data --------------------------------------------------------------------------------------------------------
