@@ -4,6 +4,9 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+#[path = "../tests/big/mod.rs"]
+mod big;
 pub mod double_double;
 pub mod elementary;
 pub mod elementwise;
