@@ -14,7 +14,7 @@ func toDD(x float64) dd { return dd{x, 0} }
 func (a dd) neg() dd { return dd{-a.hi, -a.lo} }
 
 // scale multiplies by s, a power of two, exactly.
-func (a dd) scale(s float64) dd { return dd{a.hi * s, a.lo * s} }
+func (a dd) scale(s float64) dd { return dd{float64(a.hi * s), float64(a.lo * s)} }
 
 // add is a + b (AccurateDWPlusDW).
 func (a dd) add(b dd) dd {
@@ -52,6 +52,6 @@ func fastTwoSum(a, b float64) (hi, lo float64) {
 
 // twoProduct is a*b as an unevaluated sum hi+lo, exactly.
 func twoProduct(a, b float64) (hi, lo float64) {
-	hi = a * b
+	hi = float64(a * b)
 	return hi, math.FMA(a, b, -hi)
 }

@@ -29,7 +29,7 @@ func (f *Elementary) At(x float32) float32 {
 		return y
 	}
 	y := f.fast(float64(x))
-	e := y * fastError
+	e := float64(y * fastError)
 	if below, above := float32(y-e), float32(y+e); below == above {
 		return above
 	}
@@ -79,7 +79,7 @@ var (
 func expParts(x float64) (scale, expm1 float64) {
 	n := math.Floor(float64(x*log2E) + 0.5)
 	r := (x - float64(n*ln2Head)) - float64(n*ln2Tail)
-	return powerOfTwo(int(n)), r * horner(r, expm1Series)
+	return powerOfTwo(int(n)), float64(r * horner(r, expm1Series))
 }
 
 func expPartsDD(x float64) (scale float64, expm1 dd) {
@@ -152,7 +152,7 @@ func tanhSpecial(x float32) (float32, bool) {
 }
 
 func tanh64(x float64) float64 {
-	t := expm164(2 * x)
+	t := expm164(float64(2 * x))
 	return t / (t + 2)
 }
 
@@ -181,7 +181,7 @@ func logParts(y float64) (n, m float64) {
 }
 
 func logFromZ(n, z float64) float64 {
-	l := z * horner(float64(z*z), artanhSeries)
+	l := float64(z * horner(float64(z*z), artanhSeries))
 	return float64(n*ln2Head) + (float64(n*ln2Tail) + l)
 }
 
@@ -262,17 +262,17 @@ var (
 
 // halfTurns is sin(pi (x + shift/2)) with its quarter turn k and the remainder r.
 func halfTurns(x float64, shift int64) (quarter int64, r float64) {
-	k := math.Floor(2*x + 0.5)
-	return (int64(k) + shift) & 3, x - k/2
+	k := math.Floor(float64(2*x) + 0.5)
+	return (int64(k) + shift) & 3, x - float64(k/2)
 }
 
 func sinHalfTurns(x float64, shift int64) float64 {
 	quarter, r := halfTurns(x, shift)
-	y := r * pi.hi
+	y := float64(r * pi.hi)
 	square := float64(y * y)
 	var s float64
 	if quarter&1 == 0 {
-		s = y * horner(square, sinSeries)
+		s = float64(y * horner(square, sinSeries))
 	} else {
 		s = horner(square, cosSeries)
 	}

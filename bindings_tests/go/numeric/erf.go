@@ -56,10 +56,10 @@ func erfSpecial(x float32) (float32, bool) {
 func erf64(x float64) float64 {
 	a := math.Abs(x)
 	if a < 0.5 {
-		return x * horner(float64(x*x), erfSeries)
+		return float64(x * horner(float64(x*x), erfSeries))
 	}
 	cell := int(a * 16)
-	return math.Copysign(horner(a-(float64(cell)+0.5)/16, erfTaylor[cell]), x)
+	return math.Copysign(horner(a-float64((float64(cell)+0.5)/16), erfTaylor[cell]), x)
 }
 
 func erfDD(x float64) dd {

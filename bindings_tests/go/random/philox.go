@@ -7,22 +7,23 @@ type Seed [2]uint32
 
 // Philox is the bijection itself: ten rounds over the counter, under the key.
 func Philox(counter [4]uint32, key Seed) [4]uint32 {
+	return philox(counter[0], counter[1], counter[2], counter[3], key[0], key[1])
+}
+
+// philox takes the words one by one: from an array, Go 1.19 for s390x reads the halves of a block's number swapped.
+func philox(c0, c1, c2, c3, k0, k1 uint32) [4]uint32 {
 	for round := 0; round < 10; round++ {
-		a := uint64(counter[0]) * 0xD2511F53
-		b := uint64(counter[2]) * 0xCD9E8D57
-		counter = [4]uint32{
-			uint32(b>>32) ^ counter[1] ^ key[0], uint32(b),
-			uint32(a>>32) ^ counter[3] ^ key[1], uint32(a),
-		}
-		key[0] += 0x9E3779B9
-		key[1] += 0xBB67AE85
+		a, b := uint64(c0)*0xD2511F53, uint64(c2)*0xCD9E8D57
+		c0, c1, c2, c3 = uint32(b>>32)^c1^k0, uint32(b), uint32(a>>32)^c3^k1, uint32(a)
+		k0 += 0x9E3779B9
+		k1 += 0xBB67AE85
 	}
-	return counter
+	return [4]uint32{c0, c1, c2, c3}
 }
 
 // Block is draws 4*block ... 4*block+3 of a stream.
 func Block(seed Seed, stream uint32, block uint64) [4]uint32 {
-	return Philox([4]uint32{uint32(block), uint32(block >> 32), stream, 0}, seed)
+	return philox(uint32(block), uint32(block>>32), stream, 0, seed[0], seed[1])
 }
 
 // Permutation is a shuffle of 0 ... n-1 by the draws 0, 1, 2, ... of the stream.

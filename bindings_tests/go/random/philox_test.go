@@ -25,6 +25,20 @@ func TestPhiloxKnownAnswers(t *testing.T) {
 	}
 }
 
+// TestBlock: the counter is (block low, block high, stream, 0), on a machine of either byte order.
+func TestBlock(t *testing.T) {
+	for _, block := range []uint64{0, 1, 3, 1 << 32, 0x0123456789abcdef, 1<<64 - 1} {
+		counter := [4]uint32{2: 7}
+		for i := uint(0); i < 32; i++ { // bit by bit, so that no compiler moves it as one
+			counter[0] |= uint32(block>>i&1) << i
+			counter[1] |= uint32(block>>(i+32)&1) << i
+		}
+		if got, want := Block(Seed{1, 2}, 7, block), Philox(counter, Seed{1, 2}); got != want {
+			t.Errorf("Block(%x) = %08x, want %08x", block, got, want)
+		}
+	}
+}
+
 func TestPermutation(t *testing.T) {
 	seed := Seed{1, 2}
 	for _, n := range []int{0, 1, 2, 5, 1000} {
