@@ -1,0 +1,259 @@
+// IEEE 754 binary32 in u32 arithmetic alone: add, sub, mul, fma, div, sqrt, comparisons, minimum, maximum and conversions,
+// each correctly rounded (nearest, ties to even) for every pair or triple of words, subnormals included. No f32 appears, so
+// whatever a device does with floats does not matter. A float is its word; every NaN that is made here is NAN.
+//
+// The path is branch-free. A result is formed as (sign, biased exponent, 32 significant bits of which the last is sticky:
+// "something nonzero follows") and rounded once, by f32_pack.
+
+const NAN: u32 = 0x7fc00000u;
+const INFINITY: u32 = 0x7f800000u;
+const SIGN: u32 = 0x80000000u;
+const MAGNITUDE: u32 = 0x7fffffffu;
+const HIDDEN: u32 = 0x800000u;
+
+fn f32_is_nan(x: u32) -> bool { return (x & MAGNITUDE) > INFINITY; }
+
+// x >> n with a sticky last bit, for any n.
+fn shift_right_sticky(x: u32, n: u32) -> u32 {
+  let far = n > 31u;
+  let s = select(n, 31u, far);
+  let kept = select(x >> s, 0u, far);
+  return kept | u32(select(x & ((1u << s) - 1u), x, far) != 0u);
+}
+
+// The float sign * m * 2^(exponent - 127 - 31), rounded. Bit 31 of m is set, or m is 0 or the exponent is below 1.
+fn f32_pack(sign: u32, exponent: i32, m: u32) -> u32 {
+  let tiny = exponent <= 0;
+  let shifted = shift_right_sticky(m, select(0u, u32(1 - exponent), tiny));
+  let kept = shifted >> 8u;
+  let rest = shifted & 0xffu;
+  let up = u32(rest + (kept & 1u) > 0x80u);
+  // The hidden bit adds one to the exponent field, and so does a carry out of the rounding.
+  let base = select(u32(exponent - 1) << 23u, 0u, tiny || m == 0u);
+  return sign | select(base + kept + up, INFINITY, exponent >= 255 && m != 0u);
+}
+
+// A finite word as magnitude = significand * 2^(exponent - 150). Bit 23 of the significand is set, unless x is zero.
+struct Parts {
+  exponent: i32,
+  significand: u32,
+}
+fn f32_parts(x: u32) -> Parts {
+  let field = (x >> 23u) & 0xffu;
+  let fraction = x & 0x7fffffu;
+  let shift = countLeadingZeros(fraction) - 8u;
+  let subnormal = field == 0u;
+  return Parts(
+    select(i32(field), 1 - i32(shift), subnormal),
+    select(fraction | HIDDEN, fraction << (shift & 31u), subnormal),
+  );
+}
+
+// a * b as (low, high).
+fn multiply_wide(a: u32, b: u32) -> vec2<u32> {
+  let al = a & 0xffffu;
+  let ah = a >> 16u;
+  let bl = b & 0xffffu;
+  let bh = b >> 16u;
+  let low = al * bl;
+  let middle = ah * bl + (low >> 16u);
+  let carry = al * bh + (middle & 0xffffu);
+  return vec2<u32>(a * b, ah * bh + (middle >> 16u) + (carry >> 16u));
+}
+
+fn f32_neg(x: u32) -> u32 { return x ^ SIGN; }
+fn f32_abs(x: u32) -> u32 { return x & MAGNITUDE; }
+
+fn f32_add(a: u32, b: u32) -> u32 {
+  let swap = (a & MAGNITUDE) < (b & MAGNITUDE);
+  let x = select(a, b, swap);  // the larger magnitude
+  let y = select(b, a, swap);
+  let xf = (x >> 23u) & 0xffu;
+  let yf = (y >> 23u) & 0xffu;
+  let xe = max(xf, 1u);
+  let xm = (x & 0x7fffffu) | select(HIDDEN, 0u, xf == 0u);
+  let ym = (y & 0x7fffffu) | select(HIDDEN, 0u, yf == 0u);
+  let big = xm << 6u;
+  let small = shift_right_sticky(ym << 6u, xe - max(yf, 1u));
+  let differ = ((x ^ y) & SIGN) != 0u;
+  let sum = select(big + small, big - small, differ);
+  let n = countLeadingZeros(sum);
+  // An exact zero is +0, but (-0) + (-0) is -0.
+  let sign = select(x & SIGN, x & y & SIGN, sum == 0u);
+  let packed = f32_pack(sign, i32(xe) + 2 - i32(n), sum << (n & 31u));
+  let special = select(x, NAN, (x & MAGNITUDE) > INFINITY || ((y & MAGNITUDE) == INFINITY && differ));
+  return select(packed, special, xf == 255u);
+}
+
+fn f32_sub(a: u32, b: u32) -> u32 { return f32_add(a, b ^ SIGN); }
+
+fn f32_mul(a: u32, b: u32) -> u32 {
+  let pa = f32_parts(a);
+  let pb = f32_parts(b);
+  let p = multiply_wide(pa.significand << 8u, pb.significand);  // in [2^54, 2^56), or 0
+  let m = (p.y << 8u) | (p.x >> 24u);  // bit 30 or 31 is the first
+  let n = countLeadingZeros(m) & 31u;
+  let sticky = u32((p.x & 0xffffffu) != 0u);
+  let sign = (a ^ b) & SIGN;
+  let packed = f32_pack(sign, pa.exponent + pb.exponent - 126 - i32(n), (m << n) | sticky);
+  let x = a & MAGNITUDE;
+  let y = b & MAGNITUDE;
+  let invalid = x > INFINITY || y > INFINITY || (x == INFINITY && y == 0u) || (y == INFINITY && x == 0u);
+  return select(packed, select(sign | INFINITY, NAN, invalid), x >= INFINITY || y >= INFINITY);
+}
+
+// (low, high) >> n with a sticky last bit, for any n.
+fn shift_right_wide_sticky(x: vec2<u32>, n: u32) -> vec2<u32> {
+  let s = n & 31u;
+  let back = (32u - s) & 31u;
+  let near = n < 32u;
+  let spill = select(x.y << back, 0u, s == 0u);  // the bits that leave the high word
+  let lost_low = select(x.x << back, 0u, s == 0u);
+  let low = select(x.y >> s, (x.x >> s) | spill, near);
+  let lost = select(spill | x.x, lost_low, near);
+  let far = n > 63u;
+  let sticky = select(lost, x.x | x.y, far) != 0u;
+  return vec2<u32>(select(low, 0u, far) | u32(sticky), select(0u, x.y >> s, near));
+}
+
+fn f32_fma(a: u32, b: u32, c: u32) -> u32 {
+  let pa = f32_parts(a);
+  let pb = f32_parts(b);
+  let p = multiply_wide(pa.significand << 7u, pb.significand << 7u);  // the product, first bit 60 or 61, or 0
+  let cf = (c >> 23u) & 0xffu;
+  let ce = max(i32(cf), 1);
+  let cm = (c & 0x7fffffu) | select(HIDDEN, 0u, cf == 0u);
+  let q = vec2<u32>(0u, cm << 6u);  // c, first bit 61 unless c is subnormal
+  // Units: the product's is 2^(ea + eb - 314), c's is 2^(ec - 188). A zero takes the unit of the other.
+  let product_zero = (p.x | p.y) == 0u;
+  let ep = pa.exponent + pb.exponent - 314;
+  let ec = ce - 188;
+  let use_c = product_zero || (cm != 0u && ec >= ep);
+  let d = select(u32(ep - ec), u32(ec - ep), use_c);
+  let shifted = shift_right_wide_sticky(select(q, p, use_c), select(d, 0u, product_zero || cm == 0u));
+  let kept = select(p, q, use_c);
+  let kept_sign = select((a ^ b) & SIGN, c & SIGN, use_c);
+  let shifted_sign = select(c & SIGN, (a ^ b) & SIGN, use_c);
+  // kept +- shifted. A difference is taken from the larger.
+  let differ = kept_sign != shifted_sign;
+  let less = kept.y < shifted.y || (kept.y == shifted.y && kept.x < shifted.x);
+  let x = select(kept, shifted, less);
+  let y = select(shifted, kept, less);
+  let added = x.x + y.x;
+  let total = vec2<u32>(
+    select(added, x.x - y.x, differ),
+    select(x.y + y.y + u32(added < x.x), x.y - y.y - u32(x.x < y.x), differ),
+  );
+  let zero = (total.x | total.y) == 0u;
+  let sign = select(select(kept_sign, shifted_sign, less), kept_sign & shifted_sign, zero);
+  let low_only = total.y == 0u;
+  let high = select(total.y, total.x, low_only);
+  let low = select(total.x, 0u, low_only);
+  let n = countLeadingZeros(high) & 31u;
+  let m = (high << n) | select(low >> ((32u - n) & 31u), 0u, n == 0u);
+  let sticky = u32((low << n) != 0u);
+  let exponent = select(ep, ec, use_c) + 190 - i32(n) - select(0, 32, low_only);
+  let packed = f32_pack(sign, exponent, m | sticky);
+  // Infinities and NaNs.
+  let ma = a & MAGNITUDE;
+  let mb = b & MAGNITUDE;
+  let mc = c & MAGNITUDE;
+  let product_infinite = ma == INFINITY || mb == INFINITY;
+  let product_sign = (a ^ b) & SIGN;
+  let invalid = ma > INFINITY || mb > INFINITY || mc > INFINITY || (product_infinite && (ma == 0u || mb == 0u))
+    || (product_infinite && mc == INFINITY && product_sign != (c & SIGN));
+  let special = select(select(c, product_sign | INFINITY, product_infinite), NAN, invalid);
+  return select(packed, special, ma >= INFINITY || mb >= INFINITY || mc >= INFINITY);
+}
+
+fn f32_div(a: u32, b: u32) -> u32 {
+  let pa = f32_parts(a);
+  let pb = f32_parts(b);
+  // Restoring division, one bit a step. The first bit of the quotient has weight 1: 25 or 26 significant bits.
+  var rest = pa.significand;
+  var quotient = 0u;
+  for (var i = 0; i < 26; i++) {
+    let fits = rest >= pb.significand;
+    quotient = (quotient << 1u) | u32(fits);
+    rest = select(rest, rest - pb.significand, fits) << 1u;
+  }
+  let n = countLeadingZeros(quotient) & 31u;
+  let m = (quotient << n) | u32(rest != 0u);
+  let sign = (a ^ b) & SIGN;
+  let packed = f32_pack(sign, pa.exponent - pb.exponent + 133 - i32(n), m);
+  let x = a & MAGNITUDE;
+  let y = b & MAGNITUDE;
+  let invalid = x > INFINITY || y > INFINITY || (x == INFINITY && y == INFINITY) || (x == 0u && y == 0u);
+  let infinite = x == INFINITY || y == 0u;
+  let special = select(select(sign, sign | INFINITY, infinite), NAN, invalid);
+  return select(packed, special, x >= INFINITY || y >= INFINITY || x == 0u || y == 0u);
+}
+
+fn f32_sqrt(x: u32) -> u32 {
+  let p = f32_parts(x);
+  // x = s * 2^(2h) with s in [1, 4) and 23 or 24 places after the point; a root of 26 bits, digit by digit.
+  let unbiased = p.exponent - 127;
+  let odd = u32(unbiased & 1);
+  var window = p.significand << (7u + odd);  // two bits before the point stand at the top: s * 2^30
+  var rest = 0u;
+  var root = 0u;
+  for (var i = 0; i < 26; i++) {
+    rest = (rest << 2u) | (window >> 30u);
+    window = window << 2u;
+    let trial = (root << 2u) | 1u;
+    let fits = rest >= trial;
+    rest = select(rest, rest - trial, fits);
+    root = (root << 1u) | u32(fits);
+  }
+  let packed = f32_pack(0u, ((unbiased - i32(odd)) >> 1u) + 127, (root << 6u) | u32(rest != 0u));
+  let negative = (x & SIGN) != 0u;
+  let special = select(x, NAN, f32_is_nan(x) || (negative && (x & MAGNITUDE) != 0u));
+  return select(packed, special, negative || x >= INFINITY || x == 0u);
+}
+
+// Words in the order of the values (no NaNs): -0 and +0 are one.
+fn f32_key(x: u32) -> u32 {
+  let y = select(x, 0u, (x & MAGNITUDE) == 0u);
+  return select(y | SIGN, ~y, (y & SIGN) != 0u);
+}
+fn f32_ordered(a: u32, b: u32) -> bool { return !(f32_is_nan(a) || f32_is_nan(b)); }
+fn f32_lt(a: u32, b: u32) -> bool { return f32_ordered(a, b) && f32_key(a) < f32_key(b); }
+fn f32_le(a: u32, b: u32) -> bool { return f32_ordered(a, b) && f32_key(a) <= f32_key(b); }
+fn f32_eq(a: u32, b: u32) -> bool { return f32_ordered(a, b) && f32_key(a) == f32_key(b); }
+fn f32_ne(a: u32, b: u32) -> bool { return !f32_eq(a, b); }
+fn f32_ge(a: u32, b: u32) -> bool { return f32_le(b, a); }
+fn f32_gt(a: u32, b: u32) -> bool { return f32_lt(b, a); }
+
+// Here -0 is less than +0.
+fn f32_strict_key(x: u32) -> u32 { return select(x | SIGN, ~x, (x & SIGN) != 0u); }
+fn f32_maximum(a: u32, b: u32) -> u32 {
+  return select(NAN, select(b, a, f32_strict_key(a) >= f32_strict_key(b)), f32_ordered(a, b));
+}
+fn f32_minimum(a: u32, b: u32) -> u32 {
+  return select(NAN, select(b, a, f32_strict_key(a) <= f32_strict_key(b)), f32_ordered(a, b));
+}
+
+fn f32_from_u32(x: u32) -> u32 {
+  let n = countLeadingZeros(x);
+  return f32_pack(0u, 158 - i32(n), x << (n & 31u));
+}
+fn f32_from_i32(x: u32) -> u32 {
+  let sign = x & SIGN;
+  return sign | f32_from_u32(select(x, 0u - x, sign != 0u));
+}
+
+// Truncated magnitude, 2^32 - 1 from 2^32 on.
+fn f32_truncated(x: u32) -> u32 {
+  let e = i32((x >> 23u) & 0xffu) - 127;
+  let m = (x & 0x7fffffu) | HIDDEN;
+  let left = m << u32(clamp(e - 23, 0, 31));
+  let right = m >> u32(clamp(23 - e, 0, 31));
+  return select(select(select(right, left, e >= 23), 0u, e < 0), 0xffffffffu, e > 31);
+}
+fn f32_to_u32(x: u32) -> u32 { return select(f32_truncated(x), 0u, f32_is_nan(x) || (x & SIGN) != 0u); }
+fn f32_to_i32(x: u32) -> u32 {
+  let t = f32_truncated(x);
+  let negative = (x & SIGN) != 0u;
+  let y = select(min(t, 0x7fffffffu), 0u - min(t, SIGN), negative);
+  return select(y, 0u, f32_is_nan(x));
+}
