@@ -6,7 +6,7 @@
 
 import * as exact from "./elementary_dd.mjs";
 
-const { fround, abs } = Math;
+const { fround, abs, floor } = Math;
 const ABOVE = 1 + 2 ** -40;
 const BELOW = 1 - 2 ** -40;
 
@@ -18,7 +18,7 @@ const BELOW = 1 - 2 ** -40;
  */
 function settle(y, f, x) {
   const r = fround(y * ABOVE);
-  return r === fround(y * BELOW) ? r : exact.round(f(x));
+  return r === fround(y * BELOW) ? r : fround(exact.round(f(x)));
 }
 
 /** @type {(count: number, f: (i: number) => number) => Float64Array} */
@@ -190,8 +190,8 @@ function sinQuarter(n, y) {
 export function sinpi(x) {
   const a = abs(x);
   if (a === Infinity || x !== x) return NaN;
-  if (a % 1 === 0) return x < 0 || Object.is(x, -0) ? -0 : 0;
-  const n = Math.round(2 * a);
+  if (floor(a) === a) return x < 0 || Object.is(x, -0) ? -0 : 0;
+  const n = Math.round(2 * a); // below 2^24, as x is no integer
   const r = sinQuarter(n, a - n / 2);
   return x < 0 ? -r : r;
 }
@@ -200,7 +200,8 @@ export function sinpi(x) {
 export function cospi(x) {
   const a = abs(x);
   if (a === Infinity || x !== x) return NaN;
-  if (a % 1 === 0.5) return 0;
-  const n = Math.round((a % 2) * 2); // cos has period 2
-  return sinQuarter(n + 1, (a % 2) - n / 2);
+  const t = a - 2 * floor(a / 2); // cos has period 2
+  const n = Math.round(2 * t);
+  const y = t - n / 2;
+  return y === 0 && n & 1 ? 0 : sinQuarter(n + 1, y);
 }
