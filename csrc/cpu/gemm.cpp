@@ -2,217 +2,24 @@
 // (docs/contract.md, section 3). After Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (ACM TOMS
 // 34(3), 2008), with the panel as the block of k, so that the contract's order is the order of the fast product anyway.
 //
-// A tile of C, some rows high and a few vectors wide, stays in registers for a whole piece of k: each step loads a row of B
-// and multiplies it by the broadcast elements of a column of A. Rows and columns are never padded in C, and k is not at all.
-// A transposed product is computed where its tiles fill the vectors better: the factors change sides, the chains stay.
-#include "cpu/kernels.h"
-#include "cpu/panels.h"
-#include "cpu/scratch.h"
-#include "cpu/simd.h"
-#include "cpu/threads.h"
+// Rows and columns are never padded in C, and k is not at all. Where its tiles fill the vectors better, the transposed
+// product is computed: the factors change sides, the chains stay. Threads share out blocks of C, or panels where C is small.
+#include "cpu/rows.h"
+#include "cpu/tile.h"
 
 namespace paragon::cpu::PARAGON_ISA {
 namespace {
 
-constexpr std::size_t kLanes = F32::lanes;
+constexpr std::size_t kPiece = 512;                  // the most steps of k a tile takes at once
+constexpr std::size_t kBlockOfB = 128 * 1024;        // the floats of B that stay in the second level of cache
+constexpr std::size_t kBlockOfC = 16 * 1024;         // the floats of C where partial sums are kept beside it
+constexpr std::size_t kShortRow = 256;               // rows of B this near each other need no packing
+constexpr std::size_t kFewTiles = 4;                 // nor need rows of A or B that no more tiles than this use
+constexpr std::size_t kTaskSteps = 512 * 1024;       // the fewest steps of fma that are worth another thread
+constexpr std::size_t kPanelResults = 1024 * 1024;   // the floats of panel results that are kept at once
+constexpr std::size_t kSwappedColumns = 4096;        // of a transposed product that are computed at once
 
-// The tiles that fit into the registers: their largest height at a width of 1, 2, 4 and 8 vectors.
-constexpr std::size_t kWidths = 4;
-#if defined(PARAGON_SIMD_AVX512) || defined(PARAGON_SIMD_NEON)
-constexpr std::size_t kHeights[kWidths] = {14, 14, 6, 3};
-#elif defined(PARAGON_SIMD_AVX2)
-constexpr std::size_t kHeights[kWidths] = {8, 6, 3, 1};
-#else
-constexpr std::size_t kHeights[kWidths] = {4, 4, 2, 1};
-#endif
-constexpr std::size_t kHighest = kHeights[0] > kHeights[1] ? kHeights[0] : kHeights[1];
-
-constexpr std::size_t kPiece = 512;              // the most steps of k a tile takes at once
-constexpr std::size_t kBlockOfB = 128 * 1024;    // the floats of B that stay in the second level of cache
-constexpr std::size_t kBlockOfC = 16 * 1024;     // the floats of C where partial sums are kept beside it
-constexpr std::size_t kTaskSteps = 256 * 1024;   // a task has at least this many steps of fma, or it is not worth waking anyone
-
-struct Matrix {
-  const float* data;
-  std::size_t row, col;  // element (i, j) is data[i * row + j * col]
-
-  PARAGON_INLINE const float* at(std::size_t i, std::size_t j) const { return data + i * row + j * col; }
-};
-
-// Where a tile begins and where it ends. A chain is what fma builds; a sum is what the panels of an element add up to.
-enum class Begin { zero, chain };
-enum class End { chain, first_sum, sum };
-
-struct TileArgs {
-  const float* a;
-  std::size_t a_row, a_col;
-  const float* b;
-  std::size_t b_row;
-  std::size_t k;
-  float* chain;
-  std::size_t chain_row;
-  float* sum;
-  std::size_t sum_row;
-  std::size_t columns;  // of the tile; what its vectors hold beyond them is dropped
-  Begin begin;
-  End end;
-};
-
-// ---- tiles ----
-
-template <std::size_t W>
-PARAGON_INLINE void load_row(const float* from, std::size_t columns, F32 (&row)[W]) {
-#pragma GCC unroll 8
-  for (std::size_t w = 0; w < W; ++w) {
-    const std::size_t left = columns - w * kLanes;
-    row[w] = left >= kLanes ? load(from + w * kLanes) : load_partial(from + w * kLanes, left);
-  }
-}
-
-template <std::size_t W>
-PARAGON_INLINE void store_row(float* to, std::size_t columns, const F32 (&row)[W]) {
-#pragma GCC unroll 8
-  for (std::size_t w = 0; w < W; ++w) {
-    const std::size_t left = columns - w * kLanes;
-    if (left >= kLanes) {
-      store(to + w * kLanes, row[w]);
-    } else {
-      store_partial(to + w * kLanes, row[w], left);
-    }
-  }
-}
-
-template <std::size_t H, std::size_t W>
-PARAGON_INLINE void end_tile(const TileArgs& t, F32 (&acc)[H][W]) {
-#pragma GCC unroll 16
-  for (std::size_t i = 0; i < H; ++i) {
-    if (t.end == End::chain) {
-      store_row(t.chain + i * t.chain_row, t.columns, acc[i]);
-    } else {
-      F32 sum[W] = {};  // +0, which the first panel is added to: its result may be -0
-      if (t.end == End::sum) load_row(t.sum + i * t.sum_row, t.columns, sum);
-#pragma GCC unroll 8
-      for (std::size_t w = 0; w < W; ++w) sum[w] = sum[w] + acc[i][w];
-      store_row(t.sum + i * t.sum_row, t.columns, sum);
-    }
-  }
-}
-
-// kPacked: the elements of a column of A are neighbours.
-template <std::size_t H, std::size_t W, bool kPacked>
-void tile(const TileArgs& t) {
-  F32 acc[H][W];
-#pragma GCC unroll 16
-  for (std::size_t i = 0; i < H; ++i) {
-    if (t.begin == Begin::chain) {
-      load_row(t.chain + i * t.chain_row, t.columns, acc[i]);
-    } else {
-#pragma GCC unroll 8
-      for (std::size_t w = 0; w < W; ++w) acc[i][w] = F32{};
-    }
-  }
-  const float* a = t.a;
-  const float* b = t.b;
-  const std::size_t a_row = kPacked ? 1 : t.a_row, a_col = kPacked ? t.a_col : 1, b_row = t.b_row;
-  for (std::size_t k = t.k; k > 0; --k) {
-    F32 row[W];
-#pragma GCC unroll 8
-    for (std::size_t w = 0; w < W; ++w) row[w] = load(b + w * kLanes);
-#pragma GCC unroll 16
-    for (std::size_t i = 0; i < H; ++i) {
-      const F32 element = splat(a[i * a_row]);
-#pragma GCC unroll 8
-      for (std::size_t w = 0; w < W; ++w) acc[i][w] = fma(element, row[w], acc[i][w]);
-    }
-    a += a_col;
-    b += b_row;
-  }
-  end_tile(t, acc);
-}
-
-using TileKernel = void (*)(const TileArgs&);
-struct TileTable {
-  TileKernel kernel[kWidths][kHighest][2];  // [log2 of the width][height - 1][packed]
-};
-
-template <std::size_t W, std::size_t... H>
-constexpr void enter_tiles(TileTable& table, std::index_sequence<H...>) {
-  ((table.kernel[W][H][0] = tile<H + 1, 1 << W, false>), ...);
-  ((table.kernel[W][H][1] = tile<H + 1, 1 << W, true>), ...);
-}
-
-constexpr TileTable make_tile_table() {
-  TileTable table{};
-  enter_tiles<0>(table, std::make_index_sequence<kHeights[0]>());
-  enter_tiles<1>(table, std::make_index_sequence<kHeights[1]>());
-  enter_tiles<2>(table, std::make_index_sequence<kHeights[2]>());
-  enter_tiles<3>(table, std::make_index_sequence<kHeights[3]>());
-  return table;
-}
-constexpr TileTable kTiles = make_tile_table();
-
-// ---- packing ----
-
-// to[j * to_col + i] = element (i, j) of x, i < rows <= kLanes, j < cols <= kLanes. Where rows < kLanes, up to kLanes
-// words of each column are written: ascending columns overwrite what is too much, but for the last.
-PARAGON_INLINE void transpose_block(const float* x, std::size_t x_row, std::size_t rows, std::size_t cols, float* to,
-                                    std::size_t to_col) {
-  F32 block[kLanes];
-#pragma GCC unroll 16
-  for (std::size_t i = 0; i < kLanes; ++i) {
-    const float* row = x + (i < rows ? i : 0) * x_row;
-    block[i] = cols == kLanes ? load(row) : load_partial(row, cols);
-  }
-  transpose(block);
-  for (std::size_t j = 0; j < cols; ++j) store(to + j * to_col, block[j]);
-}
-
-// Rows of k steps of A, packed: to[t * height + i] = element (i, t). Room for height * k + kLanes floats.
-void pack_a(const Matrix& a, std::size_t height, std::size_t k, float* to) {
-  for (std::size_t i = 0; i < height; i += kLanes) {
-    const std::size_t rows = min_of(height - i, kLanes);
-    const bool only = height <= kLanes;  // or else what is too much would fall on rows already there
-    if (a.col == 1 && (only || rows == kLanes)) {
-      for (std::size_t t = 0; t < k; t += kLanes) {
-        transpose_block(a.at(i, t), a.row, rows, min_of(k - t, kLanes), to + t * height + i, height);
-      }
-    } else if (a.row == 1 && (only || rows == kLanes)) {
-      for (std::size_t t = 0; t < k; ++t) {
-        store(to + t * height + i, rows == kLanes ? load(a.at(i, t)) : load_partial(a.at(i, t), rows));
-      }
-    } else {
-      for (std::size_t t = 0; t < k; ++t) {
-        for (std::size_t r = i; r < i + rows; ++r) to[t * height + r] = *a.at(r, t);
-      }
-    }
-  }
-}
-
-// Columns of k steps of B, packed: to[t * width + j] = element (t, j), in whole vectors; lanes without a column hold
-// anything. width is a multiple of kLanes.
-void pack_b(const Matrix& b, std::size_t columns, std::size_t width, std::size_t k, float* to) {
-  for (std::size_t j = 0; j < columns; j += kLanes) {
-    const std::size_t cols = min_of(columns - j, kLanes);
-    if (b.col == 1) {
-      for (std::size_t t = 0; t < k; ++t) {
-        store(to + t * width + j, cols == kLanes ? load(b.at(t, j)) : load_partial(b.at(t, j), cols));
-      }
-    } else if (b.row == 1) {
-      for (std::size_t t = 0; t < k; t += kLanes) {
-        transpose_block(b.at(t, j), b.col, cols, min_of(k - t, kLanes), to + t * width + j, width);
-      }
-    } else {
-      for (std::size_t t = 0; t < k; ++t) {
-        float lane[kLanes] = {};
-        for (std::size_t l = 0; l < cols; ++l) lane[l] = *b.at(t, j + l);
-        store(to + t * width + j, load(lane));
-      }
-    }
-  }
-}
-
-// ---- one product, or a block of it ----
-
+// C = A . B, with rows of C c_row apart.
 struct Product {
   Matrix a, b;
   float* c;
@@ -221,16 +28,7 @@ struct Product {
   std::size_t panel;
 };
 
-PARAGON_INLINE Product block_of(const Product& p, std::size_t i, std::size_t rows, std::size_t j, std::size_t cols) {
-  return {{p.a.at(i, 0), p.a.row, p.a.col},
-          {p.b.at(0, j), p.b.row, p.b.col},
-          p.c + i * p.c_row + j,
-          p.c_row,
-          rows,
-          cols,
-          p.k,
-          p.panel};
-}
+// ---- one thread ----
 
 // The shape of the tiles for a product of m rows and n columns.
 struct Tiling {
@@ -243,151 +41,227 @@ PARAGON_INLINE Tiling choose_tiling(std::size_t m, std::size_t n) {
   return {log_width, kHeights[log_width]};
 }
 
-// Adds up the panel results of a block of C above the first level: level 0 is C itself, the others lie in scratch.
-class BlockTree {
- public:
-  BlockTree(const Product& p, std::size_t count)
-      : p_(p), count_(count), depth_(tree_depth(count, p.panel)), above_(depth_ > 1 ? (depth_ - 1) * p.m * p.n * 4 : 0) {}
-
-  // To be called when the result of panel `index` has been added to C.
-  void close(std::size_t index) {
-    const bool last = index + 1 == count_;
-    for (std::size_t level = 0; level + 1 < depth_ && (last || (index + 1) % p_.panel == 0); ++level) {
-      index /= p_.panel;
-      add_to_next(level, index % p_.panel == 0);
-    }
-    if (last && depth_ > 1) {
-      for (std::size_t i = 0; i < p_.m; ++i) std::memcpy(p_.c + i * p_.c_row, row(depth_ - 1, i), p_.n * sizeof(float));
-    }
-  }
-
- private:
-  float* row(std::size_t level, std::size_t i) const {
-    return level == 0 ? p_.c + i * p_.c_row : above_.as<float>() + ((level - 1) * p_.m + i) * p_.n;
-  }
-  void add_to_next(std::size_t level, bool first) {
-    for (std::size_t i = 0; i < p_.m; ++i) {
-      const float* from = row(level, i);
-      float* to = row(level + 1, i);
-      for (std::size_t j = 0; j < p_.n; ++j) to[j] = (first ? 0.0f : to[j]) + from[j];
-    }
-  }
-
-  const Product& p_;
-  std::size_t count_, depth_;
-  Scratch above_;
-};
-
 // A piece of k of a block of C: all its tiles. `chain` and `sum` of `t` are those of the block's first element.
 void multiply_piece(const Product& p, const Tiling& tiling, std::size_t start, TileArgs t, float* pack_of_a, float* pack_of_b) {
-  const std::size_t width = kLanes << tiling.log_width, tiles = divide_up(p.m, tiling.height);
-  const bool direct_b = p.b.col == 1 && (p.m <= 4 * kHighest);
-  const auto strip_width = [&](std::size_t left) {
-    std::size_t w = width;
-    while (w > kLanes && left <= w - kLanes) w /= 2;  // no vector of a strip is empty
-    return w;
+  const auto strip = [&](std::size_t j) {  // the log of the width of the strip of columns that begins at j
+    std::size_t log_width = tiling.log_width;
+    while (log_width > 0 && p.n - j <= (kLanes << log_width) - kLanes) --log_width;  // no vector is empty
+    return log_width;
   };
-  const auto packed_strip = [&](std::size_t w, std::size_t left) { return !direct_b || left < w; };
-  for (std::size_t j = 0, w; j < p.n; j += w) {
-    w = strip_width(p.n - j);
-    if (packed_strip(w, p.n - j)) {
-      pack_b({p.b.at(start, j), p.b.row, p.b.col}, min_of(p.n - j, w), w, t.k, pack_of_b + j * t.k);
-    }
+  const bool direct_b = p.b.col == 1 && (p.m <= kFewTiles * kHighest || p.b.row <= kShortRow);
+  const auto is_packed = [&](std::size_t j, std::size_t width) { return !direct_b || p.n - j < width; };
+  for (std::size_t j = 0, width; j < p.n; j += width) {
+    width = kLanes << strip(j);
+    if (is_packed(j, width)) pack_b(p.b.from(start, j), min_of(p.n - j, width), width, t.k, pack_of_b + j * t.k);
   }
-  const bool direct_a = p.a.col == 1 && p.n <= 8 * kLanes;
-  const TileArgs base = t;
+  const bool direct_a = p.a.col == 1 && p.n <= kFewTiles * 2 * kLanes;
+  const std::size_t tiles = divide_up(p.m, tiling.height);
+  const TileArgs first = t;
   for (std::size_t tile = 0, i = 0, height; tile < tiles; ++tile, i += height) {
     height = p.m / tiles + (tile < p.m % tiles ? 1 : 0);
     if (direct_a) {
       t.a = p.a.at(i, start);
       t.a_row = p.a.row;
     } else {
-      pack_a({p.a.at(i, start), p.a.row, p.a.col}, height, t.k, pack_of_a);
+      pack_a(p.a.from(i, start), height, t.k, pack_of_a);
       t.a = pack_of_a;
       t.a_col = height;
     }
-    for (std::size_t j = 0, w; j < p.n; j += w) {
-      w = strip_width(p.n - j);
-      t.columns = min_of(p.n - j, w);
-      if (packed_strip(w, p.n - j)) {
-        t.b = pack_of_b + j * t.k;
-        t.b_row = w;
-      } else {
-        t.b = p.b.at(start, j);
-        t.b_row = p.b.row;
-      }
-      t.chain = base.chain + i * base.chain_row + j;
-      t.sum = base.sum + i * base.sum_row + j;
-      std::size_t log_width = 0;
-      while ((kLanes << log_width) < w) ++log_width;
+    for (std::size_t j = 0, width; j < p.n; j += width) {
+      const std::size_t log_width = strip(j);
+      width = kLanes << log_width;
+      const bool packed = is_packed(j, width);
+      t.b = packed ? pack_of_b + j * t.k : p.b.at(start, j);
+      t.b_row = packed ? width : p.b.row;
+      t.columns = min_of(p.n - j, width);
+      t.chain = first.chain + i * t.chain_row + j;
+      t.sum = first.sum + i * t.sum_row + j;
       kTiles.kernel[log_width][height - 1][direct_a ? 0 : 1](t);
     }
   }
 }
 
+struct Pieces {
+  std::size_t count, length;  // of the panels
+  std::size_t piece;          // the length of the pieces that they are cut into
+  bool chains_aside;          // a chain must wait beside C while C has the sum
+  bool sums_aside;            // C takes the sums at last only, from the top of a tree
+};
+PARAGON_INLINE Pieces cut(std::size_t k, std::size_t panel) {
+  const std::size_t count = panel_count(k, panel), length = panel_length(k, panel);
+  const std::size_t piece = divide_up(length, divide_up(length, kPiece));
+  return {count, length, piece, count > 1 && length > piece, tree_depth(count, panel) > 1};
+}
+
 // A block of C, all of k.
-void multiply_block(const Product& p, const Tiling& tiling, std::size_t piece, bool chains_aside, float* pack_of_a,
-                    float* pack_of_b) {
-  const std::size_t count = panel_count(p.k, p.panel), length = panel_length(p.k, p.panel);
-  const Scratch chains(chains_aside ? p.m * p.n * sizeof(float) : 0);
-  BlockTree tree(p, count);
+void multiply_block(const Product& p, const Tiling& tiling, const Pieces& pieces, float* pack_of_a, float* pack_of_b) {
+  const std::size_t size = p.m * p.n;
+  const Scratch chains(pieces.chains_aside ? size * sizeof(float) : 0);
+  ArrayTree<float> tree(pieces.sums_aside ? size : 0, pieces.count, p.panel);
   TileArgs t{};
-  t.chain = chains_aside ? chains.as<float>() : p.c;
-  t.chain_row = chains_aside ? p.n : p.c_row;
-  t.sum = p.c;
-  t.sum_row = p.c_row;
-  for (std::size_t index = 0; index < count; ++index) {
-    const std::size_t start = index * length, steps = min_of(p.k - start, length);
+  t.chain = pieces.chains_aside ? chains.as<float>() : p.c;
+  t.chain_row = pieces.chains_aside ? p.n : p.c_row;
+  t.sum = pieces.sums_aside ? tree.sums() : p.c;
+  t.sum_row = pieces.sums_aside ? p.n : p.c_row;
+  for (std::size_t panel = 0; panel < pieces.count; ++panel) {
+    const std::size_t start = panel * pieces.length, steps = min_of(p.k - start, pieces.length);
     for (std::size_t done = 0; done < steps; done += t.k) {
-      t.k = min_of(piece, steps - done);
+      t.k = min_of(pieces.piece, steps - done);
       t.begin = done == 0 ? Begin::zero : Begin::chain;
-      t.end = count == 1 || done + t.k < steps ? End::chain : index % p.panel == 0 ? End::first_sum : End::sum;
+      t.end = pieces.count == 1 || done + t.k < steps ? End::chain : tree.begins(panel) ? End::first_sum : End::sum;
       multiply_piece(p, tiling, start + done, t, pack_of_a, pack_of_b);
     }
-    tree.close(index);
+    tree.close(panel);
+  }
+  for (std::size_t i = 0; pieces.sums_aside && i < p.m; ++i) {
+    std::memcpy(p.c + i * p.c_row, tree.result() + i * p.n, p.n * sizeof(float));
   }
 }
 
-// One thread's work: blocks of C such that a piece of B stays in cache, and that what is kept beside C stays small.
+// All of a product by one thread: in blocks of C such that a piece of B stays in cache, and what lies beside C is small.
 void multiply(const Product& p) {
   if (p.k == 0) {
     for (std::size_t i = 0; i < p.m; ++i) std::memset(p.c + i * p.c_row, 0, p.n * sizeof(float));
     return;
   }
   const Tiling tiling = choose_tiling(p.m, p.n);
-  const std::size_t count = panel_count(p.k, p.panel), length = panel_length(p.k, p.panel);
-  const std::size_t piece = divide_up(length, divide_up(length, kPiece));
-  const bool chains_aside = count > 1 && length > piece;
-  const bool small_blocks = chains_aside || tree_depth(count, p.panel) > 1;
+  const Pieces pieces = cut(p.k, p.panel);
   const std::size_t width = kLanes << tiling.log_width;
-  const std::size_t cols = min_of(p.n, max_of(width, kBlockOfB / piece / width * width));
-  const std::size_t rows = small_blocks ? min_of(p.m, max_of(tiling.height, kBlockOfC / cols)) : p.m;
-  const Scratch pack_of_a((kHighest * piece + kLanes) * sizeof(float));
-  const Scratch pack_of_b(divide_up(cols, kLanes) * kLanes * piece * sizeof(float));
+  const std::size_t cols = min_of(p.n, max_of(width, kBlockOfB / pieces.piece / width * width));
+  const bool aside = pieces.chains_aside || pieces.sums_aside;
+  const std::size_t rows = aside ? min_of(p.m, max_of(tiling.height, kBlockOfC / cols)) : p.m;
+  const Scratch pack_of_a((kHighest * pieces.piece + kLanes) * sizeof(float));
+  const Scratch pack_of_b(divide_up(cols, kLanes) * kLanes * pieces.piece * sizeof(float));
   for (std::size_t j = 0; j < p.n; j += cols) {
     for (std::size_t i = 0; i < p.m; i += rows) {
-      multiply_block(block_of(p, i, min_of(p.m - i, rows), j, min_of(p.n - j, cols)), tiling, piece, chains_aside,
-                     pack_of_a.as<float>(), pack_of_b.as<float>());
+      Product block = p;
+      block.a = p.a.from(i, 0);
+      block.b = p.b.from(0, j);
+      block.c = p.c + i * p.c_row + j;
+      block.m = min_of(p.m - i, rows);
+      block.n = min_of(p.n - j, cols);
+      multiply_block(block, tiling, pieces, pack_of_a.as<float>(), pack_of_b.as<float>());
     }
   }
 }
 
-// ---- choices and threads ----
+// The transposed product: `p` is B^T . A^T, and what it yields is written to p.c transposed, with rows c_row apart.
+void multiply_swapped(const Product& p) {
+  const std::size_t cols = min_of(p.n, kSwappedColumns);
+  const Scratch scratch(p.m * cols * sizeof(float));
+  Product part = p;
+  part.c = scratch.as<float>();
+  for (std::size_t j = 0; j < p.n; j += cols) {
+    part.n = part.c_row = min_of(p.n - j, cols);
+    part.b = p.b.from(0, j);
+    multiply(part);
+    for (std::size_t t = 0; t < part.n; ++t) {
+      for (std::size_t i = 0; i < p.m; ++i) p.c[(j + t) * p.c_row + i] = part.c[i * part.n + t];
+    }
+  }
+}
+
+// ---- all threads ----
+
+// How a product is shared out: a grid of blocks of C.
+struct Grid {
+  std::size_t rows, cols;  // of blocks
+};
+Grid choose_grid(std::size_t m, std::size_t n, std::size_t k, std::size_t batch, std::size_t threads) {
+  if (threads == 1) return {1, 1};
+  constexpr std::size_t enough = 128;  // rows of C that pay for the packing of B
+  const Tiling tiling = choose_tiling(m, n);
+  const std::size_t tasks = divide_up(min_of(2 * threads, m * n * batch * max_of(k, 1) / kTaskSteps), batch);
+  const std::size_t most_rows = divide_up(m, tiling.height), most_cols = divide_up(n, kLanes << tiling.log_width);
+  Grid grid{max_of(min_of(tasks, m / enough), 1), 1};
+  grid.cols = max_of(min_of(divide_up(tasks, grid.rows), most_cols), 1);
+  grid.rows = max_of(min_of(divide_up(tasks, grid.cols), most_rows), 1);
+  return grid;
+}
+
+// Little output and many panels: threads share out the panels, whose results are then added in order.
+void multiply_by_panels(const Product& p, ThreadPool& pool) {
+  const std::size_t count = panel_count(p.k, p.panel), length = panel_length(p.k, p.panel), size = p.m * p.n;
+  const std::size_t at_once = min_of(count, max_of(kPanelResults / size, pool.threads()));
+  const Scratch scratch(at_once * size * sizeof(float));
+  float* results = scratch.as<float>();
+  ArrayTree<float> tree(size, count, p.panel);
+  for (std::size_t first = 0; first < count; first += at_once) {
+    const std::size_t panels = min_of(count - first, at_once);
+    parallel_ranges(pool, panels, divide_up(kTaskSteps, size * length), [&](auto begin, auto end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        const std::size_t start = (first + i) * length;
+        multiply({p.a.from(0, start), p.b.from(start, 0), results + i * size, p.n, p.m, p.n, min_of(p.k - start, length),
+                  kOnePanel});
+      }
+    });
+    for (std::size_t i = 0; i < panels; ++i) tree.add(first + i, results + i * size);
+  }
+  for (std::size_t i = 0; i < p.m; ++i) std::memcpy(p.c + i * p.c_row, tree.result() + i * p.n, p.n * sizeof(float));
+}
+
+// Whether the transposed product is the faster one: the vectors of fma that a step of k takes, and what transposing costs.
+bool swap_pays(const MatmulArgs& args) {
+  const auto cost = [&](std::size_t rows, std::size_t cols, bool is_contiguous) {
+    return 2 * rows * divide_up(cols, kLanes) + (is_contiguous ? 0 : cols);
+  };
+  const std::size_t store = args.n == 1 || args.k == 0 ? 0 : 4 * args.m * args.n / args.k;
+  return cost(args.n, args.m, args.a_row == 1) + store < cost(args.m, args.n, args.b_col == 1);
+}
 
 void matmul(const MatmulArgs& args, ThreadPool& pool) {
-  static_cast<void>(pool);
-  for (std::size_t i = 0; i < args.batch; ++i) {
-    const float* a = args.a + (args.a_offset == nullptr ? 0 : args.a_offset[i]);
-    const float* b = args.b + (args.b_offset == nullptr ? 0 : args.b_offset[i]);
-    multiply({{a, args.a_row, args.a_col},
-              {b, args.b_row, args.b_col},
-              args.c + i * args.m * args.n,
-              args.n,
-              args.m,
-              args.n,
-              args.k,
-              args.panel});
+  if (args.m == 0 || args.n == 0 || args.batch == 0) return;
+  if (args.m == 1 && args.n == 1 && args.a_col == 1 && args.b_row == 1) {
+    reduce_rows(DotTerms{args.a, args.b, args.a_offset, args.b_offset}, args.batch, args.k, args.panel, args.c, pool);
+    return;
   }
+  const bool swapped = swap_pays(args);
+  const Matrix a{args.a, args.a_row, args.a_col}, b{args.b, args.b_row, args.b_col};
+  Product p{a, b, args.c, args.n, args.m, args.n, args.k, args.panel};
+  if (swapped) {
+    p.a = {b.data, b.col, b.row};
+    p.b = {a.data, a.col, a.row};
+    p.m = args.n;
+    p.n = args.m;
+  }
+  const auto number = [&](std::size_t i) {  // product i of the batch
+    Product q = p;
+    (swapped ? q.b : q.a).data = args.a + (args.a_offset == nullptr ? 0 : args.a_offset[i]);
+    (swapped ? q.a : q.b).data = args.b + (args.b_offset == nullptr ? 0 : args.b_offset[i]);
+    q.c = args.c + i * args.m * args.n;
+    return q;
+  };
+  const bool is_plain = !swapped || args.n == 1;  // of one row of C: its transpose lies in memory as it does
+  if (is_plain && p.m == 1 && p.a.col == 1 && p.b.row == 1) {
+    for (std::size_t i = 0; i < args.batch; ++i) {
+      const Product q = number(i);
+      reduce_rows(VectorTerms{q.b.data, q.b.col, q.a.data}, q.n, q.k, q.panel, q.c, pool);
+    }
+    return;
+  }
+  const Grid grid = choose_grid(p.m, p.n, p.k, args.batch, pool.threads());
+  if (is_plain && grid.rows * grid.cols * args.batch < pool.threads() && panel_count(p.k, p.panel) > 1 &&
+      p.m * p.n * p.k >= 2 * kTaskSteps) {
+    for (std::size_t i = 0; i < args.batch; ++i) multiply_by_panels(number(i), pool);
+    return;
+  }
+  pool.parallel_for(args.batch * grid.rows * grid.cols, [&](std::size_t task) {
+    Product q = number(task / (grid.rows * grid.cols));
+    const std::size_t row = task / grid.cols % grid.rows, col = task % grid.cols;
+    const std::size_t i = p.m * row / grid.rows, j = divide_up(p.n, kLanes) * col / grid.cols * kLanes;
+    const std::size_t to = divide_up(p.n, kLanes) * (col + 1) / grid.cols * kLanes;
+    q.a = q.a.from(i, 0);
+    q.b = q.b.from(0, j);
+    q.m = p.m * (row + 1) / grid.rows - i;
+    q.n = min_of(to, p.n) - j;
+    q.c_row = args.n;
+    q.c += is_plain ? i * args.n + j : j * args.n + i;
+    if (is_plain) {
+      multiply(q);
+    } else {
+      multiply_swapped(q);
+    }
+  });
 }
 
 }  // namespace

@@ -81,8 +81,8 @@ class PanelTree {
   V acc_[kMaxDepth];
 };
 
-// The same for arrays of `size` elements, in scratch. T is float or std::uint32_t. A caller adds the result of a panel to
-// `sums()`, which it sets to +0 plus the result where `begins(index)`, and then closes the panel.
+// The same for arrays of `size` elements, in scratch. T is float or std::uint32_t. A caller that adds the result of a panel
+// itself, adds it to `sums()`, which is set to +0 plus the result where `begins(index)`, and then closes the panel.
 template <class T>
 class ArrayTree {
  public:
@@ -92,6 +92,14 @@ class ArrayTree {
         panel_(panel),
         depth_(max_of(tree_depth(count, panel), 1)),
         levels_(depth_ * size * sizeof(T)) {}
+
+  void add(std::size_t index, const T* result) {
+    T* to = sums();
+    const bool first = begins(index);
+    for (std::size_t i = 0; i < size_; ++i) to[i] = (first ? T{} : to[i]) + result[i];
+    close(index);
+  }
+  const T* result() const { return level(depth_ - 1); }
 
   T* sums() const { return level(0); }
   bool begins(std::size_t index) const { return count_ == 1 || index % panel_ == 0; }
@@ -105,8 +113,6 @@ class ArrayTree {
       for (std::size_t i = 0; i < size_; ++i) to[i] = first ? from[i] : to[i] + from[i];
     }
   }
-  const T* result() const { return level(depth_ - 1); }
-
  private:
   T* level(std::size_t l) const { return levels_.as<T>() + l * size_; }
 

@@ -55,14 +55,11 @@ void sum(const ReduceArgs& args, ThreadPool& pool) {
   for_column_blocks(args, pool, [&](std::size_t o, std::size_t j, std::size_t columns) {
     ArrayTree<T> tree(columns, count, args.panel);
     T panel_sum[kColumns];
-    T* sums = tree.sums();
     for (std::size_t p = 0; p < count; ++p) {
       std::memset(panel_sum, 0, columns * sizeof(T));
       const std::size_t rows = min_of(args.n - p * length, length);
       add_rows(panel_sum, x + (o * args.n + p * length) * args.inner + j, rows, args.inner, columns);
-      const bool begins = tree.begins(p);
-      for (std::size_t i = 0; i < columns; ++i) sums[i] = begins ? panel_sum[i] : sums[i] + panel_sum[i];
-      tree.close(p);
+      tree.add(p, panel_sum);
     }
     std::memcpy(out + o * args.inner + j, tree.result(), columns * sizeof(T));
   });

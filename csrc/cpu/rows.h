@@ -83,6 +83,37 @@ struct DotTerms {
   }
 };
 
+// Rows of a matrix, `stride` apart, times one vector.
+struct VectorTerms {
+  using Lane = float;
+  const float* matrix;
+  std::size_t stride;
+  const float* vector;
+
+  struct Chains {
+    LaneStarts<float> row, factor;
+    PARAGON_INLINE F32 run(std::size_t length) const {
+      const bool is_shared = factor.start[0] == factor.start[1];  // lanes across rows; else across panels
+      F32 acc{}, x[F32::lanes], y[F32::lanes];
+      for (std::size_t t = 0; t < length; t += F32::lanes) {
+        const std::size_t steps = min_of(length - t, F32::lanes);
+        row.load_columns(t, steps, x);
+        if (is_shared) {
+          for (std::size_t j = 0; j < steps; ++j) acc = fma(splat(factor.start[0][t + j]), x[j], acc);
+        } else {
+          factor.load_columns(t, steps, y);
+          for (std::size_t j = 0; j < steps; ++j) acc = fma(y[j], x[j], acc);
+        }
+      }
+      return acc;
+    }
+  };
+  PARAGON_INLINE void place(Chains& chains, std::size_t lane, std::size_t r, std::size_t term) const {
+    chains.row.start[lane] = matrix + r * stride + term;
+    chains.factor.start[lane] = vector + term;
+  }
+};
+
 // The chains of `length` terms of lanes l < used: lane l has row + l * row_step, from term + l * term_step on.
 template <class Terms>
 Vec<typename Terms::Lane> run_chains(const Terms& terms, std::size_t used, std::size_t row, std::size_t row_step,

@@ -114,10 +114,7 @@ void fold_channel(const WindowArgs& args, const Windows<T>& from, T* plane) {
   ArrayTree<T> tree(pixels, count, args.panel);
   for (std::size_t panel = 0; panel < count; ++panel) {
     add_panel(panel * length, min_of((panel + 1) * length, positions));
-    T* sums = tree.sums();
-    const bool begins = tree.begins(panel);
-    for (std::size_t i = 0; i < pixels; ++i) sums[i] = begins ? plane[i] : sums[i] + plane[i];
-    tree.close(panel);
+    tree.add(panel, plane);
   }
   std::memcpy(plane, tree.result(), pixels * sizeof(T));
 }
