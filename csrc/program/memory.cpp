@@ -117,7 +117,7 @@ void Planner::place_arena() {
     for (const BufferId b : begins[s]) {
       const Life& life = lives_[b];
       const auto heir_of = [&](BufferId old) {
-        return !inherited[old] && lives_[old].written < life.written && plan_.buffers[old].words == plan_.buffers[b].words &&
+        return !inherited[old] && plan_.buffers[old].words == plan_.buffers[b].words &&
                life.chain->may_overwrite(old, life.instruction);
       };
       const auto old = life.chain == nullptr ? ends[s].end() : std::find_if(ends[s].begin(), ends[s].end(), heir_of);

@@ -198,9 +198,12 @@ class RandomProgram {
       case Op::broadcast: list(Key::shape, below(2) != 0 ? base_ : some_list(1, 1, 3)); break;
       case Op::slice: {
         Shape start, stop;
-        for (const std::int64_t dim : x) {
-          start.push_back(static_cast<std::int64_t>(below(static_cast<std::size_t>(dim) / 2 + 1)));
-          stop.push_back(below(2) != 0 ? dim : start.back() + static_cast<std::int64_t>(below(static_cast<std::size_t>(dim - start.back()) + 1)));
+        for (const std::int64_t dim : x) {  // all of an axis, one element (which broadcasts), or a part
+          const auto length = static_cast<std::size_t>(dim);
+          const std::size_t kind = below(3), first = kind == 0 || length == 0 ? 0 : below(length);
+          const std::size_t last = kind == 0 || length == 0 ? length : kind == 1 ? first + 1 : first + below(length - first + 1);
+          start.push_back(static_cast<std::int64_t>(first));
+          stop.push_back(static_cast<std::int64_t>(last));
         }
         list(Key::start, start);
         list(Key::stop, stop);

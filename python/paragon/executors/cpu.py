@@ -7,6 +7,7 @@ processors when absent), `memory_limit` in bytes (three quarters of the machine'
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,6 +22,9 @@ except ImportError as error:
     _reason = f"the compiled module paragon._core is missing ({error}); install the package: pip install ."
 else:
     _reason = ""
+
+LIBRARY = Path(__file__).resolve().parents[1] / "libparagon.so"
+"""The shared library with the C interface (include/paragon.h beside it), for other languages."""
 
 _T = TypeVar("_T")
 _OPTIONS = ("isa", "threads", "memory_limit")
