@@ -129,10 +129,17 @@ PARAGON_INLINE F64 log(F64 x) {
 }
 
 // log(1 + x). Where k is 0, f is x itself and not (1 + x) - 1; and where 1 + x is inexact, k is 0 or the 1 is negligible.
+// There the sum begins with x, which is exact: 2s = f - s * f.
 PARAGON_INLINE F64 log1p(F64 x) {
   const F64 u = splat(1.0) + x;
   const auto [k, m] = split_exponent(u);
-  return with_sign(rounded_log(log_of_binary(k, select(k == F64{}, x, m - splat(1.0))), u), sign_of(x));
+  const Mask<8> near = k == F64{};
+  const F64 f = select(near, x, m - splat(1.0));
+  const F64 s = f / (f + splat(2.0));
+  const F64 z = s * s;
+  const F64 slope = mul_add(z, polynomial(z, kLog), select(near, F64{} - f, splat(2.0)));
+  const Sum log = {select(near, x, k * splat(kLn2High)), mul_add(s, slope, k * splat(kLn2Low))};
+  return with_sign(rounded_log(log, u), sign_of(x));
 }
 
 PARAGON_INLINE F64 erf(F64 x) {
