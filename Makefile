@@ -41,6 +41,12 @@ test: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-disable-gc
 
+exhaustive: $(VENV)/bin/python  # docs/exhaustive.md
+	$(BIN)/python -m pip install --quiet gmpy2 cmake
+	$(BIN)/cmake -S . -B build/exhaustive -DCMAKE_BUILD_TYPE=Release
+	$(BIN)/cmake --build build/exhaustive -t exhaustive -j2
+	nice $(BIN)/python tools/exhaustive/exhaustive.py build/exhaustive/exhaustive
+
 table: $(VENV)/.test
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python bindings_tests/table.py
 
