@@ -1,7 +1,7 @@
 // exp expm1 log log1p tanh erf sinpi cospi, correctly rounded, in u32 arithmetic alone.
 //
 // Numbers with 94 binary places ("Fix", two's complement in three words, the lowest first, range [-2, 2)) carry an argument
-// reduction and a Taylor series (elementary_tables.py). The result is formed with a relative error below 2^-64 and then
+// reduction and a Taylor series (elementary_series.py). The result is formed with a relative error below 2^-64 and then
 // rounded once. No result of these functions that is inexact lies nearer than 2^-60 (relative) to the middle between two
 // floats, which an exhaustive search over all arguments shows, so that this rounding is the correct one.
 //
@@ -129,10 +129,7 @@ fn exponential(x: Scaled, negative: bool) -> Exponential {
   let k = (select(places, -places, negative) * 2955 + 0x200000) >> 22u;
   let multiple = fix_signed(fix_scale(LN2, u32(abs(k))), k < 0);
   let r = fix_sub(fix_signed(fix_of(x), negative), multiple);
-  var q = EXP[EXP_TERMS - 1];
-  for (var i = EXP_TERMS - 2; i >= 0; i--) {
-    q = fix_add(fix_mul(q, r), EXP[i]);
-  }
+  let q = exp_series(r);
   return Exponential(k, r, q);
 }
 
@@ -186,10 +183,7 @@ fn logarithm(n: Fix, d: Fix, e: i32, negative: bool, k: i32) -> u32 {
   let s = fix_div(n, d);
   let small = fix_shift_right(s, u32(-e));
   let z = fix_mul_magnitude(small, small);
-  var p = ATANH[ATANH_TERMS - 1];
-  for (var i = ATANH_TERMS - 2; i >= 0; i--) {
-    p = fix_add(fix_mul_magnitude(p, z), ATANH[i]);
-  }
+  let p = atanh_series(z);
   let v = fix_mul_magnitude(s, p);
   // The sum is divided by 128 to fit.
   let multiple = fix_signed(fix_scale(LN2_OVER_128, u32(abs(k))), k < 0);
@@ -254,11 +248,7 @@ fn f32_erf(x: u32) -> u32 {
   let a = fix_of(s);
   let offset = fix_sub(a, vec3<u32>(0u, 0u, (whole << 30u) + HALF.z));
   let t = select(offset, fix_mul_magnitude(a, a), small);
-  var p = vec3<u32>(0u);
-  for (var i = ERF_TERMS - 1; i >= 0; i--) {
-    let coefficient = select(select(ERF[i], ERF1[i], whole == 1u), select(ERF2[i], ERF3[i], whole == 3u), whole > 1u);
-    p = fix_add(fix_mul(p, t), coefficient);
-  }
+  let p = erf_series(t, whole);
   let y = fix_round(x & SIGN, select(0, s.e, small), select(p, fix_mul(s.r, p), small));
   let limit = select((x & SIGN) | 0x3f800000u, NAN, f32_is_nan(x));
   return select(select(y, limit, size >= 0x407c0000u), x, size == 0u);  // from 3.9375 on it rounds to 1
@@ -268,10 +258,7 @@ fn f32_erf(x: u32) -> u32 {
 fn sine(sign: u32, u: Scaled) -> u32 {
   let v = fix_of(u);
   let z = fix_mul_magnitude(v, v);
-  var p = SINPI[SINPI_TERMS - 1];
-  for (var i = SINPI_TERMS - 2; i >= 0; i--) {
-    p = fix_add(fix_mul(p, z), SINPI[i]);
-  }
+  let p = sinpi_series(z);
   return fix_round(sign, u.e + 2, fix_mul_magnitude(u.r, p));
 }
 // |x| = n + r with |r| <= 1/2, for |x| >= 1/2: |r| in units of 2^-24, its sign, and the parity of n. All exact.
