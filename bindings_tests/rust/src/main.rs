@@ -9,6 +9,8 @@ use paragon_reference::job::{model, Job};
 use paragon_reference::run::{run, Options};
 use paragon_reference::safetensors::Safetensors;
 use paragon_reference::vectors;
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs};
@@ -28,20 +30,20 @@ fn main() -> ExitCode {
         ["run", model, inputs, outputs] => run_model([model, inputs, outputs].map(Path::new), false),
         ["run", model, inputs, outputs, "--values"] => run_model([model, inputs, outputs].map(Path::new), true),
         ["train", job, out] => train(Path::new(job), Path::new(out)),
-        ["fingerprint", file] => Safetensors::read(Path::new(file)).map(|file| {
-            println!("{}", fingerprint(&file.tensors));
-            ExitCode::SUCCESS
-        }),
-        ["help" | "--help" | "-h"] => {
-            println!("{USAGE}");
-            Ok(ExitCode::SUCCESS)
-        }
+        ["fingerprint", file] => Safetensors::read(Path::new(file)).and_then(|file| say(fingerprint(&file.tensors))),
+        ["help" | "--help" | "-h"] => say(USAGE),
         _ => Err(Error::new(USAGE)),
     };
     done.unwrap_or_else(|error| {
         eprintln!("{error}");
         ExitCode::from(2)
     })
+}
+
+/// A line on standard output, which may have been closed.
+fn say(line: impl Display) -> Result<ExitCode> {
+    writeln!(io::stdout(), "{line}").context(|| "standard output")?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn options(keep_values: bool) -> Result<Options> {
@@ -63,15 +65,15 @@ fn check_vectors(directory: &Path) -> Result<ExitCode> {
     let (mut total, mut failed) = (0, 0);
     for path in &paths {
         let (cases, failures) = vectors::check(&Safetensors::read(path)?).context(|| path.display())?;
-        println!("{}: {} of {cases} cases right", path.display(), cases - failures.len());
-        failures.iter().for_each(|failure| println!("  {failure}"));
+        say(format_args!("{}: {} of {cases} cases right", path.display(), cases - failures.len()))?;
+        failures.iter().try_for_each(|failure| say(format_args!("  {failure}")).map(drop))?;
         total += cases;
         failed += failures.len();
     }
     if total == 0 {
         return Err(Error::new(format!("{}: no vectors", directory.display())));
     }
-    println!("{} files, {total} cases, {failed} failed", paths.len());
+    say(format_args!("{} files, {total} cases, {failed} failed", paths.len()))?;
     Ok(ExitCode::from(u8::from(failed > 0)))
 }
 
@@ -94,9 +96,9 @@ fn run_model([model_path, inputs, outputs]: [&Path; 3], keep_values: bool) -> Re
 fn train(job_path: &Path, out: &Path) -> Result<ExitCode> {
     let job = Job::new(Safetensors::read(job_path)?).context(|| job_path.display())?;
     let trained = job.train(options(false)?)?;
-    println!("{}", fingerprint(&trained.state));
+    let identity = fingerprint(&trained.state);
     let mut file = Safetensors { tensors: trained.state, ..Safetensors::default() };
     insert_all(&mut file, "output.", trained.outputs)?;
     file.write(out)?;
-    Ok(ExitCode::SUCCESS)
+    say(identity)
 }

@@ -89,6 +89,7 @@ impl Matrices<'_> {
         while column < self.n {
             column += match self.n - column {
                 LANES.. => self.strip::<LANES>(first, column, product),
+                8.. => self.strip::<8>(first, column, product),
                 4.. => self.strip::<4>(first, column, product),
                 _ => self.strip::<1>(first, column, product),
             };
