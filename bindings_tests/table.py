@@ -21,9 +21,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 import numpy as np  # noqa: E402
-import toolchains  # noqa: E402
 
 import paragon as pg  # noqa: E402
+import toolchains  # noqa: E402
 from paragon import data, nn  # noqa: E402
 from paragon.conformance import External  # noqa: E402
 from paragon.executors import Executor  # noqa: E402

@@ -121,7 +121,9 @@ def test_library_facts(abi: Abi) -> None:
 
 
 def test_exports_nothing_else() -> None:
-    listing = subprocess.run(["nm", "-D", "--defined-only", str(LIBRARY)], check=True, capture_output=True, text=True).stdout
+    listing = subprocess.run(
+        ["nm", "-D", "--defined-only", str(LIBRARY)], check=True, capture_output=True, text=True
+    ).stdout
     names = {line.split()[-1] for line in listing.splitlines()}
     declared = set(re.findall(r"\b(pg_\w+)\(", HEADER.read_text()))
     assert names == declared
@@ -130,7 +132,17 @@ def test_exports_nothing_else() -> None:
 def test_header_is_c(tmp_path: Path) -> None:
     source = tmp_path / "use.c"
     source.write_text('#include "paragon.h"\nint main(void) { return pg_contract_version() != 1; }\n')
-    command = ["cc", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", f"-I{HEADER.parent}", str(source), str(LIBRARY)]
+    command = [
+        "cc",
+        "-std=c99",
+        "-Wall",
+        "-Wextra",
+        "-Wpedantic",
+        "-Werror",
+        f"-I{HEADER.parent}",
+        str(source),
+        str(LIBRARY),
+    ]
     subprocess.run([*command, f"-Wl,-rpath,{LIBRARY.parent}", "-o", str(tmp_path / "use")], check=True)
     subprocess.run([str(tmp_path / "use")], check=True)
 
@@ -185,7 +197,9 @@ def test_state_and_observation(abi: Abi) -> None:
 def test_fingerprint_of_arrays(abi: Abi) -> None:
     a, b = np.array([[1.5, np.nan]], np.float32), np.array(7, np.uint32)
     names = [abi.ffi.new("char[]", b"b"), abi.ffi.new("char[]", "ä".encode())]
-    tensors = abi.ffi.new("pg_tensor[]", [[names[0], abi.lib.PG_U32, 0, [], 0], [names[1], abi.lib.PG_F32, 2, [1, 2], 0]])
+    tensors = abi.ffi.new(
+        "pg_tensor[]", [[names[0], abi.lib.PG_U32, 0, [], 0], [names[1], abi.lib.PG_F32, 2, [1, 2], 0]]
+    )
     found = abi.fingerprint(abi.lib.pg_fingerprint, tensors, abi.addresses([b, a]), 2)
     assert found == pg.fingerprint({"ä": a, "b": b})
 
@@ -221,7 +235,10 @@ def test_bad_files(abi: Abi, tmp_path: Path) -> None:
         abi.session(model, memory_limit=10)
     with pytest.raises(ValueError, match="unknown or not available"):
         abi.session(model, isa=b"mmx")
-    for null in (abi.lib.pg_session_open(abi.ffi.NULL, abi.ffi.NULL), abi.lib.pg_model_open(abi.ffi.NULL, abi.ffi.NULL)):
+    for null in (
+        abi.lib.pg_session_open(abi.ffi.NULL, abi.ffi.NULL),
+        abi.lib.pg_model_open(abi.ffi.NULL, abi.ffi.NULL),
+    ):
         assert null == abi.ffi.NULL and "is null" in abi.error()
     assert abi.lib.pg_session_run(abi.session(model), abi.ffi.NULL, abi.ffi.NULL) == abi.lib.PG_ERROR
     assert abi.error() == 'the argument "inputs" is null'
@@ -250,7 +267,9 @@ def test_sessions_run_at_the_same_time(abi: Abi) -> None:
     def work() -> None:
         session = abi.session(model, threads=2)
         for i, name in enumerate(program.state):
-            abi.check(abi.lib.pg_session_set_state(session, i, abi.ffi.cast("void *", program.values[name].ctypes.data)))
+            abi.check(
+                abi.lib.pg_session_set_state(session, i, abi.ffi.cast("void *", program.values[name].ctypes.data))
+            )
         x, y = np.ones((4, 3), np.float32), np.empty((4, 2), np.float32)
         for _ in range(200):
             abi.run(session, [x], [y])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from toolchains import call, cmake_build, need
 
 

@@ -29,14 +29,22 @@ def training() -> tuple[Program, list[dict[str, Array]]]:
         state: dict[str, pg.Tensor], x: pg.Tensor, y: pg.Tensor, seed: pg.Tensor
     ) -> tuple[dict[str, pg.Tensor], dict[str, pg.Tensor]]:
         def loss(w: pg.Tensor, b: pg.Tensor) -> pg.Tensor:
-            kept = pg.cast(pg.compare(pg.bits(seed, state["t"], stream=1, shape=(40, 30), width=24), F24, how="lt"), "f32")
+            kept = pg.cast(
+                pg.compare(pg.bits(seed, state["t"], stream=1, shape=(40, 30), width=24), F24, how="lt"), "f32"
+            )
             h = pg.tanh(pg.matmul(x * kept, w) + b)
             return pg.mean((h - y) * (h - y) / (1.0 + pg.abs(pg.mean(h, axis=1, keepdims=True))))
 
         value, (dw, db) = pg.value_and_grad(loss, argnums=(0, 1))(state["w"], state["b"])
         m = 0.9 * state["m"] + 0.1 * dw
         s = 0.99 * state["s"] + 0.01 * (dw * dw)
-        new = {"w": state["w"] - 0.1 * m / (pg.sqrt(s) + 1e-6), "m": m, "s": s, "b": state["b"] - 0.1 * db, "t": state["t"] + ONE}
+        new = {
+            "w": state["w"] - 0.1 * m / (pg.sqrt(s) + 1e-6),
+            "m": m,
+            "s": s,
+            "b": state["b"] - 0.1 * db,
+            "t": state["t"] + ONE,
+        }
         return {"loss": value, "old": state["w"]}, new
 
     rng = np.random.default_rng(5)
@@ -204,7 +212,11 @@ def test_outputs_are_fresh() -> None:
 
 def test_fingerprint_of_the_core() -> None:
     core = pytest.importorskip("paragon._core")
-    arrays = {"b": np.array([np.nan, -0.0], np.float32), "a/é": np.array([[1, -2]], np.int32), "": np.array(3, np.uint32)}
+    arrays = {
+        "b": np.array([np.nan, -0.0], np.float32),
+        "a/é": np.array([[1, -2]], np.int32),
+        "": np.array(3, np.uint32),
+    }
     assert core.fingerprint(arrays) == pg.fingerprint(arrays)
     with pytest.raises(core.Error, match="must be f32, i32 or u32, not float64"):
         core.fingerprint({"x": np.zeros(2)})

@@ -79,6 +79,21 @@ def native() -> list[str]:
     return [str(cmake_build("native", "-DPARAGON_PYTHON=OFF", targets=["paragon_run"]) / "paragon_run")]
 
 
+@cache
+def library() -> Path:
+    """The folder with libparagon.so, the C ABI, for this machine."""
+    need("c++", "g++")
+    return cmake_build("native", "-DPARAGON_PYTHON=OFF", targets=["paragon"])
+
+
+@cache
+def webassembly() -> list[str]:
+    """The compiled core as WebAssembly, run by Node."""
+    need("em++", "emscripten")
+    call("make", "-j2", cwd=OTHERS / "wasm")
+    return [need("node", "nodejs"), str(OTHERS / "wasm" / "cli.mjs")]
+
+
 @dataclass(frozen=True)
 class Processor:
     """Another processor: its compiler, its emulator, and the Debian packages that they come in."""

@@ -18,7 +18,6 @@ from ..program import Array, Program
 try:
     from .. import _core
 except ImportError as error:
-    _core = None
     _reason = f"the compiled module paragon._core is missing ({error}); install the package: pip install ."
 else:
     _reason = ""
@@ -34,7 +33,7 @@ class Cpu:
     """The executor. `isas` names the instruction sets of this machine, best last; `threads` is how many it uses."""
 
     name = "cpu"
-    available = _core is not None
+    available = not _reason
     reason = _reason
 
     @property
@@ -86,13 +85,13 @@ class CpuSession:
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Run once: update the state and return the outputs, fresh arrays. Raises ExecutorError for unfit inputs."""
         try:
-            return self._session.run(inputs if type(inputs) is dict else dict(inputs))  # type: ignore[no-any-return]
+            return self._session.run(inputs if type(inputs) is dict else dict(inputs))
         except _core.Error as error:
             raise ExecutorError(str(error)) from None
 
     def state(self) -> dict[str, Array]:
         """A copy of the state. Raises ExecutorError when it was never set."""
-        return _call(self._session.state)  # type: ignore[no-any-return]
+        return _call(self._session.state)
 
     def set_state(self, values: Mapping[str, Array]) -> None:
         """Replace the named states. Raises ExecutorError for an unknown name, another dtype or another shape."""
@@ -101,7 +100,7 @@ class CpuSession:
 
     def values(self, inputs: Mapping[str, Array]) -> list[Array]:
         """Every value of a run, by value number, without updating the state."""
-        return _call(lambda: self._session.observe(dict(inputs), list(range(self._program.values))))  # type: ignore[no-any-return]
+        return _call(lambda: self._session.observe(dict(inputs), list(range(self._program.values))))
 
     def fingerprint(self) -> str:
         """The fingerprint of the state, computed without copying it."""

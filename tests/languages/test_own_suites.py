@@ -1,0 +1,67 @@
+"""The implementations' and bindings' own tests and linters, in their own languages."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+import toolchains
+from conftest import IN_CI, skip_or_fail
+from toolchains import OTHERS, call, need
+
+
+def test_go() -> None:
+    go = need("go", "golang-go")
+    assert call("gofmt", "-l", ".", cwd=OTHERS / "go") == ""
+    call(go, "vet", "./...", cwd=OTHERS / "go")
+    call(go, "test", "./...", cwd=OTHERS / "go")
+
+
+@pytest.mark.parametrize("crate", ["rust", "rust_cabi"])
+def test_rust(crate: str) -> None:
+    cargo = need("cargo", "cargo")
+    toolchains.library()
+    folder = OTHERS / crate
+    call(cargo, "test", "--release", "--offline", "--quiet", cwd=folder)
+    for tool, arguments in (
+        ("cargo-fmt", ["fmt", "--check"]),
+        ("cargo-clippy", ["clippy", "--offline", "--quiet", "--", "-D", "warnings"]),
+    ):
+        if shutil.which(tool):
+            call(cargo, *arguments, cwd=folder)
+
+
+def _node() -> str:
+    """Node with the development packages: a browser driver for the pages."""
+    node = need("node", "nodejs")
+    if not (OTHERS / "js" / "node_modules").is_dir():
+        call(need("npm", "npm"), "install", "--no-audit", "--no-fund", "--no-save", cwd=OTHERS / "js")
+    if not shutil.which("chromium"):
+        skip_or_fail("chromium is missing: apt-get install chromium")
+    return node
+
+
+def test_javascript() -> None:
+    node = _node()
+    tests = sorted(str(p) for p in (OTHERS / "js" / "test").glob("*.test.mjs"))
+    call(node, "--test", *tests, cwd=OTHERS / "js")
+    call("npm", "run", "check", cwd=OTHERS / "js")
+
+
+def test_webassembly() -> None:
+    _node()
+    need("em++", "emscripten")
+    call("make", "-j2", "test", cwd=OTHERS / "wasm")
+
+
+def test_c() -> None:
+    toolchains.library()
+    call("make", "test", cwd=OTHERS / "c")
+
+
+@pytest.mark.skipif(not IN_CI, reason="only CI promises that every toolchain is there")
+@pytest.mark.parametrize("build", toolchains.IMPLEMENTATIONS.values())
+def test_ci_has_every_toolchain(build: Callable[[], list[str]]) -> None:
+    assert build()
