@@ -1,7 +1,10 @@
-// The page: runs the vectors and training jobs with the interpreter, in this browser.
+// The page: runs the vectors and training jobs in this browser, with the interpreter or with the compiled core.
 
 import { digitsJob } from "../examples/digits.mjs";
-import { fingerprint, readSafetensors, runVectors, trainJob } from "../paragon.mjs";
+import { Session, fingerprint, readSafetensors, runVectors, trainJob } from "../paragon.mjs";
+
+/** @typedef {import("../src/session.mjs").Open} Open */
+/** @typedef {(text: string) => void} Show */
 
 /** @type {(id: string) => any} */
 const element = (id) => document.getElementById(id);
@@ -9,14 +12,24 @@ const element = (id) => document.getElementById(id);
 /** @type {() => Promise<void>} lets the page draw and answer */
 const pause = () => new Promise((resolve) => setTimeout(resolve));
 
-/** @type {(id: string, work: (show: (text: string) => void) => Promise<void>) => Promise<void>} */
+/** @type {() => Promise<Open>} what the page's visitor chose */
+async function executor() {
+  if (element("executor").value === "interpreter") return (program, state) => new Session(program, state);
+  const { load } = await import("../../wasm/paragon.mjs");
+  const paragon = await load();
+  return (program, state) => paragon.session(program, state);
+}
+
+/** @type {(id: string, work: (show: Show, open: Open) => Promise<void>) => Promise<void>} */
 async function report(id, work) {
   const output = element(id);
   output.className = "";
   delete output.dataset.result;
-  const show = (/** @type {string} */ text) => (output.textContent = text);
+  /** @type {Show} */
+  const show = (text) => void (output.textContent = text);
+  show("");
   try {
-    await work(show);
+    await work(show, await executor());
     output.dataset.result = "passed";
   } catch (error) {
     show(`${output.textContent}\n${/** @type {Error} */ (error).message}`);
@@ -31,13 +44,14 @@ async function get(path) {
   return response;
 }
 
-async function vectors(/** @type {(text: string) => void} */ show) {
+/** @type {(show: Show, open: Open) => Promise<void>} */
+async function vectors(show, open) {
   /** @type {string[]} */
-  const names = await (await get("../vectors.json")).json();
+  const names = await (await get("/vectors.json")).json();
   let total = 0;
   const failures = [];
   for (const name of names) {
-    const verdicts = runVectors(readSafetensors(new Uint8Array(await (await get(`../vectors/${name}`)).arrayBuffer())));
+    const verdicts = runVectors(readSafetensors(new Uint8Array(await (await get(`/vectors/${name}`)).arrayBuffer())), open);
     total += verdicts.length;
     for (const { name: label, failure } of verdicts) if (failure !== null) failures.push(`${name}: ${label}: ${failure}`);
     show(`${total - failures.length} of ${total} cases in ${names.length} files pass`);
@@ -46,10 +60,10 @@ async function vectors(/** @type {(text: string) => void} */ show) {
   if (failures.length > 0 || total === 0) throw new Error(failures.join("\n") || "no case was found");
 }
 
-/** @type {(file: import("../src/safetensors.mjs").TensorFile, show: (text: string) => void) => Promise<void>} */
-async function training(file, show) {
+/** @type {(file: import("../src/safetensors.mjs").TensorFile, show: Show, open: Open) => Promise<void>} */
+async function training(file, show, open) {
   const start = performance.now();
-  const steps = trainJob(file);
+  const steps = trainJob(file, open);
   for (;;) {
     const { done, value } = steps.next();
     const seconds = ((performance.now() - start) / 1000).toFixed(2);
@@ -65,9 +79,9 @@ async function training(file, show) {
 }
 
 element("run-vectors").onclick = () => report("vectors", vectors);
-element("train").onclick = () => report("training", (show) => training(digitsJob(), show));
+element("train").onclick = () => report("training", (show, open) => training(digitsJob(), show, open));
 element("job").onchange = (/** @type {any} */ event) =>
-  report("training", async (show) => {
+  report("training", async (show, open) => {
     const bytes = await event.target.files[0].arrayBuffer();
-    await training(readSafetensors(new Uint8Array(bytes)), show);
+    await training(readSafetensors(new Uint8Array(bytes)), show, open);
   });

@@ -1,4 +1,4 @@
-// Serves the page, the interpreter and the vectors on 127.0.0.1: node browser/serve.mjs [PORT]
+// Serves the page, the interpreter, the WebAssembly module and the vectors on 127.0.0.1: node browser/serve.mjs [PORT]
 
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -6,18 +6,20 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const VECTORS = join(ROOT, "..", "vectors");
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const SERVED = /^\/(js|wasm|vectors)\//;
 /** @type {{[extension: string]: string}} */
-const TYPES = { ".html": "text/html", ".mjs": "text/javascript", ".json": "application/json", ".safetensors": "application/octet-stream" };
+const TYPES = { ".html": "text/html", ".mjs": "text/javascript", ".json": "application/json", ".wasm": "application/wasm" };
 
-/** @type {(path: string) => Promise<Uint8Array>} a file under the folder of this package, or a vector */
+/** @type {(path: string) => Promise<Uint8Array>} a file under the folders that are served, or the list of vectors */
 async function content(path) {
   if (path === "/vectors.json") {
-    return Buffer.from(JSON.stringify(readdirSync(VECTORS).filter((name) => name.endsWith(".safetensors")).sort()));
+    const names = readdirSync(join(ROOT, "vectors")).filter((name) => name.endsWith(".safetensors"));
+    return Buffer.from(JSON.stringify(names.sort()));
   }
   const inside = normalize(path); // an absolute path: no .. remains
-  return readFile(inside.startsWith("/vectors/") ? join(VECTORS, inside.slice("/vectors".length)) : join(ROOT, inside));
+  if (!SERVED.test(inside)) throw new Error("not served");
+  return readFile(join(ROOT, inside));
 }
 
 /**
@@ -28,7 +30,7 @@ export function serve(port) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://127.0.0.1");
     try {
-      const body = await content(pathname === "/" ? "/browser/index.html" : decodeURIComponent(pathname));
+      const body = await content(pathname === "/" ? "/js/browser/index.html" : decodeURIComponent(pathname));
       response.writeHead(200, { "content-type": TYPES[extname(pathname)] ?? "application/octet-stream" }).end(body);
     } catch {
       response.writeHead(404).end("not found");
@@ -38,7 +40,7 @@ export function serve(port) {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", () => {
       const { port: bound } = /** @type {import("node:net").AddressInfo} */ (server.address());
-      resolve({ url: `http://127.0.0.1:${bound}/browser/index.html`, close: () => server.close() });
+      resolve({ url: `http://127.0.0.1:${bound}/js/browser/index.html`, close: () => server.close() });
     });
   });
 }
