@@ -411,7 +411,7 @@ void check_shape(const Shape& shape) {
 void check_name(const std::string& name) {
   if (name.empty() || name.size() > kMaxName) fail("program: a name has 1 to ", kMaxName, " bytes: ", json::quote(name));
   if (!json::valid_utf8(name)) fail("program: a name is not valid UTF-8");
-  const bool control = std::any_of(name.begin(), name.end(), [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; });
+  const bool control = std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
   if (control) fail("program: the name ", json::quote(name), " holds a control character");
 }
 
