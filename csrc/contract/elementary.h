@@ -1,9 +1,9 @@
 // The elementary functions of the contract (docs/contract.md, section 4) on single floats: slow and plain.
 //
 // Each is summed up in double-double arithmetic (pairs of doubles, about 2^-104 relative error an operation) from a series
-// all of whose terms are small against its sum, so that the relative error stays below 2^-90, and rounded once. No result
-// but the exact ones (exp(0) = 1, sinpi(1/2) = 1, ...) lies so near to the middle of two floats that more is needed; the
-// exhaustive run (docs/exhaustive.md) lists how near they come: never nearer than 2^-60. Needs -ffp-contract=off.
+// all of whose terms are small against its sum, so that the relative error stays below 2^-90, and rounded once. That is
+// enough: but for the exact results (exp(0) = 1, sinpi(1/2) = 1, ...), none comes nearer to the middle of two floats than
+// about 2^-67 of itself (log1p; the others 2^-58; docs/exhaustive.md lists them). Needs -ffp-contract=off.
 #pragma once
 
 #include <bit>
@@ -13,8 +13,8 @@
 
 namespace paragon::contract {
 
-// An unevaluated sum with |low| <= ulp(high) / 2. The operations are algorithms 1, 2, 3, 6, 12 and 17 of Joldes, Muller and
-// Popescu, "Tight and rigorous error bounds for basic building blocks of double-word arithmetic", ACM TOMS 44(2), 2017.
+// An unevaluated sum with |low| <= ulp(high) / 2. Sum and product are algorithms 6 and 12 of Joldes, Muller and Popescu,
+// "Tight and rigorous error bounds for basic building blocks of double-word arithmetic", ACM TOMS 44(2), 2017.
 struct DoubleDouble {
   double high = 0.0;
   double low = 0.0;
