@@ -94,11 +94,20 @@ def minimum() -> list[Case]:
     return _binary("minimum", ALL)
 
 
+# An fma that rounds the f64 sum to nearest before it rounds to a subnormal f32 is wrong by one here.
+SUBNORMAL_TRAPS = [
+    (a ^ sign, b, c ^ sign)
+    for a, b, c in ((0x1A000002, 0x19FFFFFC, 0x00100003), (0x1A000004, 0x19FFFFF8, 0x00100005))
+    for sign in (0, 0x80000000)
+]
+
+
 def fma() -> list[Case]:
     random = Words(5)
     cases = [
         apply("f32 edges", "fma", *crossed("f32", F32_FEW, 3)),
         apply("f32 boundaries", "fma", *columns("f32", pairs.fused(Words(6)))),
+        apply("f32 rounded twice below the normal numbers", "fma", *columns("f32", SUBNORMAL_TRAPS)),
         apply("f32 random", "fma", *(filled("f32", [400], lambda: random.f32(-4, 4)) for _ in range(3))),
     ]
     for shapes in TRIPLES:

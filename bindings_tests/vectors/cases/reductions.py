@@ -171,6 +171,7 @@ DOTS: dict[str, tuple[list[int], list[int]]] = {
     "NaN": ([ONE, NAN, ONE], [ONE, 0, ONE]),
     "fused or not": ([ONE, 0x3F800001, 0x3F800001], [0xBF800002, 0x3F800001, 0x33800000]),
     "just below a tie, 46 bits down": ([0x3F800003, 0x3F800001], [ONE, 0x337FFFFE]),  # rounding to f64 first makes it the tie
+    "rounded twice below the normal numbers": ([0x20800018, 0x1A000002], [power(-67), 0x19FFFFFC]),
     "subnormal terms": ([0x00800000, 0x00800001, 3, 5], [0x3F000001, 0x3EFFFFFF, 0x3F000000, 0xBF000000]),
     "half of the smallest": ([power(-75), power(-75), power(-75)], [power(-75), power(-75) + 1, SIGN | power(-75)]),
     "ties": ([ONE, power(-12), power(-12), power(-12)], [ONE, power(-12), power(-12), power(-12)]),
