@@ -71,7 +71,7 @@ class PySession {
 
   // Outputs by name, or, for a list of inputs, a list.
   py::object run(const py::object& inputs) {
-    const std::vector<const void*> in = bind(inputs);
+    const Bound in = bind(inputs);
     std::vector<void*> out;
     std::vector<py::array> arrays;
     for (const auto& output : program_.outputs) {
@@ -80,7 +80,7 @@ class PySession {
     }
     {
       const py::gil_scoped_release release;
-      session_.run(in.data(), out.data());
+      session_.run(in.addresses.data(), out.data());
     }
     if (!py::isinstance<py::dict>(inputs)) {
       py::list list(arrays.size());
@@ -93,7 +93,7 @@ class PySession {
   }
 
   py::list observe(const py::object& inputs, const std::vector<std::uint32_t>& values) {
-    const std::vector<const void*> in = bind(inputs);
+    const Bound in = bind(inputs);
     std::vector<void*> out;
     py::list arrays;
     for (const std::uint32_t value : values) {
@@ -104,7 +104,7 @@ class PySession {
     }
     {
       const py::gil_scoped_release release;
-      session_.observe(in.data(), values.data(), values.size(), out.data());
+      session_.observe(in.addresses.data(), values.data(), values.size(), out.data());
     }
     return arrays;
   }
@@ -125,13 +125,18 @@ class PySession {
 
   // Checks everything before it changes anything.
   void set_state(const py::dict& values) {
-    std::vector<std::pair<std::size_t, const void*>> found;
+    std::vector<std::pair<std::size_t, py::object>> found;
     for (std::size_t s = 0; s < program_.state.size(); ++s) {
-      if (values.contains(state_names_[s])) found.emplace_back(s, words(values[state_names_[s]], program_.state[s], "state"));
+      if (!values.contains(state_names_[s])) continue;
+      found.emplace_back(s, values[state_names_[s]]);
+      words(found.back().second, program_.state[s], "state");
     }
     if (found.size() != values.size()) refuse_unknown(values, program_.state, "state");
-    const py::gil_scoped_release release;
-    for (const auto& [s, from] : found) session_.set_state(s, from);
+    for (const auto& [s, array] : found) {
+      const void* from = words(array, program_.state[s], "state");
+      const py::gil_scoped_release release;
+      session_.set_state(s, from);
+    }
   }
 
   std::string fingerprint() const {
@@ -140,23 +145,34 @@ class PySession {
   }
 
  private:
-  std::vector<const void*> bind(const py::object& inputs) const {
+  // The addresses of the inputs, and the arrays, which must live while the interpreter lock is released.
+  struct Bound {
+    std::vector<py::object> arrays;
+    std::vector<const void*> addresses;
+    void add(py::object array, const Tensor& input) {
+      addresses.push_back(words(array, input, "input"));
+      arrays.push_back(std::move(array));
+    }
+  };
+
+  Bound bind(const py::object& inputs) const {
     const std::size_t count = program_.inputs.size();
-    std::vector<const void*> in(count);
+    Bound bound;
     if (PyDict_Check(inputs.ptr())) {
       for (std::size_t i = 0; i < count; ++i) {
         const py::handle value = PyDict_GetItemWithError(inputs.ptr(), input_names_[i].ptr());
+        if (PyErr_Occurred() != nullptr) throw py::error_already_set();
         if (!value) fail("input ", paragon::json::quote(program_.inputs[i].name), ": missing");
-        in[i] = words(value, program_.inputs[i], "input");
+        bound.add(py::reinterpret_borrow<py::object>(value), program_.inputs[i]);
       }
       if (py::len(inputs) != count) refuse_unknown(py::reinterpret_borrow<py::dict>(inputs), program_.inputs, "input");
-      return in;
+      return bound;
     }
     if (!PyList_Check(inputs.ptr()) && !PyTuple_Check(inputs.ptr())) fail("inputs must be a dict, a list or a tuple");
     const auto sequence = py::reinterpret_borrow<py::sequence>(inputs);
     if (sequence.size() != count) fail("the program takes ", count, " inputs, not ", sequence.size());
-    for (std::size_t i = 0; i < count; ++i) in[i] = words(py::object(sequence[i]), program_.inputs[i], "input");
-    return in;
+    for (std::size_t i = 0; i < count; ++i) bound.add(sequence[i], program_.inputs[i]);
+    return bound;
   }
 
   [[noreturn]] static void refuse_unknown(const py::dict& values, const std::vector<Tensor>& known, const char* what) {
