@@ -1,0 +1,60 @@
+"""The webgpu executor: GPUs through WGSL, with the contract's bits (docs/webgpu.md).
+
+Options of `load`: `device` (a number or a part of the adapter's name; the first, hardware before software, when absent) and
+`path`: "native" or "integer" instead of what the probe picks. Nothing ever runs elsewhere in its place; a session says with
+`adapter` and `path` what computes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...errors import ExecutorError
+from ...program import Program
+
+
+class WebGPU:
+    """The executor. wgpu is loaded when one of its properties is asked for, not before."""
+
+    name = "webgpu"
+
+    @property
+    def available(self) -> bool:
+        """Whether wgpu and an adapter are there."""
+        return not self.reason
+
+    @property
+    def reason(self) -> str:
+        """What to install; empty when nothing is missing."""
+        from .device import missing
+
+        return missing()
+
+    @property
+    def devices(self) -> list[str]:
+        """The adapters, by number. Empty when there is none."""
+        from .device import adapters
+
+        return [a.summary for a in adapters()] if self.available else []
+
+    @property
+    def fast(self) -> bool:
+        """Whether the first adapter is hardware. A software one is for checking, not for speed."""
+        from .device import adapters
+
+        return self.available and adapters()[0].info["adapter_type"] != "CPU"
+
+    def probe(self, device: int | str | None = None) -> Any:
+        """What a device's arithmetic is worth (`probe.Probe`). Raises ExecutorError when there is no such device."""
+        from .device import open_device, pick
+
+        return open_device(pick(device)).probe
+
+    def load(self, program: Program, **options: Any) -> Any:
+        """Prepare a program. Raises ExecutorError for an unknown option, a missing device, or one that is refused."""
+        from .device import open_device, pick
+        from .session import WebGPUSession
+
+        if unknown := sorted(set(options) - {"device", "path"}):
+            raise ExecutorError(f"the webgpu executor has no options {unknown}; it has ['device', 'path']")
+        return WebGPUSession(open_device(pick(options.get("device"))), program, options.get("path"))

@@ -1,0 +1,173 @@
+"""Adapters and devices: opening one, probing it, compiling kernels, and running a list of dispatches.
+
+wgpu is imported when an adapter is asked for, not before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from ...errors import ExecutorError
+from .library import link
+from .probe import Probe, probe
+
+PACKAGE = "install the package wgpu: pip install wgpu"
+DRIVER = "install a Vulkan driver; on Debian and Ubuntu Mesa's software driver will do: apt install mesa-vulkan-drivers"
+WORKGROUP = 64  # threads of a workgroup
+MOST_GROUPS = 65535  # workgroups along one axis that every device allows
+MOST_BINDINGS = 8  # storage buffers that every device lets a kernel see
+
+
+@cache
+def adapters() -> tuple[Any, ...]:
+    """The adapters that can compute: Vulkan, Metal or Direct3D 12; hardware before software. OpenGL is left out."""
+    if importlib.util.find_spec("wgpu") is None:
+        return ()
+    with contextlib.suppress(Exception):  # keeps OpenGL, which is not used, from being started; not vital
+        from wgpu.backends.wgpu_native.extras import set_instance_extras
+
+        set_instance_extras(backends=["Primary"])
+    import wgpu
+
+    found = [a for a in wgpu.gpu.enumerate_adapters_sync() if a.info["backend_type"] in ("Vulkan", "Metal", "D3D12")]
+    order = ("DiscreteGPU", "IntegratedGPU", "Unknown", "CPU")
+    return tuple(sorted(found, key=lambda a: order.index(a.info["adapter_type"]) if a.info["adapter_type"] in order else 2))
+
+
+def missing() -> str:
+    """Why there is no adapter, with the remedy; empty when there is one."""
+    if importlib.util.find_spec("wgpu") is None:
+        return PACKAGE
+    try:
+        return "" if adapters() else f"no Vulkan, Metal or Direct3D adapter was found; {DRIVER}"
+    except (ImportError, OSError, RuntimeError) as error:
+        return f"wgpu does not start ({error}); {DRIVER}"
+
+
+def pick(which: int | str | None) -> int:
+    """The number of the adapter wanted: by number, or by a part of its name. Raises ExecutorError when there is none."""
+    if reason := missing():
+        raise ExecutorError(f"the executor 'webgpu' is not available: {reason}")
+    names = [a.summary for a in adapters()]
+    if which is None:
+        return 0
+    if isinstance(which, int) and not isinstance(which, bool) and 0 <= which < len(names):
+        return which
+    fits = [i for i, name in enumerate(names) if isinstance(which, str) and which.lower() in name.lower()]
+    if not fits:
+        raise ExecutorError(f"webgpu: there is no device {which!r}; there are {dict(enumerate(names))}")
+    return fits[0]
+
+
+@contextlib.contextmanager
+def failures() -> Iterator[None]:
+    """Turns the errors of wgpu into ExecutorError, so that a lost device or full memory is never taken for a result."""
+    import wgpu
+
+    try:
+        yield
+    except MemoryError as error:
+        raise ExecutorError(f"webgpu: out of memory on the device: {error}") from None
+    except (wgpu.GPUError, wgpu.GPUPipelineError, RuntimeError) as error:
+        if isinstance(error, ExecutorError):
+            raise
+        raise ExecutorError(f"webgpu: the device failed: {error}") from None
+
+
+class Device:
+    """An opened adapter with what the probe found, and a cache of compiled kernels."""
+
+    def __init__(self, number: int) -> None:
+        self._adapter = adapters()[number]
+        self.adapter: str = self._adapter.summary
+        self.info: dict[str, Any] = dict(self._adapter.info)
+        self.software: bool = self.info["adapter_type"] == "CPU"
+        names = ("max-buffer-size", "max-storage-buffer-binding-size")
+        limits = {name: self._adapter.limits[name] for name in names}
+        with failures():
+            self.gpu = self._adapter.request_device_sync(required_limits=limits)
+        self.most_bytes: int = min(limits.values())
+        self._pipelines: dict[str, Any] = {}
+        self.guard = self.buffer(16)
+        self.probe: Probe = probe(self)
+
+    def path(self, wanted: str | None) -> str:
+        """The path to use: the one wanted, or what the probe says. Raises ExecutorError when that is none."""
+        if wanted not in (None, "native", "integer"):
+            raise ExecutorError(f'webgpu: path must be "native" or "integer", got {wanted!r}')
+        chosen = wanted or self.probe.path
+        if chosen == "refused":
+            raise ExecutorError(
+                f"webgpu: {self.adapter} does not even compute with integers as WGSL says: {self.probe.failed}; "
+                "update its driver or use another device"
+            )
+        return chosen
+
+    # --- memory -------------------------------------------------------------------------------------------------------
+
+    def buffer(self, size: int, usage: int | None = None) -> Any:
+        """A buffer of zeros of at least `size` bytes. Raises ExecutorError when that is more than the device can bind."""
+        import wgpu
+
+        u = wgpu.BufferUsage
+        size = max(16, -(-size // 16) * 16)
+        if size > self.most_bytes:
+            raise ExecutorError(f"webgpu: a tensor of {size} bytes; {self.adapter} binds at most {self.most_bytes}")
+        with failures():
+            return self.gpu.create_buffer(size=size, usage=usage or u.STORAGE | u.COPY_SRC | u.COPY_DST)
+
+    # --- kernels ------------------------------------------------------------------------------------------------------
+
+    def pipeline(self, code: str, path: str) -> Any:
+        """Compile a kernel (cached by its text)."""
+        text = link(code, path)
+        if text not in self._pipelines:
+            with failures():
+                module = self.gpu.create_shader_module(code=text)
+                self._pipelines[text] = self.gpu.create_compute_pipeline(
+                    layout="auto", compute={"module": module, "entry_point": "main"}
+                )
+        return self._pipelines[text], "guard: array<u32>" in text
+
+    def bind(self, code: str, path: str, buffers: Sequence[Any]) -> tuple[Any, Any]:
+        """A pipeline and its bind group. Buffers are bound from 1 on; binding 0 is the guard, where it is used."""
+        pipeline, guarded = self.pipeline(code, path)
+        bound = [(0, self.guard)] if guarded else []
+        bound += list(enumerate(buffers, 1))
+        entries = [{"binding": i, "resource": {"buffer": b, "offset": 0, "size": b.size}} for i, b in bound]
+        with failures():
+            return pipeline, self.gpu.create_bind_group(layout=pipeline.get_bind_group_layout(0), entries=entries)
+
+    def run_once(self, code: str, path: str, arrays: Sequence[Any], result_bytes: int, threads: int) -> bytes:
+        """Run one kernel on arrays; the last binding is the result. For the probe and for tests."""
+        buffers = [self.buffer(a.nbytes) for a in arrays] + [self.buffer(result_bytes)]
+        pipeline, group = self.bind(code, path, buffers)
+        with failures():
+            for buffer, array in zip(buffers, arrays, strict=False):
+                self.gpu.queue.write_buffer(buffer, 0, array)
+            encoder = self.gpu.create_command_encoder()
+            task = encoder.begin_compute_pass()
+            task.set_pipeline(pipeline)
+            task.set_bind_group(0, group)
+            task.dispatch_workgroups(*grid(threads))
+            task.end()
+            self.gpu.queue.submit([encoder.finish()])
+            return bytes(self.gpu.queue.read_buffer(buffers[-1], 0, result_bytes))
+
+
+def grid(threads: int) -> tuple[int, int, int]:
+    """Workgroups for at least so many threads, over two axes where one is too short."""
+    groups = -(-threads // WORKGROUP)
+    if groups <= MOST_GROUPS:
+        return groups, 1, 1
+    return MOST_GROUPS, -(-groups // MOST_GROUPS), 1
+
+
+@cache
+def open_device(number: int) -> Device:
+    """The device of an adapter, opened and probed once a process."""
+    return Device(number)

@@ -1,0 +1,209 @@
+"""Operations that are said element by element: for each, the WGSL expression of its word at a place of the result."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from ...program import Node
+from .kernel import ZERO, Index, Kernel
+
+Expression = Callable[[Kernel, Node, Index], str]
+EXPRESSIONS: dict[str, Expression] = {}
+
+
+def expression(fn: Expression) -> Expression:
+    EXPRESSIONS[fn.__name__.rstrip("_")] = fn
+    return fn
+
+
+def signed(x: str) -> str:
+    return f"bitcast<i32>({x})"
+
+
+# --- arithmetic -------------------------------------------------------------------------------------------------------
+
+
+def operand(k: Kernel, value: int, index: Index) -> str:
+    """An operand that is broadcast to the shape of `index`."""
+    shape = k.specs[value].shape
+    if shape == index.shape:
+        return k.load(value, index)
+    if math.prod(shape) == 1:
+        return k.load(value, Index(shape, ZERO))
+    own = k.coordinates(index)[len(index.shape) - len(shape) :]
+    return k.load(value, Index(shape, None, tuple(ZERO if d == 1 else c for c, d in zip(own, shape, strict=True))))
+
+
+def _elementwise(f32: str, i32: str = "", u32: str = "") -> Expression:
+    """The expression with {0}, {1}, ... for the operands, by the dtype of the first."""
+    texts = {"f32": f32, "i32": i32, "u32": u32 or i32}
+
+    def say(k: Kernel, node: Node, index: Index) -> str:
+        return texts[k.specs[node.inputs[0]].dtype].format(*(operand(k, v, index) for v in node.inputs))
+
+    return say
+
+
+def _signed_pair(name: str) -> str:
+    return f"bitcast<u32>({name}(bitcast<i32>({{0}}), bitcast<i32>({{1}})))"
+
+
+EXPRESSIONS.update(
+    add=_elementwise("f32_add({0}, {1})", "{0} + {1}"),
+    sub=_elementwise("f32_sub({0}, {1})", "{0} - {1}"),
+    mul=_elementwise("f32_mul({0}, {1})", "{0} * {1}"),
+    div=_elementwise("f32_div({0}, {1})"),
+    fma=_elementwise("f32_fma({0}, {1}, {2})"),
+    neg=_elementwise("f32_neg({0})", "0u - {0}"),
+    abs=_elementwise("f32_abs({0})", "select({0}, 0u - {0}, bitcast<i32>({0}) < 0)"),
+    maximum=_elementwise("f32_maximum({0}, {1})", _signed_pair("max"), "max({0}, {1})"),
+    minimum=_elementwise("f32_minimum({0}, {1})", _signed_pair("min"), "min({0}, {1})"),
+    **{
+        name: _elementwise(f"f32_{name}({{0}})")
+        for name in ("sqrt", "exp", "expm1", "log", "log1p", "tanh", "erf", "sinpi", "cospi")
+    },
+)
+
+COMPARISONS = {"lt": "<", "le": "<=", "eq": "==", "ne": "!=", "ge": ">=", "gt": ">"}
+
+
+@expression
+def compare(k: Kernel, node: Node, index: Index) -> str:
+    how = node.attributes["how"]
+    sign = COMPARISONS[how]
+    signs = f"bitcast<i32>({{0}}) {sign} bitcast<i32>({{1}})"
+    texts = [f"u32({t})" for t in (f"f32_{how}({{0}}, {{1}})", signs, f"{{0}} {sign} {{1}}")]
+    return _elementwise(*texts)(k, node, index)
+
+
+@expression
+def select(k: Kernel, node: Node, index: Index) -> str:
+    c, x, y = (operand(k, v, index) for v in node.inputs)
+    zero = f"f32_abs({c})" if k.specs[node.inputs[0]].dtype == "f32" else c
+    return f"select({y}, {x}, {zero} != 0u)"
+
+
+@expression
+def cast(k: Kernel, node: Node, index: Index) -> str:
+    x, source, target = operand(k, node.inputs[0], index), k.specs[node.inputs[0]].dtype, node.attributes["dtype"]
+    if source == target or "f32" not in (source, target):
+        return x
+    return f"f32_to_{target}({x})" if source == "f32" else f"f32_from_{source}({x})"
+
+
+@expression
+def constant(k: Kernel, node: Node, index: Index) -> str:
+    return f"0x{node.attributes['word']}u"
+
+
+@expression
+def one_hot(k: Kernel, node: Node, index: Index) -> str:
+    *lead, c = k.coordinates(index)
+    i = k.load(node.inputs[0], Index(index.shape[:-1], None, tuple(lead)))
+    return f"select(0u, 0x3f800000u, {i} == {c})"  # a negative index is a large word, which no coordinate is
+
+
+@expression
+def bits(k: Kernel, node: Node, index: Index) -> str:
+    seed, step = node.inputs
+    low, high = (k.load(seed, Index((2,), number)) for number in ("0u", "1u"))
+    a = node.attributes
+    blocks = -(-math.prod(node.spec.shape) // 4)
+    word = f"random_word(vec2<u32>({low}, {high}), {k.load(step, Index((), ZERO))}, {a['stream']}u, {blocks}u, {k.flat(index)})"
+    return f"{word} >> {32 - a['width']}u"
+
+
+# --- movement ---------------------------------------------------------------------------------------------------------
+
+
+@expression
+def reshape(k: Kernel, node: Node, index: Index) -> str:
+    return k.load(node.inputs[0], Index(k.specs[node.inputs[0]].shape, k.flat(index)))
+
+
+@expression
+def broadcast(k: Kernel, node: Node, index: Index) -> str:
+    return operand(k, node.inputs[0], index)
+
+
+@expression
+def transpose(k: Kernel, node: Node, index: Index) -> str:
+    place = dict(zip(node.attributes["axes"], k.coordinates(index), strict=True))
+    return k.load(node.inputs[0], Index(k.specs[node.inputs[0]].shape, None, tuple(place[a] for a in sorted(place))))
+
+
+def scaled(c: str, factor: int) -> str:
+    return c if factor == 1 else f"{c} * {factor}u"
+
+
+def plus(c: str, offset: int) -> str:
+    return c if offset == 0 else f"{c} + {offset}u"
+
+
+@expression
+def slice_(k: Kernel, node: Node, index: Index) -> str:
+    a = node.attributes
+    places = zip(k.coordinates(index), a["start"], a["step"], strict=True)
+    own = tuple(k.let(plus(scaled(c, step), start)) for c, start, step in places)
+    return k.load(node.inputs[0], Index(k.specs[node.inputs[0]].shape, None, own))
+
+
+def guarded(k: Kernel, value: int, own: list[str], conditions: list[str], otherwise: str) -> str:
+    """The word of a value where all conditions hold, else a word. Outside, place 0 is read and not used."""
+    shape = k.specs[value].shape
+    if 0 in shape:
+        return otherwise
+    if not conditions:
+        return k.load(value, Index(shape, None, tuple(own)))
+    inside = k.let(" && ".join(conditions))
+    places = tuple(k.let(f"select(0u, {c}, {inside})") for c in own)
+    return f"select({otherwise}, {k.load(value, Index(shape, None, places))}, {inside})"
+
+
+@expression
+def pad(k: Kernel, node: Node, index: Index) -> str:
+    a, shape = node.attributes, k.specs[node.inputs[0]].shape
+    own, conditions = [], []
+    for c, d, low, high, gap in zip(k.coordinates(index), shape, a["low"], a["high"], a["interior"], strict=True):
+        moved = k.let(f"{c} - {low}u") if low else c  # wraps below `low`, to a large word
+        if low or high:
+            conditions.append(f"({moved} < {(d - 1) * (gap + 1) + 1 if d else 0}u)")
+        if gap:
+            conditions.append(f"({moved} % {gap + 1}u == 0u)")
+        own.append(k.let(f"{moved} / {gap + 1}u") if gap else moved)
+    return guarded(k, node.inputs[0], own, conditions, f"0x{a['word']}u")
+
+
+@expression
+def concat(k: Kernel, node: Node, index: Index) -> str:
+    axis, places = node.attributes["axis"], list(k.coordinates(index))
+    word, start = "0u", 0
+    for v in node.inputs:
+        shape = k.specs[v].shape
+        own = [*places]
+        own[axis] = k.let(f"{places[axis]} - {start}u")
+        word = guarded(k, v, own, [f"({own[axis]} < {shape[axis]}u)"], word)
+        start += shape[axis]
+    return word
+
+
+@expression
+def gather(k: Kernel, node: Node, index: Index) -> str:
+    x, i = node.inputs
+    axis, rank, shape = node.attributes["axis"], len(k.specs[i].shape), k.specs[x].shape
+    places = k.coordinates(index)
+    picked = k.load(i, Index(k.specs[i].shape, None, places[axis : axis + rank]))
+    own = [*places[:axis], picked, *places[axis + rank :]]
+    return guarded(k, x, own, [f"({picked} < {shape[axis]}u)"], "0u")
+
+
+@expression
+def unfold(k: Kernel, node: Node, index: Index) -> str:
+    a, (_, _, height, width) = node.attributes, k.specs[node.inputs[0]].shape
+    (kh, kw), (sh, sw), (dh, dw), (top, _, left, _) = (a[n] for n in ("kernel", "stride", "dilation", "padding"))
+    n, row, column, depth = k.coordinates(index)
+    channel = k.let(f"{depth} / {kh * kw}u")
+    y = k.let(f"{scaled(row, sh)} + {depth} % {kh * kw}u / {kw}u * {dh}u - {top}u")
+    x = k.let(f"{scaled(column, sw)} + {depth} % {kw}u * {dw}u - {left}u")
+    return guarded(k, node.inputs[0], [n, channel, y, x], [f"({y} < {height}u)", f"({x} < {width}u)"], "0u")

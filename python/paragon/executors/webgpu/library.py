@@ -1,0 +1,60 @@
+"""The shader library: the functions of shaders/*.wgsl, of which a kernel gets those that it calls, directly or not.
+
+WGSL has no modules. A kernel is written as text that calls library functions; `link` puts their declarations before it. The
+native path replaces the functions that shaders/native.wgsl has.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+SHADERS = Path(__file__).parent / "shaders"
+FILES = ("softfloat", "elementary_series", "elementary", "random")
+PATHS = ("native", "integer")
+
+_NAME = re.compile(r"\b(?:fn|const|struct|alias|var(?:<[^>]*>)?)\s+(\w+)")
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+def declarations(text: str) -> dict[str, str]:
+    """The top-level declarations of a WGSL file by name, comments removed. They end with `;` or a closing brace."""
+    text = re.sub(r"//[^\n]*", "", text)
+    found, depth, start = {}, 0, 0
+    for i, c in enumerate(text):
+        depth += (c in "({") - (c in ")}")
+        if depth == 0 and c in "};":
+            piece = text[start : i + 1].strip()
+            start = i + 1
+            if name := _NAME.search(piece):
+                found[name[1]] = piece
+    return found
+
+
+@cache
+def library(path: str) -> dict[str, str]:
+    """All declarations of a path, "native" or "integer"."""
+    found: dict[str, str] = {}
+    for file in (*FILES, "native") if path == "native" else FILES:
+        found.update(declarations((SHADERS / f"{file}.wgsl").read_text()))
+    return found
+
+
+@cache
+def _needs(path: str, name: str) -> frozenset[str]:
+    known = library(path)
+    return frozenset(w for w in _WORD.findall(known[name]) if w in known and w != name)
+
+
+def link(kernel: str, path: str) -> str:
+    """`kernel` after the library declarations that it needs."""
+    known = library(path)
+    wanted: set[str] = set()
+    todo = [w for w in set(_WORD.findall(kernel)) if w in known]
+    while todo:
+        name = todo.pop()
+        if name not in wanted:
+            wanted.add(name)
+            todo += _needs(path, name)
+    return "\n".join([*(text for name, text in known.items() if name in wanted), kernel])

@@ -1,0 +1,241 @@
+"""Operations that go over many elements for one: reductions by the contract's rule, products, scatter, fold, scan.
+
+Each writes one kernel or several. `accumulate` is the reduction rule (docs/contract.md, section 3): all panels of a result in
+one thread, or, where results are few or terms are many, panels in different threads and their results summed by a further kernel.
+
+No kernel loops more than LONGEST times: a driver may end a loop early without a word (Mesa's llvmpipe does after 65535 steps of
+all loops together). A longer chain is continued by a further kernel.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ...ops import Spec
+from ...program import Node
+from .kernel import ZERO, Dispatch, Index, Kernel, Shape
+
+Term = Callable[[Kernel, str, str, str], None]  # (kernel, accumulator, result i, term j): writes what takes the term in
+LONGEST = 50_000
+FEW = 4096  # results; fewer do not keep a device busy
+
+
+@dataclass
+class Builder:
+    """Where kernels come from and go to. `fresh()` is an empty kernel, `scratch(spec)` the key of a new temporary buffer."""
+
+    fresh: Callable[[], Kernel]
+    scratch: Callable[[Spec], int]
+    dispatches: list[Dispatch] = field(default_factory=list)
+
+
+ADD = {"f32": "f32_add({}, {})", "i32": "{} + {}", "u32": "{} + {}"}
+MAX = {
+    "f32": "f32_maximum({}, {})",
+    "i32": "bitcast<u32>(max(bitcast<i32>({}), bitcast<i32>({})))",
+    "u32": "max({}, {})",
+}
+LOWEST = {"f32": "0xff800000u", "i32": "0x80000000u", "u32": "0u"}
+
+
+def _levels(n: int, panel: int | None) -> list[int]:
+    """How many terms one accumulator spans at each level below the last: [P, P^2, ...]; empty when n <= P."""
+    spans: list[int] = []
+    while panel is not None and n > panel:
+        n = -(-n // panel)
+        spans.append(panel ** (len(spans) + 1))
+    return spans
+
+
+def _chain(k: Kernel, spans: list[int], start: str, stop: str, first: str, term: Term, add: str) -> str:
+    """Nested loops over terms start ... stop-1, one for each level; the name of the accumulator."""
+    total = k.var(first)
+    if not spans:
+        with k.loop(start, stop) as j:
+            term(k, total, "i", j)
+        return total
+    with k.loop(start, stop, spans[-1]) as begin:
+        part = _chain(k, spans[:-1], begin, k.let(f"min({begin} + {spans[-1]}u, {stop})"), first, term, add)
+        k.line(f"{total} = {add.format(total, part)};")
+    return total
+
+
+def accumulate(
+    b: Builder, out: int, outputs: int, n: int, panel: int | None, dtype: str, term: Term, add: str, first: str = "0u"
+) -> None:
+    """The reduction rule over n terms for each of `outputs` results, each accumulator starting from `first`."""
+    if not outputs:
+        return
+    spans = _levels(n, panel)
+    if spans and (outputs < FEW or 2 * n > LONGEST):
+        panels = -(-n // spans[0])
+        parts = b.scratch(Spec(dtype, (panels, outputs)))
+        _segments(b, parts, outputs, panels, spans[0], n, term, first)
+
+        def part(k: Kernel, total: str, i: str, j: str) -> None:
+            word = k.load(parts, Index((panels, outputs), None, (j, i)))
+            k.line(f"{total} = {add.format(total, word)};")
+
+        accumulate(b, out, outputs, panels, panel, dtype, part, add, first)
+    elif spans:
+        k = b.fresh()
+        k.line(f"result[i] = {_chain(k, spans, '0u', f'{n}u', first, term, add)};")
+        b.dispatches.append(k.finish(out, outputs))
+    else:
+        _segments(b, out, outputs, 1, n, n, term, first)
+
+
+def _segments(b: Builder, out: int, outputs: int, panels: int, panel: int, n: int, term: Term, first: str) -> None:
+    """[panels, outputs] chains, each continued by a further kernel after LONGEST terms."""
+    for begin in range(0, max(panel, 1), LONGEST):
+        k = b.fresh()
+        i = k.let(f"i % {outputs}u") if panels > 1 else "i"
+        start = k.let(f"i / {outputs}u * {panel}u + {begin}u") if panels > 1 else f"{begin}u"
+        length = min(LONGEST, panel - begin)
+        stop = k.let(f"min({start} + {length}u, {n}u)") if panels > 1 else f"{begin + length}u"
+        total = k.var("result[i]" if begin else first)
+        with k.loop(start, stop) as j:
+            term(k, total, i, j)
+        k.line(f"result[i] = {total};")
+        b.dispatches.append(k.finish(out, outputs * panels))
+
+
+def _kept(k: Kernel, shape: Shape, axes: tuple[int, ...], i: str, j: str) -> Index:
+    """The place whose kept axes are number `i` of the result and whose reduced axes are number `j`."""
+    kept = [a for a in range(len(shape)) if a not in axes]
+    outer = k.coordinates(Index(tuple(shape[a] for a in kept), i))
+    inner = k.coordinates(Index(tuple(shape[a] for a in axes), j))
+    place = {**dict(zip(kept, outer, strict=True)), **dict(zip(axes, inner, strict=True))}
+    if not kept or not axes or list(axes) == list(range(len(kept), len(shape))):  # rows: no need to take numbers apart
+        n = math.prod(shape[a] for a in axes)
+        return Index(shape, k.let(f"{i} * {n}u + {j}"))
+    return Index(shape, None, tuple(place[a] for a in range(len(shape))))
+
+
+def _reduce(b: Builder, node: Node, out: int, x: Spec, panel: int | None, op: str, first: str) -> None:
+    axes = tuple(node.attributes["axes"])
+    n = math.prod(x.shape[a] for a in axes)
+
+    def term(k: Kernel, total: str, i: str, j: str) -> None:
+        word = k.load(node.inputs[0], _kept(k, x.shape, axes, i, j))
+        k.line(f"{total} = {op.format(total, word)};")
+
+    accumulate(b, out, node.spec.size, n, panel, x.dtype, term, op, first)
+
+
+def sum_(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
+    x = specs[node.inputs[0]]
+    _reduce(b, node, out, x, node.attributes["panel"], ADD[x.dtype], "0u")
+
+
+def max_(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
+    x = specs[node.inputs[0]]  # a maximum may be cut in any way
+    _reduce(b, node, out, x, 256, MAX[x.dtype], LOWEST[x.dtype])
+
+
+def argmax(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
+    x, axis = specs[node.inputs[0]], node.attributes["axis"]
+    better = {
+        "f32": "f32_gt({0}, {1}) || (f32_is_nan({0}) && !f32_is_nan({1}))",
+        "i32": "bitcast<i32>({0}) > bitcast<i32>({1})",
+        "u32": "{0} > {1}",
+    }[x.dtype]
+    for begin in range(0, x.shape[axis], LONGEST):
+        k = b.fresh()
+        at = k.var("result[i]" if begin else ZERO)
+        best = k.var(k.load(node.inputs[0], _kept(k, x.shape, (axis,), "i", at)))
+        with k.loop(f"{begin}u", f"{min(begin + LONGEST, x.shape[axis])}u") as j:
+            word = k.load(node.inputs[0], _kept(k, x.shape, (axis,), "i", j))
+            with k.block(f"if ({better.format(word, best)})"):
+                k.line(f"{best} = {word};")
+                k.line(f"{at} = {j};")
+        k.line(f"result[i] = {at};")
+        b.dispatches.append(k.finish(out, node.spec.size))
+
+
+def scatter_add(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
+    x, i = (specs[v] for v in node.inputs)
+    axis, n, rank = node.attributes["axis"], i.size, len(i.shape)
+    flat_x = (*x.shape[:axis], n, *x.shape[axis + rank :])
+
+    def term(k: Kernel, total: str, which: str, j: str) -> None:
+        place = k.coordinates(Index(node.spec.shape, which))
+        target = k.load(node.inputs[1], Index(i.shape, j))
+        with k.block(f"if ({target} == {place[axis]})"):
+            source = k.flat(Index(flat_x, None, (*place[:axis], j, *place[axis + 1 :])))
+            word = k.load(node.inputs[0], Index(x.shape, source))
+            k.line(f"{total} = {ADD[x.dtype].format(total, word)};")
+
+    accumulate(b, out, node.spec.size, n, node.attributes["panel"], x.dtype, term, ADD[x.dtype])
+
+
+def fold(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
+    a, x = node.attributes, specs[node.inputs[0]]
+    (kh, kw), (sh, sw), (dh, dw), (top, _, left, _) = (a[n] for n in ("kernel", "stride", "dilation", "padding"))
+    _, rows, columns, _ = x.shape
+
+    def term(k: Kernel, total: str, which: str, position: str) -> None:
+        image, channel, y, z = k.coordinates(Index(node.spec.shape, which))
+        down = k.let(f"{y} + {top}u - {position} / {kw}u * {dh}u")  # wraps to a large word where it is negative
+        across = k.let(f"{z} + {left}u - {position} % {kw}u * {dw}u")
+        row, column = k.let(f"{down} / {sh}u"), k.let(f"{across} / {sw}u")
+        seen = f"max({down}, {across}) < 0x80000000u && {down} % {sh}u == 0u && {across} % {sw}u == 0u"
+        with k.block(f"if ({seen} && {row} < {rows}u && {column} < {columns}u)"):
+            depth = k.let(f"{channel} * {kh * kw}u + {position}")
+            word = k.load(node.inputs[0], Index(x.shape, None, (image, row, column, depth)))
+            k.line(f"{total} = {ADD[x.dtype].format(total, word)};")
+
+    accumulate(b, out, node.spec.size, kh * kw, a["panel"], x.dtype, term, ADD[x.dtype])
+
+
+def scan(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
+    axis, shape = node.attributes["axis"], node.spec.shape
+    x, y, h0 = node.inputs
+    rest = shape[:axis] + shape[axis + 1 :]
+    n = shape[axis]
+    for begin in range(0, n, LONGEST):
+        k = b.fresh()
+        place = k.coordinates(Index(rest, "i"))
+
+        def at(t: str) -> Index:
+            now = k.let(f"{n - 1}u - {t}") if node.attributes["reverse"] else t  # noqa: B023
+            return Index(shape, None, (*place[:axis], now, *place[axis:]))  # noqa: B023
+
+        h = k.var(f"result[{k.flat(at(f'{begin - 1}u'))}]" if begin else k.load(h0, Index(rest, "i")))
+        with k.loop(f"{begin}u", f"{min(begin + LONGEST, n)}u") as t:
+            k.line(f"{h} = f32_fma({k.load(x, at(t))}, {h}, {k.load(y, at(t))});")
+            k.line(f"result[{k.flat(at(t))}] = {h};")
+        b.dispatches.append(k.finish(out, math.prod(rest)))
+
+
+def matmul(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
+    x, y = (specs[v] for v in node.inputs)
+    a = node.attributes
+    *lead, _, _ = node.spec.shape
+    n = x.shape[-2 if a["transpose_a"] else -1]
+
+    def at(spec: Spec, lead_place: tuple[str, ...], row: str, column: str, swap: bool) -> Index:
+        own = lead_place[len(lead) - (len(spec.shape) - 2) :]
+        first = [ZERO if d == 1 else c for c, d in zip(own, spec.shape, strict=False)]
+        return Index(spec.shape, None, (*first, *((column, row) if swap else (row, column))))
+
+    def term(k: Kernel, total: str, i: str, j: str) -> None:
+        *leading, row, column = k.coordinates(Index(node.spec.shape, i))
+        u = k.load(node.inputs[0], at(x, tuple(leading), row, j, a["transpose_a"]))
+        v = k.load(node.inputs[1], at(y, tuple(leading), j, column, a["transpose_b"]))
+        k.line(f"{total} = f32_fma({u}, {v}, {total});")
+
+    accumulate(b, out, node.spec.size, n, a["panel"], "f32", term, ADD["f32"])
+
+
+KERNELS: dict[str, Callable[[Builder, Node, int, list[Spec]], None]] = {
+    "sum": sum_,
+    "max": max_,
+    "argmax": argmax,
+    "matmul": matmul,
+    "scatter_add": scatter_add,
+    "fold": fold,
+    "scan": scan,
+}

@@ -1,0 +1,25 @@
+// What the probe asks of a device: for each triple of words the results of every operation, in one row. Linked once with the
+// native functions and once with the integer ones.
+@group(0) @binding(1) var<storage, read> triples: array<u32>;
+@group(0) @binding(2) var<storage, read_write> rows: array<u32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+  let i = id.x;
+  if (i >= arrayLength(&triples) / 3u) {
+    return;
+  }
+  let a = triples[3u * i];
+  let b = triples[3u * i + 1u];
+  let c = triples[3u * i + 2u];
+  rows[9u * i] = f32_fma(a, b, c);
+  rows[9u * i + 1u] = f32_add(f32_mul(a, b), c);  // two roundings: a contraction shows here
+  rows[9u * i + 2u] = f32_add(a, b);
+  rows[9u * i + 3u] = f32_sub(a, b);
+  rows[9u * i + 4u] = f32_mul(a, b);
+  rows[9u * i + 5u] = bitcast<u32>(bitcast<f32>(a));
+  // Integers: a wrapping product and sum, shifts, leading zeros, an unsigned and a signed comparison.
+  rows[9u * i + 6u] = a * b + c;
+  rows[9u * i + 7u] = ((a << (b & 31u)) | (c >> (b & 31u))) ^ countLeadingZeros(c);
+  rows[9u * i + 8u] = select(0u, 2u, a < b) | select(0u, 1u, bitcast<i32>(a) < bitcast<i32>(b));
+}
