@@ -102,8 +102,20 @@ PARAGON_INLINE F64 moved_by_error(F64 sum, F64 high, F64 low) {
   return select(error == zero, sum, next);
 }
 
-// high + low (see moved_by_error), that is log(u); but -inf for u = 0, NaN below, and u where that is infinite or NaN.
-PARAGON_INLINE F64 rounded_log(F64 high, F64 low, F64 u) {
+// log(2^k * (1 + f)) = high + low, 1 + f in [sqrt(1/2), sqrt(2)): log(1 + f) = 2 atanh(s) with s = f / (2 + f).
+struct Sum {
+  F64 high, low;
+};
+PARAGON_INLINE Sum log_of_binary(F64 k, F64 f) {
+  const F64 s = f / (f + splat(2.0));
+  const F64 z = s * s;
+  const F64 slope = mul_add(z, polynomial(z, kLog), splat(2.0));
+  return {k * splat(kLn2High), mul_add(s, slope, k * splat(kLn2Low))};
+}
+
+// high + low, that is log(u), but -inf for u = 0, NaN below, and u where that is infinite or NaN.
+PARAGON_INLINE F64 rounded_log(Sum log, F64 u) {
+  const auto [high, low] = log;
   const F64 y = high + low, zero = {}, infinity = splat(kInfinity);
   const Mask<8> ordinary = (u > zero) & (u < infinity), middle = is_middle(y);
   if (all(ordinary & ~middle)) return y;
@@ -111,30 +123,23 @@ PARAGON_INLINE F64 rounded_log(F64 high, F64 low, F64 u) {
   return select(ordinary, select(middle, moved_by_error(y, high, low), y), special);
 }
 
-// log(2^k * (1 + f)) = k*log(2) + 2 atanh(s), s = f / (2 + f).
 PARAGON_INLINE F64 log(F64 x) {
   const auto [k, m] = split_exponent(x);
-  const F64 f = m - splat(1.0);
-  const F64 s = f / (f + splat(2.0));
-  const F64 z = s * s;
-  const F64 slope = mul_add(z, polynomial(z, kLog), splat(2.0));
-  return rounded_log(k * splat(kLn2High), mul_add(s, slope, k * splat(kLn2Low)), x);
+  return rounded_log(log_of_binary(k, m - splat(1.0)), x);
 }
 
 // log(1 + x). Where k is 0, f is x itself and not (1 + x) - 1; and where 1 + x is inexact, k is 0 or the 1 is negligible.
-// Small x come so near to the middle of two floats that log(1 + f) is put together from f, which is exact, and a small
-// correction: as 2s = f - s*f and s*f = f^2/2 - s*f^2/2, it is f - f^2/2 + s * (f^2/2 + tail) (after fdlibm's s_log1p.c).
+// There the sum begins with x, which is exact: 2s = f - s * f.
 PARAGON_INLINE F64 log1p(F64 x) {
   const F64 u = splat(1.0) + x;
   const auto [k, m] = split_exponent(u);
-  const Mask<8> small = k == F64{};
-  const F64 f = select(small, x, m - splat(1.0));
+  const Mask<8> near = k == F64{};
+  const F64 f = select(near, x, m - splat(1.0));
   const F64 s = f / (f + splat(2.0));
   const F64 z = s * s;
-  const F64 half_square = splat(0.5) * f * f;
-  const F64 correction = mul_add(s, mul_add(z, polynomial(z, kLog), half_square), k * splat(kLn2Low)) - half_square;
-  const F64 high = select(small, f, k * splat(kLn2High)), low = select(small, correction, f + correction);
-  return with_sign(rounded_log(high, low, u), sign_of(x));
+  const F64 slope = mul_add(z, polynomial(z, kLog), select(near, F64{} - f, splat(2.0)));
+  const Sum log = {select(near, x, k * splat(kLn2High)), mul_add(s, slope, k * splat(kLn2Low))};
+  return with_sign(rounded_log(log, u), sign_of(x));
 }
 
 PARAGON_INLINE F64 erf(F64 x) {
