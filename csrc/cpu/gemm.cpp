@@ -14,6 +14,9 @@ constexpr std::size_t kPiece = 512;                  // the most steps of k a ti
 constexpr std::size_t kBlockOfB = 128 * 1024;        // the floats of B that stay in the second level of cache
 constexpr std::size_t kBlockOfC = 16 * 1024;         // the floats of C where partial sums are kept beside it
 constexpr std::size_t kShortRow = 256;               // rows of B this near each other need no packing
+constexpr std::size_t kLongRow = 256;                // columns from which a single row of C is not made of tiles
+constexpr std::size_t kRowColumns = 2048;            // of it that are computed at once
+constexpr std::size_t kRowSteps = 4;                 // of k that a chain takes each time it is loaded
 constexpr std::size_t kFewTiles = 4;                 // nor need rows of A or B that no more tiles than this use
 constexpr std::size_t kTaskSteps = 512 * 1024;       // the fewest steps of fma that are worth another thread
 constexpr std::size_t kPanelResults = 1024 * 1024;   // the floats of panel results that are kept at once
@@ -118,10 +121,49 @@ void multiply_block(const Product& p, const Tiling& tiling, const Pieces& pieces
   }
 }
 
+// A row times a matrix whose rows are longer than a tile: they stream by, while the chains stay in the first level of cache.
+void multiply_row(const Product& p) {
+  const std::size_t count = panel_count(p.k, p.panel), length = panel_length(p.k, p.panel);
+  for (std::size_t j = 0, cols; j < p.n; j += cols) {
+    cols = min_of(p.n - j, kRowColumns);
+    float chains[kRowColumns];
+    ArrayTree<float> tree(count > 1 ? cols : 0, count, p.panel);
+    for (std::size_t panel = 0; panel < count; ++panel) {
+      const std::size_t start = panel * length, end = min_of(start + length, p.k);
+      std::memset(chains, 0, cols * sizeof(float));
+      for (std::size_t t = start; t < end; t += kRowSteps) {
+        const std::size_t steps = min_of(end - t, kRowSteps);
+        const float* b = p.b.at(t, j);
+        F32 factor[kRowSteps];
+        for (std::size_t s = 0; s < steps; ++s) factor[s] = splat(*p.a.at(0, t + s));
+        std::size_t i = 0;
+        for (; steps == kRowSteps && i + kLanes <= cols; i += kLanes) {
+          F32 chain = load(chains + i);
+#pragma GCC unroll 4
+          for (std::size_t s = 0; s < kRowSteps; ++s) chain = fma(factor[s], load(b + s * p.b.row + i), chain);
+          store(chains + i, chain);
+        }
+        for (; i < cols; i += kLanes) {
+          const std::size_t lanes = min_of(cols - i, kLanes);
+          F32 chain = load_partial(chains + i, lanes);
+          for (std::size_t s = 0; s < steps; ++s) chain = fma(factor[s], load_partial(b + s * p.b.row + i, lanes), chain);
+          store_partial(chains + i, chain, lanes);
+        }
+      }
+      if (count > 1) tree.add(panel, chains);
+    }
+    std::memcpy(p.c + j, count > 1 ? tree.result() : chains, cols * sizeof(float));
+  }
+}
+
 // All of a product by one thread: in blocks of C such that a piece of B stays in cache, and what lies beside C is small.
 void multiply(const Product& p) {
   if (p.k == 0) {
     for (std::size_t i = 0; i < p.m; ++i) std::memset(p.c + i * p.c_row, 0, p.n * sizeof(float));
+    return;
+  }
+  if (p.m == 1 && p.n >= kLongRow && p.b.col == 1) {
+    multiply_row(p);
     return;
   }
   const Tiling tiling = choose_tiling(p.m, p.n);

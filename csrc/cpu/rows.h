@@ -95,15 +95,17 @@ struct VectorTerms {
     PARAGON_INLINE F32 run(std::size_t length) const {
       const bool is_shared = factor.start[0] == factor.start[1];  // lanes across rows; else across panels
       F32 acc{}, x[F32::lanes], y[F32::lanes];
-      for (std::size_t t = 0; t < length; t += F32::lanes) {
+      std::size_t t = 0;
+      for (; is_shared && t + F32::lanes <= length; t += F32::lanes) {
+        row.load_columns(t, F32::lanes, x);
+#pragma GCC unroll 16
+        for (std::size_t j = 0; j < F32::lanes; ++j) acc = fma(splat(factor.start[0][t + j]), x[j], acc);
+      }
+      for (; t < length; t += F32::lanes) {
         const std::size_t steps = min_of(length - t, F32::lanes);
         row.load_columns(t, steps, x);
-        if (is_shared) {
-          for (std::size_t j = 0; j < steps; ++j) acc = fma(splat(factor.start[0][t + j]), x[j], acc);
-        } else {
-          factor.load_columns(t, steps, y);
-          for (std::size_t j = 0; j < steps; ++j) acc = fma(y[j], x[j], acc);
-        }
+        factor.load_columns(t, steps, y);
+        for (std::size_t j = 0; j < steps; ++j) acc = fma(y[j], x[j], acc);
       }
       return acc;
     }

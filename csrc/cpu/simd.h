@@ -96,6 +96,10 @@ PARAGON_INLINE Vec<T> load_partial(const T* p, std::size_t n) {
   static_assert(sizeof(T) == 4);
 #if defined(PARAGON_SIMD_AVX512)
   return {(typename Vec<T>::Raw)_mm512_maskz_loadu_epi32(static_cast<__mmask16>((1u << n) - 1), p)};
+#elif defined(PARAGON_SIMD_AVX2)
+  static constexpr std::int32_t first[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  const __m256i mask = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(first + 8 - n));
+  return {(typename Vec<T>::Raw)_mm256_maskload_epi32(reinterpret_cast<const int*>(p), mask)};
 #else
   T lane[Vec<T>::lanes] = {};
   for (std::size_t i = 0; i < n; ++i) lane[i] = p[i];
@@ -370,20 +374,60 @@ PARAGON_INLINE Vec<T> interleave_high(Vec<T> a, Vec<T> b) {
   return interleave(a, b, 1, std::make_index_sequence<Vec<T>::lanes>());
 }
 
-// Transposes a square block in place: lane j of row i and lane i of row j change places.
+// Lanes of a and b: lane i is number Pattern{}(i) of those of a and then those of b.
+template <class Pattern, class T, std::size_t... I>
+PARAGON_INLINE Vec<T> pick(Vec<T> a, Vec<T> b, std::index_sequence<I...>) {
+  return {__builtin_shufflevector(a.v, b.v, Pattern{}(I, Vec<T>::lanes)...)};
+}
+template <class Pattern, class T>
+PARAGON_INLINE Vec<T> pick(Vec<T> a, Vec<T> b) {
+  return pick<Pattern>(a, b, std::make_index_sequence<Vec<T>::lanes>());
+}
+// Within each group of four lanes: element `Half` of a, of b, the next of a, of b; or two of a, two of b.
+template <std::size_t Half>
+struct UnpackOnes {
+  constexpr std::size_t operator()(std::size_t i, std::size_t n) const { return i / 4 * 4 + 2 * Half + i % 4 / 2 + i % 2 * n; }
+};
+template <std::size_t Half>
+struct UnpackTwos {
+  constexpr std::size_t operator()(std::size_t i, std::size_t n) const { return i / 4 * 4 + 2 * Half + i % 2 + i % 4 / 2 * n; }
+};
+// Groups of four lanes: every other one of a, then of b.
+template <std::size_t Odd>
+struct EveryOtherGroup {
+  constexpr std::size_t operator()(std::size_t i, std::size_t) const { return (2 * (i / 4) + Odd) * 4 + i % 4; }
+};
+
+// Transposes a square block in place: lane j of row i and lane i of row j change places. First within groups of four lanes,
+// which one instruction can shuffle everywhere, then the groups.
 template <class T>
 PARAGON_INLINE void transpose(Vec<T> (&row)[Vec<T>::lanes]) {
-  constexpr std::size_t n = Vec<T>::lanes;
+  constexpr std::size_t n = Vec<T>::lanes, groups = n / 4;
 #pragma GCC unroll 4
-  for (std::size_t stage = 1; stage < n; stage *= 2) {
-    Vec<T> next[n];
-#pragma GCC unroll 8
-    for (std::size_t i = 0; i < n / 2; ++i) {
-      next[2 * i] = interleave_low(row[i], row[i + n / 2]);
-      next[2 * i + 1] = interleave_high(row[i], row[i + n / 2]);
+  for (std::size_t i = 0; i < n; i += 4) {
+    const Vec<T> a = pick<UnpackOnes<0>>(row[i], row[i + 1]), b = pick<UnpackOnes<1>>(row[i], row[i + 1]);
+    const Vec<T> c = pick<UnpackOnes<0>>(row[i + 2], row[i + 3]), d = pick<UnpackOnes<1>>(row[i + 2], row[i + 3]);
+    row[i] = pick<UnpackTwos<0>>(a, c);
+    row[i + 1] = pick<UnpackTwos<1>>(a, c);
+    row[i + 2] = pick<UnpackTwos<0>>(b, d);
+    row[i + 3] = pick<UnpackTwos<1>>(b, d);
+  }
+  // Group g of row 4 h + j holds column 4 g + j of rows 4 h ... 4 h + 3.
+#pragma GCC unroll 4
+  for (std::size_t j = 0; j < 4; ++j) {
+    if constexpr (groups == 2) {
+      const Vec<T> a = row[j], b = row[4 + j];
+      row[j] = pick<EveryOtherGroup<0>>(a, b);
+      row[4 + j] = pick<EveryOtherGroup<1>>(a, b);
+    } else if constexpr (groups == 4) {
+      const Vec<T> a = row[j], b = row[4 + j], c = row[8 + j], d = row[12 + j];
+      const Vec<T> ab0 = pick<EveryOtherGroup<0>>(a, b), ab1 = pick<EveryOtherGroup<1>>(a, b);
+      const Vec<T> cd0 = pick<EveryOtherGroup<0>>(c, d), cd1 = pick<EveryOtherGroup<1>>(c, d);
+      row[j] = pick<EveryOtherGroup<0>>(ab0, cd0);
+      row[4 + j] = pick<EveryOtherGroup<0>>(ab1, cd1);
+      row[8 + j] = pick<EveryOtherGroup<1>>(ab0, cd0);
+      row[12 + j] = pick<EveryOtherGroup<1>>(ab1, cd1);
     }
-#pragma GCC unroll 16
-    for (std::size_t i = 0; i < n; ++i) row[i] = next[i];
   }
 }
 

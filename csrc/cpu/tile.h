@@ -167,9 +167,9 @@ void pack_a(const Matrix& a, std::size_t height, std::size_t k, float* to) {
         transpose_block(a.at(i, t), a.row, rows, min_of(k - t, kLanes), to + t * height + i, height);
       }
     } else if (a.row == 1 && (only || rows == kLanes)) {
-      for (std::size_t t = 0; t < k; ++t) {
-        store(to + t * height + i, rows == kLanes ? load(a.at(i, t)) : load_partial(a.at(i, t), rows));
-      }
+      std::size_t t = 0;
+      for (; t + 1 < k && rows + a.col >= kLanes; ++t) store(to + t * height + i, load(a.at(i, t)));  // into the next column
+      for (; t < k; ++t) store(to + t * height + i, load_partial(a.at(i, t), rows));
     } else {
       for (std::size_t t = 0; t < k; ++t) {
         for (std::size_t r = i; r < i + rows; ++r) to[t * height + r] = *a.at(r, t);
@@ -184,9 +184,9 @@ void pack_b(const Matrix& b, std::size_t columns, std::size_t width, std::size_t
   for (std::size_t j = 0; j < columns; j += kLanes) {
     const std::size_t cols = min_of(columns - j, kLanes);
     if (b.col == 1) {
-      for (std::size_t t = 0; t < k; ++t) {
-        store(to + t * width + j, cols == kLanes ? load(b.at(t, j)) : load_partial(b.at(t, j), cols));
-      }
+      std::size_t t = 0;
+      for (; t + 1 < k && cols + b.row >= kLanes; ++t) store(to + t * width + j, load(b.at(t, j)));  // into the next row
+      for (; t < k; ++t) store(to + t * width + j, load_partial(b.at(t, j), cols));
     } else if (b.row == 1) {
       for (std::size_t t = 0; t < k; t += kLanes) {
         transpose_block(b.at(t, j), b.col, cols, min_of(k - t, kLanes), to + t * width + j, width);

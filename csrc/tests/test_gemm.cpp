@@ -85,6 +85,9 @@ void test_shapes() {
     hold({n, 1, 40, 256, n % 2 == 0, false}, Kind::uniform);
     hold({n, 3, 40, 16, n % 2 == 0, false}, Kind::uniform);
   }
+  for (const std::size_t n : {255, 256, 257, 300, 2047, 2049, 4100}) {
+    for (const std::size_t panel : {256, 0, 2, 5, 6}) hold({1, n, 22, panel, false, false, 2, n % 3}, kKinds[below(5)]);
+  }
   hold({0, 5, 7, 256}, Kind::uniform);
   for (const bool ta : {false, true}) {
     for (const bool tb : {false, true}) {
