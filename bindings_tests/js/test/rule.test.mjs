@@ -30,12 +30,16 @@ function run(op, operands, attributes) {
 }
 
 const random = xorshift(11);
-/** @type {(shape: number[], edgy?: boolean) => Tensor} */
-const array = (shape, edgy = false) => {
-  const n = shape.reduce((a, b) => a * b, 1);
-  const draw = () => (edgy ? fromWord(edgyWord(random)) : fround(random() * 2 ** -31 - 1));
-  return tensor("f32", shape, Float32Array.from({ length: n }, draw));
+/** Values whose products are half a unit of sums of others, or a little more or less. */
+const HALVES = [1, -1, 3, 1 + 2 ** -23, 1 - 2 ** -24, 2 ** -12, -(2 ** -12), 2 ** -24, 2 ** -24 + 2 ** -47, 2 ** -36, 2 ** -75, 1.5 * 2 ** -75];
+const KINDS = {
+  plain: () => fround(random() * 2 ** -31 - 1),
+  edges: () => fromWord(edgyWord(random)),
+  ties: () => HALVES[random() % HALVES.length],
 };
+
+/** @type {(shape: number[], kind?: keyof KINDS) => Tensor} */
+const array = (shape, kind = "plain") => tensor("f32", shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, KINDS[kind]));
 
 /** @type {(got: Tensor, want: Float32Array, label: string) => void} */
 const same = (got, want, label) =>
@@ -47,9 +51,9 @@ test("matmul: every element is the dot of the rule, for all layouts and odd size
   for (const panel of PANELS)
     for (const [m, k, n] of [[1, 0, 1], [1, 1, 1], [1, 7, 5], [5, 9, 1], [3, 16, 3], [4, 17, 2], [6, 65, 7], [2, 300, 3], [0, 3, 2]])
       for (const flags of [0, 1, 2, 3])
-        for (const edgy of [false, true]) {
+        for (const kind of /** @type {const} */ (["plain", "edges", "ties"])) {
           const [ta, tb] = [(flags & 1) === 1, (flags & 2) === 2];
-          const [x, y] = [array(ta ? [k, m] : [m, k], edgy), array(tb ? [n, k] : [k, n], edgy)];
+          const [x, y] = [array(ta ? [k, m] : [m, k], kind), array(tb ? [n, k] : [k, n], kind)];
           const want = Float32Array.from({ length: m * n }, (_, e) => {
             const [i, j] = [Math.floor(e / n), e % n];
             return reduce(k, panel ?? Infinity, (acc, l) => fma(x.data[ta ? l * m + i : i * k + l], y.data[tb ? j * k + l : l * n + j], acc));
@@ -72,7 +76,7 @@ test("matmul: leading axes broadcast", () => {
 test("sum: over any axes, and scatter_add and fold as sums over absent terms", () => {
   for (const panel of PANELS)
     for (const n of [0, 1, 2, 5, 16, 17, 257, 600]) {
-      const x = array([2, n, 3], n % 2 === 1);
+      const x = array([2, n, 3], n % 2 === 1 ? "edges" : "plain");
       const want = Float32Array.from({ length: 6 }, (_, e) =>
         reduce(n, panel ?? Infinity, (acc, i) => fround(acc + x.data[(Math.floor(e / 3) * n + i) * 3 + (e % 3)])));
       same(run("sum", [x], { axes: [1], keepdims: false, panel }), want, `sum of ${n}, panel ${panel}`);
