@@ -38,6 +38,7 @@ Row = tuple[str, str, float, str]
 OTHERS: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "Go": ("reference interpreter", toolchains.go),
     "JavaScript (Node)": ("reference interpreter", toolchains.javascript),
+    "WebAssembly (Node)": ("compiled core", toolchains.webassembly),
     "Rust": ("reference interpreter", toolchains.rust),
     **{
         f"C++, {name}": ("compiled core under qemu", partial(toolchains.emulated, name))

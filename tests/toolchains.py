@@ -91,7 +91,7 @@ def webassembly() -> list[str]:
     """The compiled core as WebAssembly, run by Node."""
     need("em++", "emscripten")
     call("make", "-j2", cwd=OTHERS / "wasm")
-    return [need("node", "nodejs"), str(OTHERS / "wasm" / "cli.mjs")]
+    return [*javascript(), "--wasm"]
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,7 @@ def emulated(name: str) -> list[str]:
 IMPLEMENTATIONS: dict[str, Callable[[], list[str]]] = {
     "go": go,
     "javascript": javascript,
+    "webassembly": webassembly,
     "rust": rust,
     "c++ runner": native,
 }

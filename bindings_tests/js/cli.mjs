@@ -3,16 +3,20 @@
 
 import { closeSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { Session, fingerprint, readSafetensors, runVectors, train, writeSafetensors } from "./paragon.mjs";
+import { Session, fingerprint, parseProgram, readSafetensors, runVectors, train, writeSafetensors } from "./paragon.mjs";
 
 /** @typedef {import("./src/tensor.mjs").Tensor} Tensor */
 
 const USAGE = `usage: cli.mjs vectors DIR                             run vector files, 1 if a case fails
        cli.mjs run MODEL INPUTS OUTPUTS [--values]     run a model file's program once
        cli.mjs train JOB OUT                           run a training job; prints the state's fingerprint
-       cli.mjs fingerprint FILE                        of a file's tensors`;
+       cli.mjs fingerprint FILE                        of a file's tensors
+--wasm: by the compiled core in WebAssembly (../wasm, built with make) instead of the reference`;
 
 class UsageError extends Error {}
+
+/** @type {import("./src/session.mjs").Open} opens a session of the engine in use */
+let open = (program, state) => new Session(program, state);
 
 /** @type {(path: string) => import("./src/safetensors.mjs").TensorFile} */
 function read(path) {
@@ -52,7 +56,7 @@ function vectors(directory) {
   let total = 0;
   let failed = 0;
   for (const file of files) {
-    const verdicts = runVectors(read(join(directory, file)));
+    const verdicts = runVectors(read(join(directory, file)), open);
     const failures = verdicts.filter(({ failure }) => failure !== null);
     for (const { name, failure } of failures) console.log(`${file}: ${name}: ${failure}`);
     console.log(`${file}: ${verdicts.length - failures.length} of ${verdicts.length} pass`);
@@ -63,6 +67,13 @@ function vectors(directory) {
   return failed > 0 ? 1 : 0;
 }
 
+/** @type {(program: string) => string} the program with the value of every operation as an output, under its number */
+function everyValue(program) {
+  const document = JSON.parse(program);
+  const outputs = document.operations.map((/** @type {{output: number}} */ { output }) => ({ name: `${output}`, value: output }));
+  return JSON.stringify({ ...document, outputs, updates: [] });
+}
+
 /** @type {(model: string, inputs: string, outputs: string, values: boolean) => number} */
 function run(model, inputs, outputs, values) {
   const { metadata, tensors } = read(model);
@@ -70,28 +81,35 @@ function run(model, inputs, outputs, values) {
   if (metadata.get("format") !== "paragon-model" || program === undefined) {
     throw new Error(`${model}: not a model file; its metadata needs the format paragon-model and a program`);
   }
-  const session = new Session(program, tensors);
-  const result = session.run(read(inputs).tensors, { values });
-  const updated = new Set(session.program.updates.map(({ state }) => state));
+  const updated = new Set(parseProgram(program).updates.map(({ state }) => state));
+  const session = open(program, tensors);
+  const bound = read(inputs).tensors;
+  const result = session.run(bound);
   const state = new Map(Array.from(session.state).filter(([name]) => updated.has(name)));
+  const kept = values ? open(everyValue(program), tensors).run(bound).outputs : new Map();
   write(outputs, new Map([
-    ...prefixed(result.outputs, "output."), ...prefixed(state, "state."), ...prefixed(result.values, "value."),
+    ...prefixed(result.outputs, "output."), ...prefixed(state, "state."), ...prefixed(kept, "value."),
   ]));
   return 0;
 }
 
 /** @type {(job: string, out: string) => number} */
 function trainFile(job, out) {
-  const { state, outputs } = train(read(job));
+  const { state, outputs } = train(read(job), open);
   write(out, new Map([...state, ...prefixed(outputs, "output.")]));
   console.log(fingerprint(state));
   return 0;
 }
 
-/** @type {(args: string[]) => number} the exit status */
-function main(args) {
+/** @type {(args: string[]) => Promise<number>} the exit status */
+async function main(args) {
   const values = args.includes("--values");
-  const [command, ...paths] = args.filter((arg) => arg !== "--values");
+  const wasm = args.includes("--wasm");
+  const [command, ...paths] = args.filter((arg) => arg !== "--values" && arg !== "--wasm");
+  if (wasm) {
+    const core = await (await import("../wasm/paragon.mjs")).load();
+    open = (program, state) => core.session(program, state);
+  }
   if (command === "run" && paths.length === 3) return run(paths[0], paths[1], paths[2], values);
   if (values) throw new UsageError(USAGE);
   if (command === "vectors" && paths.length === 1) return vectors(paths[0]);
@@ -104,7 +122,7 @@ function main(args) {
 }
 
 try {
-  process.exitCode = main(process.argv.slice(2));
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   console.error(error instanceof UsageError ? error.message : `error: ${/** @type {Error} */ (error).message}`);
   process.exitCode = 2;
