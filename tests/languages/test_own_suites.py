@@ -12,11 +12,13 @@ from conftest import IN_CI, skip_or_fail
 from toolchains import OTHERS, call, need
 
 
-def test_go() -> None:
+@pytest.mark.parametrize("module", ["go", "go_cabi"])
+def test_go(module: str) -> None:
     go = need("go", "golang-go")
-    assert call("gofmt", "-l", ".", cwd=OTHERS / "go") == ""
-    call(go, "vet", "./...", cwd=OTHERS / "go")
-    call(go, "test", "./...", cwd=OTHERS / "go")
+    toolchains.library()
+    assert call("gofmt", "-l", ".", cwd=OTHERS / module) == ""
+    call(go, "vet", "./...", cwd=OTHERS / module)
+    call(go, "test", "./...", cwd=OTHERS / module)
 
 
 @pytest.mark.parametrize("crate", ["rust", "rust_cabi"])
