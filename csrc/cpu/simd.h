@@ -1,5 +1,6 @@
 // SIMD for one translation unit: vectors of 32- and 64-bit lanes as wide as the flags of the translation unit allow
-// (AVX-512 F+VL+DQ+BW, AVX2+FMA, SSE2, NEON, or whatever the compiler makes of 16-byte vectors), with IEEE 754 arithmetic.
+// (AVX-512 F+VL+DQ+BW, AVX2+FMA, SSE2, NEON, SIMD128 of WebAssembly, or whatever the compiler makes of 16-byte vectors), with
+// IEEE 754 arithmetic.
 //
 // Everything has internal linkage, so that code compiled for a newer processor never stands in for another unit's.
 // Units that include this file keep to that: no non-trivial templates or inline functions of the standard library.
@@ -27,6 +28,12 @@
 #define PARAGON_SIMD_SSE2 1
 #elif defined(__aarch64__)
 #define PARAGON_SIMD_NEON 1
+#elif defined(__wasm_simd128__)
+#define PARAGON_SIMD_WASM 1
+#endif
+
+#if defined(PARAGON_SIMD_AVX512) || defined(PARAGON_SIMD_AVX2) || defined(PARAGON_SIMD_NEON)
+#define PARAGON_SIMD_FMA 1  // an instruction of the hardware
 #endif
 
 #if defined(__SSE2__)
@@ -39,6 +46,8 @@
 #pragma GCC diagnostic pop
 #elif defined(PARAGON_SIMD_NEON)
 #include <arm_neon.h>
+#elif defined(PARAGON_SIMD_WASM)
+#include <wasm_simd128.h>
 #endif
 
 namespace paragon::cpu {
@@ -210,6 +219,8 @@ PARAGON_INLINE bool any(Mask<B> a) {
   return _mm256_movemask_epi8((__m256i)a.m) != 0;
 #elif defined(PARAGON_SIMD_SSE2)
   return _mm_movemask_epi8((__m128i)a.m) != 0;
+#elif defined(PARAGON_SIMD_WASM)
+  return wasm_v128_any_true((v128_t)a.m);
 #else
   U64 bits = {(U64::Raw)a.m};
   return (bits.v[0] | bits.v[1]) != 0;
@@ -242,6 +253,13 @@ PARAGON_INLINE F32 narrow(F64 low, F64 high) { return {_mm_movelh_ps(_mm_cvtpd_p
 PARAGON_INLINE F64 widen_low(F32 x) { return {vcvt_f64_f32(vget_low_f32(x.v))}; }
 PARAGON_INLINE F64 widen_high(F32 x) { return {vcvt_high_f64_f32(x.v)}; }
 PARAGON_INLINE F32 narrow(F64 low, F64 high) { return {vcvt_high_f32_f64(vcvt_f32_f64(low.v), high.v)}; }
+#elif defined(PARAGON_SIMD_WASM)
+PARAGON_INLINE F64 widen_low(F32 x) { return {(F64::Raw)wasm_f64x2_promote_low_f32x4((v128_t)x.v)}; }
+PARAGON_INLINE F64 widen_high(F32 x) { return widen_low(F32{__builtin_shufflevector(x.v, x.v, 2, 3, 2, 3)}); }
+PARAGON_INLINE F32 narrow(F64 low, F64 high) {
+  return {__builtin_shufflevector((F32::Raw)wasm_f32x4_demote_f64x2_zero((v128_t)low.v),
+                                  (F32::Raw)wasm_f32x4_demote_f64x2_zero((v128_t)high.v), 0, 1, 4, 5)};
+}
 #else
 // By vectors, not lane by lane: from the latter GCC 12 makes wrong code at -O3 (-ftree-slp-vectorize); test_reductions shows it.
 typedef float HalfF32 __attribute__((vector_size(kVectorBytes / 2)));
@@ -255,6 +273,12 @@ PARAGON_INLINE F32 narrow(F64 low, F64 high) {
   return {__builtin_shufflevector(__builtin_convertvector(low.v, HalfF32), __builtin_convertvector(high.v, HalfF32), 0, 1, 2, 3)};
 }
 #endif
+
+// To the nearest float, as a double.
+PARAGON_INLINE F64 round_to_f32(F64 x) {
+  typedef float Half __attribute__((vector_size(kVectorBytes / 2)));
+  return {__builtin_convertvector(__builtin_convertvector(x.v, Half), F64::Raw)};
+}
 
 // Conversions of 32-bit lanes: integers round to nearest even; to_i32 truncates and wants |x| < 2^31.
 PARAGON_INLINE F32 to_f32(I32 x) { return {__builtin_convertvector(x.v, F32::Raw)}; }
@@ -348,9 +372,19 @@ PARAGON_INLINE F64 product_sum_to_odd(F64 a, F64 b, F64 c) {
   return as<F64>(as<U64>(s) + ((step ^ inward) - inward));
 }
 
-PARAGON_INLINE F32 fma(F32 a, F32 b, F32 c) {
+__attribute__((noinline)) inline F32 fma_to_odd(F32 a, F32 b, F32 c) {
   return narrow(product_sum_to_odd(widen_low(a), widen_low(b), widen_low(c)),
                 product_sum_to_odd(widen_high(a), widen_high(b), widen_high(c)));
+}
+
+// The double sum is off by a relative 2^-53 at most. Where both ends of a wider interval around it round to the same float,
+// so does the exact sum, as rounding is monotone; only about one lane in 2^15 must be settled by rounding to odd.
+PARAGON_INLINE F32 fma(F32 a, F32 b, F32 c) {
+  const F64 above = splat(1 + 0x1p-40), below = splat(1 - 0x1p-40);
+  const F64 low = widen_low(a) * widen_low(b) + widen_low(c), high = widen_high(a) * widen_high(b) + widen_high(c);
+  const F32 y = narrow(low * above, high * above);
+  if (any(as<U32>(y) != as<U32>(narrow(low * below, high * below)))) [[unlikely]] return fma_to_odd(a, b, c);
+  return y;
 }
 #endif
 

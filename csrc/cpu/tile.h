@@ -50,6 +50,17 @@ struct TileArgs {
 
 // ---- tiles ----
 
+#if !defined(PARAGON_SIMD_FMA)
+// Not zero in a lane (of 32 bits, one of the two of a double) where rounding x, itself a rounded sum, to float may go wrong:
+// where the 29 bits that go are those of a tie, or where 0 < |x| < 2^-126. (A sum of a product of floats and a float is 0 or
+// larger than 2^-300, so the high word tells.) Both are "word - a < b, unsigned", which SSE2 only has signed.
+PARAGON_INLINE U32 rounding_doubt(F64 x) {
+  const U64 bits = as<U64>(x) & splat(std::uint64_t{0x7fffffff'1fffffff});
+  const I32 word = as<I32>(as<U32>(bits) + as<U32>(splat(std::uint64_t{0x7fffffff'70000000})));
+  return {(U32::Raw)(word < as<I32>(splat(std::uint64_t{0xb80fffff'80000001}))).m};
+}
+#endif
+
 template <std::size_t W>
 PARAGON_INLINE void load_row(const float* from, std::size_t columns, F32 (&row)[W]) {
 #pragma GCC unroll 8
@@ -88,7 +99,77 @@ PARAGON_INLINE void end_tile(const TileArgs& t, F32 (&acc)[H][W]) {
   }
 }
 
-// kPacked: the elements of a column of A are neighbours.
+// The steps of k. kPacked: the elements of a column of A are neighbours; else those of a row are.
+template <std::size_t H, std::size_t W, bool kPacked>
+PARAGON_INLINE void run_steps(const TileArgs& t, F32 (&acc)[H][W]) {
+  const float* a = t.a;
+  const float* b = t.b;
+  const std::size_t a_row = kPacked ? 1 : t.a_row, a_col = kPacked ? t.a_col : 1, b_row = t.b_row;
+#if defined(PARAGON_SIMD_FMA)
+  for (std::size_t k = t.k; k > 0; --k, a += a_col, b += b_row) {
+    F32 row[W];
+#pragma GCC unroll 8
+    for (std::size_t w = 0; w < W; ++w) row[w] = load(b + w * kLanes);
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < H; ++i) {
+      const F32 element = splat(a[i * a_row]);
+#pragma GCC unroll 8
+      for (std::size_t w = 0; w < W; ++w) acc[i][w] = fma(element, row[w], acc[i][w]);
+    }
+  }
+#else
+  // Without fma, in double: the product is exact, and rounding the rounded sum once more gives the right float unless
+  // the first rounding met a tie of the second or the float is subnormal. Where that may be, the step is done by fma.
+  F64 chain[H][2 * W];
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < H; ++i) {
+#pragma GCC unroll 8
+    for (std::size_t w = 0; w < W; ++w) {
+      chain[i][2 * w] = widen_low(acc[i][w]);
+      chain[i][2 * w + 1] = widen_high(acc[i][w]);
+    }
+  }
+  for (std::size_t k = t.k; k > 0; --k, a += a_col, b += b_row) {
+    F64 row[2 * W], sum[H][2 * W];
+#pragma GCC unroll 8
+    for (std::size_t w = 0; w < W; ++w) {
+      row[2 * w] = widen_low(load(b + w * kLanes));
+      row[2 * w + 1] = widen_high(load(b + w * kLanes));
+    }
+    U32 doubt{};
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < H; ++i) {
+      const F64 element = splat(static_cast<double>(a[i * a_row]));
+#pragma GCC unroll 16
+      for (std::size_t w = 0; w < 2 * W; ++w) {
+        sum[i][w] = element * row[w] + chain[i][w];
+        doubt = doubt | rounding_doubt(sum[i][w]);
+      }
+    }
+    if (any(doubt != U32{})) {
+      for (std::size_t i = 0; i < H; ++i) {
+        for (std::size_t w = 0; w < W; ++w) {
+          const F32 exact = fma(splat(a[i * a_row]), load(b + w * kLanes), narrow(chain[i][2 * w], chain[i][2 * w + 1]));
+          chain[i][2 * w] = widen_low(exact);
+          chain[i][2 * w + 1] = widen_high(exact);
+        }
+      }
+    } else {
+#pragma GCC unroll 16
+      for (std::size_t i = 0; i < H; ++i) {
+#pragma GCC unroll 16
+        for (std::size_t w = 0; w < 2 * W; ++w) chain[i][w] = round_to_f32(sum[i][w]);
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < H; ++i) {
+#pragma GCC unroll 8
+    for (std::size_t w = 0; w < W; ++w) acc[i][w] = narrow(chain[i][2 * w], chain[i][2 * w + 1]);
+  }
+#endif
+}
+
 template <std::size_t H, std::size_t W, bool kPacked>
 void tile(const TileArgs& t) {
   F32 acc[H][W];
@@ -101,22 +182,7 @@ void tile(const TileArgs& t) {
       for (std::size_t w = 0; w < W; ++w) acc[i][w] = F32{};
     }
   }
-  const float* a = t.a;
-  const float* b = t.b;
-  const std::size_t a_row = kPacked ? 1 : t.a_row, a_col = kPacked ? t.a_col : 1, b_row = t.b_row;
-  for (std::size_t k = t.k; k > 0; --k) {
-    F32 row[W];
-#pragma GCC unroll 8
-    for (std::size_t w = 0; w < W; ++w) row[w] = load(b + w * kLanes);
-#pragma GCC unroll 16
-    for (std::size_t i = 0; i < H; ++i) {
-      const F32 element = splat(a[i * a_row]);
-#pragma GCC unroll 8
-      for (std::size_t w = 0; w < W; ++w) acc[i][w] = fma(element, row[w], acc[i][w]);
-    }
-    a += a_col;
-    b += b_row;
-  }
+  run_steps<H, W, kPacked>(t, acc);
   end_tile(t, acc);
 }
 
