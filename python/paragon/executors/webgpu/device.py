@@ -35,7 +35,9 @@ def adapters() -> tuple[Any, ...]:
 
     found = [a for a in wgpu.gpu.enumerate_adapters_sync() if a.info["backend_type"] in ("Vulkan", "Metal", "D3D12")]
     order = ("DiscreteGPU", "IntegratedGPU", "Unknown", "CPU")
-    return tuple(sorted(found, key=lambda a: order.index(a.info["adapter_type"]) if a.info["adapter_type"] in order else 2))
+    return tuple(
+        sorted(found, key=lambda a: order.index(a.info["adapter_type"]) if a.info["adapter_type"] in order else 2)
+    )
 
 
 def missing() -> str:

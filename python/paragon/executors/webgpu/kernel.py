@@ -158,5 +158,8 @@ class Kernel:
 
     def bindings(self) -> list[str]:
         """The declarations of the buffers: those read from binding 1 on, then the result."""
-        read = [f"@group(0) @binding({i}) var<storage, read> {b}: array<u32>;" for i, b in enumerate(self.buffers.values(), 1)]
+        read = [
+            f"@group(0) @binding({i}) var<storage, read> {b}: array<u32>;"
+            for i, b in enumerate(self.buffers.values(), 1)
+        ]
         return [*read, f"@group(0) @binding({len(read) + 1}) var<storage, read_write> result: array<u32>;"]

@@ -42,19 +42,17 @@ def library(path: str) -> dict[str, str]:
 
 
 @cache
-def _needs(path: str, name: str) -> frozenset[str]:
-    known = library(path)
-    return frozenset(w for w in _WORD.findall(known[name]) if w in known and w != name)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text))
 
 
 def link(kernel: str, path: str) -> str:
     """`kernel` after the library declarations that it needs."""
     known = library(path)
     wanted: set[str] = set()
-    todo = [w for w in set(_WORD.findall(kernel)) if w in known]
+    todo = [kernel]
     while todo:
-        name = todo.pop()
-        if name not in wanted:
-            wanted.add(name)
-            todo += _needs(path, name)
+        called = {w for w in _words(todo.pop()) if w in known} - wanted
+        wanted |= called
+        todo += [known[name] for name in called]
     return "\n".join([*(text for name, text in known.items() if name in wanted), kernel])

@@ -14,10 +14,22 @@ from .kernel import Dispatch, Index, Kernel
 from .reductions import KERNELS, Builder
 
 # How much text an operation is, roughly, and how much one kernel may have.
-WEIGHTS = {name: 8 for name in ("exp", "expm1", "log", "log1p", "tanh", "erf", "sinpi", "cospi")} | {"div": 2, "sqrt": 2}
+WEIGHTS = dict.fromkeys(("exp", "expm1", "log", "log1p", "tanh", "erf", "sinpi", "cospi"), 8) | {
+    "div": 2,
+    "sqrt": 2,
+}
 MOST_WEIGHT = 40
 MOST_LEAVES = MOST_BINDINGS - 2  # besides the result and the guard
-FREE = ("reshape", "constant", "broadcast", "transpose", "slice", "cast", "neg", "abs")  # may be computed more than once
+FREE = (
+    "reshape",
+    "constant",
+    "broadcast",
+    "transpose",
+    "slice",
+    "cast",
+    "neg",
+    "abs",
+)  # may be computed more than once
 ONCE = ("sum", "max")  # reductions that read every element once
 
 
@@ -84,7 +96,12 @@ def make_plan(program: Program, keep_all: bool = False) -> Plan:
 
 
 def _stored(
-    program: Program, nodes: dict[int, Node], specs: list[Spec], alias: dict[int, int], wanted: set[int], alive: set[int]
+    program: Program,
+    nodes: dict[int, Node],
+    specs: list[Spec],
+    alias: dict[int, int],
+    wanted: set[int],
+    alive: set[int],
 ) -> set[int]:
     """The values that get a buffer: inputs, state, what is wanted, reductions, and operands that are not worth recomputing."""
     uses = Counter(alias[x] for v in nodes if v in alive and nodes[v].op != "reshape" for x in nodes[v].inputs)

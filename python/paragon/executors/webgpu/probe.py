@@ -33,7 +33,10 @@ KNOWN: dict[str, list[tuple[str, int, int, int, int]]] = {
         ("mul_add", 0x3F800001, 0x3F800001, 0xBF800002, 0x00000000),
         ("mul_add", 0x3F800001, 0x3F7FFFFE, 0xBF800000, 0x00000000),
     ],
-    "subnormals survive load and store": [("bitcast", 0x00000001, 0, 0, 0x00000001), ("bitcast", 0x807FFFFF, 0, 0, 0x807FFFFF)],
+    "subnormals survive load and store": [
+        ("bitcast", 0x00000001, 0, 0, 0x00000001),
+        ("bitcast", 0x807FFFFF, 0, 0, 0x807FFFFF),
+    ],
     "subnormals survive arithmetic": [
         ("add", 0x00000001, 0x00000001, 0, 0x00000002),
         ("add", 0x007FFFFF, 0x00000001, 0, 0x00800000),
@@ -128,7 +131,9 @@ def _ask(device: Device, path: str, triples: Array) -> Array:
 def _triples() -> Array:
     """Words of all classes: edge words, neighbours of ties, and random ones. The same on every device."""
     rng = np.random.Generator(np.random.PCG64(1))
-    edges = np.array([0, 1, 2, 0x7FFFFF, 0x800000, 0x3F800000, 0x3F800001, 0x3F7FFFFF, 0x7F7FFFFF, 0x7F800000, 0x7FC00000])
+    edges = np.array(
+        [0, 1, 2, 0x7FFFFF, 0x800000, 0x3F800000, 0x3F800001, 0x3F7FFFFF, 0x7F7FFFFF, 0x7F800000, 0x7FC00000]
+    )
     signs = rng.integers(0, 2, (TRIPLES, 3)) << 31
     kinds = [
         rng.choice(edges, (TRIPLES, 3)) | signs,
@@ -140,9 +145,7 @@ def _triples() -> Array:
 
 
 def _passes(cases: list[tuple[str, int, int, int, int]], answers: Array) -> bool:
-    return all(
-        int(row[COLUMNS.index(column)]) == want for (column, *_, want), row in zip(cases, answers, strict=True)
-    )
+    return all(int(row[COLUMNS.index(column)]) == want for (column, *_, want), row in zip(cases, answers, strict=True))
 
 
 def probe(device: Device) -> Probe:
@@ -160,4 +163,6 @@ def probe(device: Device) -> Probe:
     triples = _triples()
     a, b = _ask(device, "native", triples), _ask(device, "integer", triples)
     checks[f"native and integer agree on {TRIPLES} triples"] = bool((a == b).all())
-    return Probe(device.adapter, str(info.get("description", "")), checks, {f"integer path: {k}": v for k, v in whole.items()})
+    return Probe(
+        device.adapter, str(info.get("description", "")), checks, {f"integer path: {k}": v for k, v in whole.items()}
+    )

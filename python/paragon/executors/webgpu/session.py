@@ -87,7 +87,8 @@ class Loaded:
                 staging.unmap()
         ends = np.cumsum([s.size for s in specs])
         return [
-            words[end - s.size : end].view(NUMPY_DTYPES[s.dtype]).reshape(s.shape) for s, end in zip(specs, ends, strict=True)
+            words[end - s.size : end].view(NUMPY_DTYPES[s.dtype]).reshape(s.shape)
+            for s, end in zip(specs, ends, strict=True)
         ]
 
 

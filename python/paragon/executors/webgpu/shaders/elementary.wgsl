@@ -1,7 +1,7 @@
 // exp expm1 log log1p tanh erf sinpi cospi, correctly rounded, in u32 arithmetic alone.
 //
 // Numbers with 94 binary places ("Fix", two's complement in three words, the lowest first, range [-2, 2)) carry an argument
-// reduction and a Taylor series (elementary_series.py). The result is formed with a relative error below 2^-64 and then
+// reduction and a Taylor series (elementary_series.wgsl). The result is formed with a relative error below 2^-64 and then
 // rounded once. No result of these functions that is inexact lies nearer than 2^-60 (relative) to the middle between two
 // floats, which an exhaustive search over all arguments shows, so that this rounding is the correct one.
 //

@@ -1,4 +1,4 @@
-// Written by elementary_series.py; not to be edited by hand. Words of numbers with 94 binary places.
+// Written by tools/elementary/shader_series.py; not to be edited by hand. Words of numbers with 94 binary places.
 const LN2 = vec3<u32>(0xf278ece6u, 0xf473de6au, 0x2c5c85fdu);
 const LN2_OVER_128 = vec3<u32>(0xd5e4f1dau, 0xfbe8e7bcu, 0x0058b90bu);
 

@@ -1,6 +1,6 @@
 """Prints shaders/elementary_series.wgsl: the constants and Taylor series of shaders/elementary.wgsl.
 
-    pip install mpmath && python shaders/elementary_series.py > shaders/elementary_series.wgsl
+    pip install mpmath && python tools/elementary/shader_series.py > shaders/elementary_series.wgsl
 
 A coefficient is rounded to 2^-94 and written as three words, the lowest first (two's complement). A series is cut where the
 terms left out add up to less than 2^-84 on the interval that elementary.wgsl uses it on. Horner's scheme is written out, as
@@ -52,7 +52,9 @@ def erf_at(centre: mp.mpf) -> Term:
 
 
 def main() -> None:
-    print("// Written by elementary_series.py; not to be edited by hand. Words of numbers with 94 binary places.")
+    print(
+        "// Written by tools/elementary/shader_series.py; not to be edited by hand. Words of numbers with 94 binary places."
+    )
     print(f"const LN2 = {fix(mp.log(2))};")
     print(f"const LN2_OVER_128 = {fix(mp.log(2) / 128)};")
     series("exp", "(e^r - 1) / r, |r| <= 0.3642", [terms(lambda n: 1 / mp.factorial(n + 1), mp.mpf("0.3642"))])

@@ -1,0 +1,249 @@
+"""The webgpu executor: the probe, the choice of the path, the vectors, training, and what it refuses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import paragon as pg
+from conftest import ROOT, assert_words
+from paragon import data, nn
+from paragon.conformance import Contender, load_vectors, run_case, run_conformance
+from paragon.conformance.fuzz import fuzz
+from paragon.errors import ExecutorError, ProgramError
+from paragon.executors import _registry, executors
+from paragon.executors.webgpu import device as devices
+from paragon.executors.webgpu.library import library
+from paragon.executors.webgpu.probe import Probe, probe
+from paragon.optim import Adam
+from paragon.train import fit
+from webgpu_device import EXECUTOR, device
+
+CPU = executors()["cpu"]
+FUSED = "fma is fused"
+CONTRACTED = "products are not contracted"
+
+
+# --- the probe --------------------------------------------------------------------------------------------------------
+
+
+def test_the_probe_finds_integer_arithmetic_right() -> None:
+    found = device().probe
+    assert all(found.integer.values()), found.failed
+    assert found.path in ("native", "integer")
+    assert found.row()["path"] == found.path and found.adapter in found.to_json()
+
+
+def test_the_probe_sees_that_llvmpipe_does_not_fuse() -> None:
+    found = device().probe
+    if "llvmpipe" not in found.adapter:
+        pytest.skip("the device is not llvmpipe")
+    assert not found.checks[FUSED] and found.path == "integer"
+    assert found.checks["sums are rounded to nearest even"] and found.checks["products are rounded to nearest even"]
+
+
+def _native(monkeypatch: pytest.MonkeyPatch, **functions: str) -> Probe:
+    """The probe of a device whose native functions are replaced; those not given are right."""
+    right, native = library("integer"), library("native")
+    for name in ("f32_add", "f32_sub", "f32_mul", "f32_fma"):
+        monkeypatch.setitem(native, name, functions.get(name, right[name]))
+    return probe(device())
+
+
+FLUSH = "select({0}, ({0}) & 0x80000000u, (({0}) & 0x7f800000u) == 0u)"
+FAULTS = {
+    "unfused": ({"f32_fma": "fn f32_fma(a: u32, b: u32, c: u32) -> u32 { return f32_add(f32_mul(a, b), c); }"}, FUSED),
+    # What a compiler makes of an unguarded product and the sum that follows, for the products of the known answers.
+    "contracted": (
+        {"f32_add": "fn f32_add(a: u32, b: u32) -> u32 { return select(f32_fma(0x3f800000u, a, b), "
+                    "f32_fma(0x3f800001u, 0x3f800001u, b), a == 0x3f800002u); }"},
+        CONTRACTED,
+    ),
+    "flushed": (
+        {"f32_add": "fn f32_add(a: u32, b: u32) -> u32 { let s = f32_fma(0x3f800000u, a, b); "
+                    f"return {FLUSH.format('s')}; }}"},
+        "subnormals survive arithmetic",
+    ),
+    "truncated": (
+        {"f32_mul": "fn f32_mul(a: u32, b: u32) -> u32 { let p = f32_fma(a, b, 0x80000000u); "
+                    "return select(p, p - 1u, p == 0x3fc00002u); }"},
+        "products are rounded to nearest even",
+    ),
+    "zeros without sign": (
+        {"f32_mul": "fn f32_mul(a: u32, b: u32) -> u32 { let p = f32_fma(a, b, 0x80000000u); "
+                    "return select(p, 0u, p == 0x80000000u); }"},
+        "signed zeros are kept",
+    ),
+}  # fmt: skip
+
+
+def test_a_device_that_keeps_the_rules_is_native(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _native(monkeypatch)
+    assert found.path == "native" and not found.failed
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_planted_faults_are_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    functions, check = FAULTS[fault]
+    found = _native(monkeypatch, **functions)
+    assert not found.checks[check], found.failed
+    assert not found.checks["native and integer agree on 32768 triples"] or fault in ("contracted", "truncated")
+    assert found.path == "integer"
+
+
+def test_a_device_without_right_integers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    functions = library("integer")
+    monkeypatch.setitem(functions, "multiply_wide", functions["multiply_wide"].replace("carry >> 16u", "carry >> 17u"))
+    found = probe(device())
+    assert found.path == "refused" and "integer path" in found.failed
+    monkeypatch.setattr(device(), "probe", found)
+    with pytest.raises(ExecutorError, match="update its driver"):
+        EXECUTOR.load(pg.trace(lambda x: x + x, np.ones(3, np.float32)))
+
+
+# --- the contract -----------------------------------------------------------------------------------------------------
+
+
+def test_all_vectors() -> None:
+    device()
+    wrong = [
+        f"{case}: {found}"
+        for case in load_vectors(ROOT / "bindings_tests" / "vectors")
+        if (found := run_case(case, EXECUTOR))
+    ]
+    assert not wrong, "\n".join(wrong[:5])
+
+
+def test_an_unfused_fma_fails_the_vectors() -> None:
+    """The native path, forced on a device whose probe says no, is caught by the vectors as well."""
+    if device().probe.checks[FUSED]:
+        pytest.skip("the device fuses")
+    cases = [c for c in load_vectors(ROOT / "bindings_tests" / "vectors") if c.file == "fma"]
+    assert any(run_case(case, EXECUTOR, path="native") for case in cases)
+
+
+def test_standard_programs_agree_with_the_cpu() -> None:
+    device()
+    findings = run_conformance([Contender("cpu", CPU), Contender("webgpu", EXECUTOR)])
+    assert findings.passed, findings.failures
+
+
+def test_random_programs_agree_with_the_cpu() -> None:
+    device()
+    assert fuzz([("cpu", CPU, {}), ("webgpu", EXECUTOR, {})], examples=2) is None
+
+
+def test_training_on_the_digits_has_the_fingerprint_of_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    device()
+    monkeypatch.setitem(_registry(), "webgpu", EXECUTOR)
+    digits = data.digits()
+
+    def train(executor: str) -> str:
+        model = nn.Sequential(nn.Dense(64, 32, activation="relu"), nn.Dense(32, 10))
+        with pg.use(executor):
+            fit(model, digits.x_train, digits.y_train, optimizer=Adam(3e-3), epochs=1, batch_size=32, progress=False)
+        return pg.fingerprint(model)
+
+    assert train("webgpu") == train("cpu")
+
+
+@pytest.mark.parametrize("n", [50_001, 66_000])
+def test_chains_longer_than_a_driver_loops(n: int) -> None:
+    device()
+    x = np.random.Generator(np.random.PCG64(3)).standard_normal((n, 1)).astype(np.float32)
+
+    def all_of_them(x: pg.Tensor) -> dict[str, pg.Tensor]:
+        return {
+            "sum": pg.sum(x, panel=None),
+            "dot": pg.matmul(x, x, transpose_a=True, panel=None),
+            "argmax": pg.argmax(x, 0),
+            "max": pg.max(x),
+        }
+
+    program = pg.trace(all_of_them, x)
+    want = CPU.load(program).run({"x": x})
+    for name, got in EXECUTOR.load(program).run({"x": x}).items():
+        assert_words(got, want[name], name)
+
+
+# --- the session ------------------------------------------------------------------------------------------------------
+
+
+def _swap() -> pg.Program:
+    """Two states that trade places, and one that counts."""
+
+    def step(s: dict[str, pg.Tensor], x: pg.Tensor) -> object:
+        return {"was": s["a"], "sum": s["a"] + x}, {"a": s["b"], "b": s["a"], "n": s["n"] + 1}
+
+    state = {"a": np.float32([1, 2]), "b": np.float32([3, 4]), "n": np.uint32(0)}
+    return pg.trace(step, np.zeros(2, np.float32), state=state)
+
+
+def test_updates_happen_all_at_once_after_the_outputs() -> None:
+    device()
+    session = EXECUTOR.load(_swap())
+    inputs = {"x": np.float32([10, 20])}
+    out = session.run(inputs)
+    assert_words(out["was"], np.float32([1, 2]))
+    assert_words(out["sum"], np.float32([11, 22]))
+    session.run(inputs)
+    session.run(inputs)
+    state = session.state()
+    assert_words(state["a"], np.float32([3, 4]))
+    assert_words(state["b"], np.float32([1, 2]))
+    assert int(state["n"]) == 3
+    assert_words(session.values(inputs)[1], state["a"])
+    assert int(session.state()["n"]) == 3
+
+
+def test_a_session_says_what_computes() -> None:
+    session = EXECUTOR.load(_swap(), path="integer", device=0)
+    assert session.path == "integer" and session.adapter == EXECUTOR.devices[0] and session.bytes >= 20
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"threads": 2}, r"has no options \['threads'\]"),
+        ({"device": "no such thing"}, "there is no device 'no such thing'"),
+        ({"device": 99}, "there is no device 99"),
+        ({"path": "fast"}, 'path must be "native" or "integer"'),
+    ],
+)
+def test_options_that_cannot_be_met(options: dict[str, object], message: str) -> None:
+    device()
+    with pytest.raises(ExecutorError, match=message):
+        EXECUTOR.load(_swap(), **options)
+
+
+def test_unfit_arrays_are_refused() -> None:
+    device()
+    session = EXECUTOR.load(_swap())
+    with pytest.raises(ProgramError, match=r"input 'x': needs f32\[2\], got float32\[3\]"):
+        session.run({"x": np.zeros(3, np.float32)})
+    with pytest.raises(ExecutorError, match="has no state 'c'"):
+        session.set_state({"c": np.zeros(2, np.float32)})
+
+
+def test_a_tensor_larger_than_a_binding_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device(), "most_bytes", 64)
+    with pytest.raises(ExecutorError, match="binds at most 64"):
+        EXECUTOR.load(pg.trace(lambda x: x + 1.0, np.zeros(17, np.float32)))
+
+
+def test_without_wgpu_or_driver_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "adapters", lambda: ())
+    monkeypatch.setattr(devices.importlib.util, "find_spec", lambda name: None)
+    assert not EXECUTOR.available and "pip install wgpu" in EXECUTOR.reason
+    monkeypatch.setattr(devices.importlib.util, "find_spec", lambda name: object())
+    assert "apt install mesa-vulkan-drivers" in EXECUTOR.reason
+    with pytest.raises(ExecutorError, match="mesa-vulkan-drivers"):
+        EXECUTOR.load(_swap())
+
+
+def test_wgpu_is_imported_only_when_asked_for() -> None:
+    code = "import sys, paragon; paragon.executors(); import paragon.executors.webgpu; sys.exit('wgpu' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
