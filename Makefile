@@ -24,11 +24,11 @@ $(VENV)/.installed: $(VENV)/bin/python $(SOURCES)
 	touch $@
 
 $(VENV)/.test: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet ".[test]"
+	$(BIN)/python -m pip install --quiet --group test
 	touch $@
 
 $(VENV)/.lint: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet "ruff>=0.6" "mypy>=1.11" numpy typer rich hypothesis
+	$(BIN)/python -m pip install --quiet --group lint
 	touch $@
 
 # --- tests ----------------------------------------------------------------------------------------------------------
