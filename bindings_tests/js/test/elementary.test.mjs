@@ -1,6 +1,7 @@
 // The elementary functions against the fixed-point oracle, on samples, hard cases and special values.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import * as elementary from "../src/elementary.mjs";
 import * as slow from "../src/elementary_dd.mjs";
@@ -54,6 +55,18 @@ for (const [name, { fields: [low, high], signs, avoid }] of Object.entries(DOMAI
 
 test("log where rounding a binary64 logarithm goes wrong", () => {
   for (const word of [0x3c413d3a, 0x41178feb, 0x4c5d65a5, 0x65d890d3, 0x6f31a8ec]) check("log", word);
+});
+
+test("the arguments whose results come nearest to ties, of all 2^32 (tests/data/hard_cases.json)", () => {
+  /** @type {{[name: string]: [string, string][]}} */
+  const cases = JSON.parse(readFileSync(new URL("../../../tests/data/hard_cases.json", import.meta.url), "utf8"));
+  assert.deepEqual(Object.keys(cases).sort(), Object.keys(DOMAINS).sort());
+  for (const [name, pairs] of Object.entries(cases)) {
+    assert.ok(pairs.length > 50);
+    for (const [argument, result] of pairs) {
+      assert.equal(hex(toWord(functions[name](fromWord(parseInt(argument, 16))))), result, `${name}(${argument})`);
+    }
+  }
 });
 
 test("next to ties: expm1 and log1p of 2^-k, where x^2/2 is half a unit", () => {
