@@ -414,7 +414,7 @@ void check_elementary(const std::vector<Kernels>& tables, const Cases& hard_case
       expected.push_back(result);
     };
     const auto hard = hard_cases.find(function.name);
-    CHECK(hard != hard_cases.end() && hard->second.size() >= 100, "no hard cases of %s", function.name);
+    CHECK(hard != hard_cases.end() && hard->second.size() >= 64, "no hard cases of %s", function.name);
     if (hard != hard_cases.end()) {
       for (const auto& [input, result] : hard->second) add(input, result);
     }
