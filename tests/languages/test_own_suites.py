@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+import paragon as pg
 import toolchains
 from conftest import IN_CI, skip_or_fail
+from paragon.executors.cpu import LIBRARY
 from toolchains import OTHERS, call, need
 
 
@@ -67,3 +73,18 @@ def test_c() -> None:
 @pytest.mark.parametrize("build", toolchains.IMPLEMENTATIONS.values())
 def test_ci_has_every_toolchain(build: Callable[[], list[str]]) -> None:
     assert build()
+
+
+def test_python_through_cffi(tmp_path: Path) -> None:
+    program = pg.trace(lambda x: pg.exp(x), np.zeros(3, np.float32))
+    program.save(tmp_path / "model.safetensors")
+    example = OTHERS / "python" / "predict.py"
+    said = call(sys.executable, example, LIBRARY, tmp_path / "model.safetensors")
+    assert [np.float32(word) for word in said.split()] == [pg.exp(0.5).item()] * 3
+    (tmp_path / "bad.safetensors").write_bytes(b"this is no model")
+    done = subprocess.run(
+        [sys.executable, example, LIBRARY, tmp_path / "bad.safetensors"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "bad.safetensors" in done.stderr
+    assert "Traceback" not in done.stderr
