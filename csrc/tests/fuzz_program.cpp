@@ -162,6 +162,11 @@ void feed_job(const std::string& bytes) {
   }
 }
 
+std::string fresh_program() {
+  tests::RandomProgram random(static_cast<std::uint32_t>(generator()));
+  return tests::program_text(random.make(1 + random.below(8)));
+}
+
 std::vector<std::string> make_seeds(int argc, char** argv) {
   std::vector<std::string> seeds;
   for (std::uint32_t i = 0; i < 60; ++i) {
@@ -198,9 +203,10 @@ int main(int argc, char** argv) {
   std::size_t accepted = 0;
   for (std::size_t i = 0; i < count; ++i) {
     std::string text = seeds[i % seeds.size()];
+    if (i >= seeds.size() && below(3) == 0) text = fresh_program();
     const std::size_t mutations = i < seeds.size() ? 0 : 1 + below(below(4) == 0 ? 12 : 3);
     for (std::size_t m = 0; m < mutations; ++m) mutate(text, seeds);
-    if (i % 16 == 15) {
+    if (i % 64 == 63) {
       feed_job(text);
     } else {
       keep(text);

@@ -131,6 +131,23 @@ void swap_states() {
   }
 }
 
+// What may not be written in place: rows that later blocks read, though the array is read densely too.
+void keep_what_is_read() {
+  const std::string text = document(
+      "", R"({"name":"w","dtype":"f32","shape":[9,700]})",
+      R"({"op":"slice","inputs":[0],"output":1,"dtype":"f32","shape":[1,700],"attributes":{"start":[0,0],"stop":[1,700],"step":[1,1]}},
+         {"op":"add","inputs":[0,1],"output":2,"dtype":"f32","shape":[9,700],"attributes":{}},
+         {"op":"neg","inputs":[2],"output":3,"dtype":"f32","shape":[9,700],"attributes":{}},
+         {"op":"slice","inputs":[3],"output":4,"dtype":"f32","shape":[1,700],"attributes":{"start":[8,0],"stop":[9,700],"step":[1,1]}},
+         {"op":"mul","inputs":[3,4],"output":5,"dtype":"f32","shape":[9,700],"attributes":{}})",
+      R"({"name":"y","value":5})", R"({"state":"w","value":2})");
+  const auto program = std::make_shared<const Program>(parse(text));
+  for (const std::size_t threads : {1, 3}) {
+    RandomProgram random(1);
+    hold(program, random, 0, {"", threads, 0});
+  }
+}
+
 template <class Fn>
 std::string message(const Fn& fn) {
   try {
@@ -299,6 +316,7 @@ void files(const std::string& folder) {
 int main(int argc, char** argv) {
   hash();
   swap_states();
+  keep_what_is_read();
   refuse_programs();
   refuse_sessions();
   files(argc > 2 ? argv[2] : ".");
