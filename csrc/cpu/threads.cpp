@@ -213,17 +213,17 @@ void ThreadPool::set_threads(std::size_t threads) {
 
 void ThreadPool::forget_team() noexcept {
   static_cast<void>(team_.release());  // its threads cannot be joined and its locks may be held: it can only be left alone
-  busy_.store(false);
+  busy_.store(0);
 }
 
 void ThreadPool::run(std::size_t tasks, Task task, const void* context) {
-  if (busy_.exchange(true)) {
+  if (busy_.exchange(1) != 0) {
     for (std::size_t i = 0; i < tasks; ++i) task(context, i);
     return;
   }
   struct Release {
-    std::atomic<bool>& busy;
-    ~Release() { busy.store(false); }
+    std::atomic<int>& busy;
+    ~Release() { busy.store(0); }
   } release{busy_};
   const std::size_t workers = threads() - 1;
   if (team_ && team_->workers() != workers) team_.reset();

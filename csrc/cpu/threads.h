@@ -47,7 +47,7 @@ class ThreadPool {
   static void register_fork_handlers();
 
   std::atomic<std::size_t> threads_;
-  std::atomic<bool> busy_{false};  // guards team_
+  std::atomic<int> busy_{0};  // guards team_; an int, for not every processor exchanges bytes
   std::unique_ptr<Team> team_;
   ThreadPool* next_ = nullptr;  // the list of all pools, for fork
 };
