@@ -10,13 +10,15 @@ import pytest
 
 import paragon as pg
 from conftest import ROOT, assert_words
-from paragon import data, nn
+from paragon import cli, data, nn
 from paragon.conformance import Contender, load_vectors, run_case, run_conformance
 from paragon.conformance.fuzz import fuzz
 from paragon.errors import ExecutorError, ProgramError
 from paragon.executors import _registry, executors
 from paragon.executors.webgpu import device as devices
+from paragon.executors.webgpu import reductions
 from paragon.executors.webgpu.library import library
+from paragon.executors.webgpu.plan import make_plan
 from paragon.executors.webgpu.probe import Probe, probe
 from paragon.optim import Adam
 from paragon.train import fit
@@ -150,6 +152,43 @@ def test_training_on_the_digits_has_the_fingerprint_of_the_cpu(monkeypatch: pyte
     assert train("webgpu") == train("cpu")
 
 
+@pytest.mark.parametrize("m, n, k", [(5, 3, 17), (33, 65, 40), (70, 9, 300)])
+@pytest.mark.parametrize("swapped", [(False, False), (True, False), (False, True), (True, True)])
+def test_tiled_products(m: int, n: int, k: int, swapped: tuple[bool, bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any shape, with batches that broadcast, and words of every class in a corner."""
+    device()
+    monkeypatch.setattr(reductions, "SMALL", 0)
+    monkeypatch.setattr(reductions, "FEW", 0)
+    rng = np.random.Generator(np.random.PCG64(m + n + k))
+    x = rng.standard_normal((2, k, m) if swapped[0] else (2, m, k)).astype(np.float32)
+    y = rng.standard_normal((1, n, k) if swapped[1] else (1, k, n)).astype(np.float32)
+    x[1] = (rng.integers(0, 2**32, x[1].size, np.uint64).astype(np.uint32)).view(np.float32).reshape(x[1].shape)
+    x[0].flat[0], y.flat[0] = np.inf, 0.0
+
+    def products(x: pg.Tensor, y: pg.Tensor) -> dict[str, pg.Tensor]:
+        swap = {"transpose_a": swapped[0], "transpose_b": swapped[1]}
+        return {str(panel): pg.matmul(x, y, panel=panel, **swap) for panel in (None, 16, 7)}
+
+    program = pg.trace(products, x, y)
+    session = EXECUTOR.load(program)
+    assert all("tile_a" in d.code for d in make_plan(program).dispatches)
+    want = CPU.load(program).run({"x": x, "y": y})
+    for panel, got in session.run({"x": x, "y": y}).items():
+        assert_words(got, want[panel], f"panel {panel}")
+
+
+def test_a_tile_that_goes_beyond_k_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted fault: a tile is used to its end even where k ends before."""
+    device()
+    monkeypatch.setattr(reductions, "SMALL", 0)
+    monkeypatch.setattr(reductions, "FEW", 0)
+    pipeline = devices.Device.pipeline
+    faulty = lambda self, code, path: pipeline(self, code.replace("min(16u, 19u - k0)", "16u"), path)  # noqa: E731
+    monkeypatch.setattr(devices.Device, "pipeline", faulty)
+    with pytest.raises(AssertionError, match="words differ"):
+        test_tiled_products(5, 3, 19, (False, False), monkeypatch)
+
+
 @pytest.mark.parametrize("n", [50_001, 66_000])
 def test_chains_longer_than_a_driver_loops(n: int) -> None:
     device()
@@ -247,3 +286,14 @@ def test_without_wgpu_or_driver_the_remedy_is_named(monkeypatch: pytest.MonkeyPa
 def test_wgpu_is_imported_only_when_asked_for() -> None:
     code = "import sys, paragon; paragon.executors(); import paragon.executors.webgpu; sys.exit('wgpu' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_doctor_prints_the_probe(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    found = device().probe
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(sys, "argv", ["paragon", "doctor", "--gpu"])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    out = capsys.readouterr().out
+    assert not stop.value.code
+    assert found.adapter in out and FUSED in out and f"path {found.path}" in " ".join(out.replace("│", " ").split())

@@ -61,6 +61,7 @@ EXACT: dict[str, tuple[int, Callable[..., np.ndarray]]] = {
     "f32_from_i32(a)": (1, lambda a: a.view(np.int32).astype(np.float32)),
     "f32_from_u32(a)": (1, lambda a: a.astype(np.float32)),
     "f32_fma(a, b, c)": (3, lambda a, b, c: fma32(f32(a), f32(b), f32(c))),
+    "fma_factors(factor(a), factor(b), c)": (3, lambda a, b, c: fma32(f32(a), f32(b), f32(c))),
 }
 
 

@@ -44,7 +44,9 @@ def inspect(
     console.print(f"fingerprint {fingerprint({k: np.asarray(v) for k, v in tensors.items()})}", highlight=False)
 
 
-def doctor() -> None:
+def doctor(
+    gpu: Annotated[bool, typer.Option("--gpu", help="Probe each WebGPU device and print what was found.")] = False,
+) -> None:
     """Show versions, executors and their settings, and what is missing, with its remedy."""
     packages = []
     for name in ("numpy", "safetensors", "scikit-learn", "typer", "rich"):
@@ -73,5 +75,27 @@ def doctor() -> None:
     console.print(
         f"environment: {settings or 'none of PARAGON_ISA, PARAGON_NUM_THREADS, PARAGON_DATA is set'}", highlight=False
     )
+    if gpu:
+        probe_devices()
     if not executors()["cpu"].available:
+        raise typer.Exit(1)
+
+
+def probe_devices() -> None:
+    """Print the probe of every WebGPU device. The exit code is 1 where there is none or one is refused."""
+    from ..executors.webgpu import WebGPU
+
+    executor = WebGPU()
+    if not executor.available:
+        console.print(f"[red]webgpu:[/red] {executor.reason}", highlight=False)
+        raise typer.Exit(1)
+    paths = []
+    for number, adapter in enumerate(executor.devices):
+        found = executor.probe(number)
+        paths.append(found.path)
+        rows = [(name, "yes" if ok else "NO") for name, ok in {**found.checks, **found.integer}.items()]
+        show_table(
+            f"device {number}: {adapter}", ("check", "passed"), [("driver", found.driver), *rows, ("path", found.path)]
+        )
+    if "refused" in paths:
         raise typer.Exit(1)

@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 
 from ...ops import Spec
 from ...program import Node
+from .gemm import gemm
 from .kernel import ZERO, Dispatch, Index, Kernel, Shape
 
 Term = Callable[[Kernel, str, str, str], None]  # (kernel, accumulator, result i, term j): writes what takes the term in
 LONGEST = 50_000
 FEW = 4096  # results; fewer do not keep a device busy
+SMALL = 1 << 16  # steps of a product; up to there tiles are not worth their text
 
 
 @dataclass
@@ -227,7 +229,14 @@ def matmul(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
         v = k.load(node.inputs[1], at(y, tuple(leading), j, column, a["transpose_b"]))
         k.line(f"{total} = f32_fma({u}, {v}, {total});")
 
-    accumulate(b, out, node.spec.size, n, a["panel"], "f32", term, ADD["f32"])
+    spans = _levels(n, a["panel"])
+    dispatch = None
+    if n * node.spec.size > SMALL and 2 * n < LONGEST and not (spans and node.spec.size < FEW):
+        dispatch = gemm(b.fresh(), node, out, spans)
+    if dispatch:
+        b.dispatches.append(dispatch)
+    else:
+        accumulate(b, out, node.spec.size, n, a["panel"], "f32", term, ADD["f32"])
 
 
 KERNELS: dict[str, Callable[[Builder, Node, int, list[Spec]], None]] = {

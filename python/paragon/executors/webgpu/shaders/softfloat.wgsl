@@ -102,68 +102,95 @@ fn f32_mul(a: u32, b: u32) -> u32 {
   return select(packed, select(sign | INFINITY, NAN, invalid), x >= INFINITY || y >= INFINITY);
 }
 
-// (low, high) >> n with a sticky last bit, for any n.
-fn shift_right_wide_sticky(x: vec2<u32>, n: u32) -> vec2<u32> {
+// The float of product + c, rounded once. The product is (low, high) * 2^ep with its first bit in place 60 or 61, or zero; c is
+// finite.
+fn f32_add_product(p: vec2<u32>, product_sign: u32, ep: i32, c: u32) -> u32 {
+  let cf = (c >> 23u) & 0xffu;
+  let cm = (c & 0x7fffffu) | select(HIDDEN, 0u, cf == 0u);
+  let q = cm << 6u;  // the high word of c in units of 2^ec, first bit in place 61 unless c is subnormal
+  let ec = i32(max(cf, 1u)) - 188;
+  // The one with the smaller unit is shifted into the other's, with a sticky last bit. A zero is always the one shifted.
+  let use_c = p.y == 0u || (cm != 0u && ec >= ep);
+  let kept = vec2<u32>(select(p.x, 0u, use_c), select(p.y, q, use_c));
+  let moved = vec2<u32>(select(0u, p.x, use_c), select(q, p.y, use_c));
+  let n = min(select(u32(ep - ec), u32(ec - ep), use_c), 63u);
+  let far = n > 31u;
+  let low = select(moved.x, moved.y, far);
+  let high = select(moved.y, 0u, far);
   let s = n & 31u;
-  let back = (32u - s) & 31u;
-  let near = n < 32u;
-  let spill = select(x.y << back, 0u, s == 0u);  // the bits that leave the high word
-  let lost_low = select(x.x << back, 0u, s == 0u);
-  let low = select(x.y >> s, (x.x >> s) | spill, near);
-  let lost = select(spill | x.x, lost_low, near);
-  let far = n > 63u;
-  let sticky = select(lost, x.x | x.y, far) != 0u;
-  return vec2<u32>(select(low, 0u, far) | u32(sticky), select(0u, x.y >> s, near));
+  let back = 31u - s;
+  let lost = ((low << 1u) << back) | select(0u, moved.x, far);
+  let y = vec2<u32>((low >> s) | ((high << 1u) << back) | u32(lost != 0u), high >> s);
+  // kept + y or kept - y in two's complement, then its magnitude.
+  let c_sign = c & SIGN;
+  let differ = product_sign != c_sign;
+  let minus = select(0u, 0xffffffffu, differ);
+  let y_low = y.x ^ minus;
+  let sum = kept.x + y_low;
+  let t_low = sum + (minus & 1u);
+  let t_high = kept.y + (y.y ^ minus) + u32(sum < y_low) + u32(t_low < sum);
+  let negative = (t_high & SIGN) != 0u;
+  let flip = select(0u, 0xffffffffu, negative);
+  let m_low = (t_low ^ flip) + (flip & 1u);
+  let m_high = (t_high ^ flip) + u32(m_low < (flip & 1u));
+  let zero = (m_low | m_high) == 0u;
+  let kept_sign = select(product_sign, c_sign, use_c);
+  let sign = select(kept_sign ^ (flip & SIGN), product_sign & c_sign, zero);
+  // The first 32 bits.
+  let short = m_high == 0u;
+  let top = select(m_high, m_low, short);
+  let rest = select(m_low, 0u, short);
+  let z = countLeadingZeros(top) & 31u;
+  let m = (top << z) | ((rest >> 1u) >> (31u - z)) | u32((rest << z) != 0u);
+  return f32_pack(sign, select(ep, ec, use_c) + select(190, 158, short) - i32(z), m);
 }
 
 fn f32_fma(a: u32, b: u32, c: u32) -> u32 {
   let pa = f32_parts(a);
   let pb = f32_parts(b);
-  let p = multiply_wide(pa.significand << 7u, pb.significand << 7u);  // the product, first bit 60 or 61, or 0
-  let cf = (c >> 23u) & 0xffu;
-  let ce = max(i32(cf), 1);
-  let cm = (c & 0x7fffffu) | select(HIDDEN, 0u, cf == 0u);
-  let q = vec2<u32>(0u, cm << 6u);  // c, first bit 61 unless c is subnormal
-  // Units: the product's is 2^(ea + eb - 314), c's is 2^(ec - 188). A zero takes the unit of the other.
-  let product_zero = (p.x | p.y) == 0u;
-  let ep = pa.exponent + pb.exponent - 314;
-  let ec = ce - 188;
-  let use_c = product_zero || (cm != 0u && ec >= ep);
-  let d = select(u32(ep - ec), u32(ec - ep), use_c);
-  let shifted = shift_right_wide_sticky(select(q, p, use_c), select(d, 0u, product_zero || cm == 0u));
-  let kept = select(p, q, use_c);
-  let kept_sign = select((a ^ b) & SIGN, c & SIGN, use_c);
-  let shifted_sign = select(c & SIGN, (a ^ b) & SIGN, use_c);
-  // kept +- shifted. A difference is taken from the larger.
-  let differ = kept_sign != shifted_sign;
-  let less = kept.y < shifted.y || (kept.y == shifted.y && kept.x < shifted.x);
-  let x = select(kept, shifted, less);
-  let y = select(shifted, kept, less);
-  let added = x.x + y.x;
-  let total = vec2<u32>(
-    select(added, x.x - y.x, differ),
-    select(x.y + y.y + u32(added < x.x), x.y - y.y - u32(x.x < y.x), differ),
-  );
-  let zero = (total.x | total.y) == 0u;
-  let sign = select(select(kept_sign, shifted_sign, less), kept_sign & shifted_sign, zero);
-  let low_only = total.y == 0u;
-  let high = select(total.y, total.x, low_only);
-  let low = select(total.x, 0u, low_only);
-  let n = countLeadingZeros(high) & 31u;
-  let m = (high << n) | select(low >> ((32u - n) & 31u), 0u, n == 0u);
-  let sticky = u32((low << n) != 0u);
-  let exponent = select(ep, ec, use_c) + 190 - i32(n) - select(0, 32, low_only);
-  let packed = f32_pack(sign, exponent, m | sticky);
+  let sign = (a ^ b) & SIGN;
+  let p = multiply_wide(pa.significand << 7u, pb.significand << 7u);
+  let packed = f32_add_product(p, sign, pa.exponent + pb.exponent - 314, c);
   // Infinities and NaNs.
   let ma = a & MAGNITUDE;
   let mb = b & MAGNITUDE;
   let mc = c & MAGNITUDE;
-  let product_infinite = ma == INFINITY || mb == INFINITY;
-  let product_sign = (a ^ b) & SIGN;
-  let invalid = ma > INFINITY || mb > INFINITY || mc > INFINITY || (product_infinite && (ma == 0u || mb == 0u))
-    || (product_infinite && mc == INFINITY && product_sign != (c & SIGN));
-  let special = select(select(c, product_sign | INFINITY, product_infinite), NAN, invalid);
+  let infinite = ma == INFINITY || mb == INFINITY;
+  let invalid = ma > INFINITY || mb > INFINITY || mc > INFINITY || (infinite && (ma == 0u || mb == 0u))
+    || (infinite && mc == INFINITY && sign != (c & SIGN));
+  let special = select(select(c, sign | INFINITY, infinite), NAN, invalid);
   return select(packed, special, ma >= INFINITY || mb >= INFINITY || mc >= INFINITY);
+}
+
+// A factor of many products, taken apart once: the significand, and sign | exponent + 32. Zeros, infinities and NaNs have
+// exponents so far apart that the sum of two says what the product is.
+alias Factor = vec2<u32>;
+fn factor(x: u32) -> Factor {
+  let p = f32_parts(x);
+  let m = x & MAGNITUDE;
+  let e = select(select(u32(p.exponent + 32), 0x1000u, m == INFINITY), 0x10000u, m > INFINITY);
+  return vec2<u32>(p.significand, select(e, 0x4000u, m == 0u) | (x & SIGN));
+}
+// f32_fma of two factors and a word.
+fn fma_factors(a: Factor, b: Factor, c: u32) -> u32 {
+  let al = a.x & 0xfffu;
+  let ah = a.x >> 12u;
+  let bl = b.x & 0xfffu;
+  let bh = b.x >> 12u;
+  let low = al * bl;
+  let middle = al * bh + ah * bl + (low >> 12u);
+  let p = vec2<u32>((middle << 26u) | ((low & 0xfffu) << 14u), ((ah * bh) << 6u) + (middle >> 6u));
+  let code = a.y + b.y;
+  let sign = code & SIGN;
+  let e = code & MAGNITUDE;
+  let packed = f32_add_product(p, sign, i32(e) - 378, c);
+  let mc = c & MAGNITUDE;
+  let c_special = mc >= INFINITY;
+  let infinite = e - 0x800u < 0x2000u;  // 0x1000 and an ordinary exponent, or 0x2000
+  let zero_times_infinity = e - 0x5000u < 2u;
+  let invalid = e >= 0xf000u || zero_times_infinity || mc > INFINITY || (infinite && c_special && ((sign ^ c) & SIGN) != 0u);
+  let special = select(select(c, sign | INFINITY, infinite), NAN, invalid);
+  return select(packed, special, c_special || infinite || invalid);
 }
 
 fn f32_div(a: u32, b: u32) -> u32 {
