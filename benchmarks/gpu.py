@@ -1,0 +1,129 @@
+"""A report on one WebGPU device: probe, path, vectors, the fingerprint of a training beside the CPU's, and GEMM throughput.
+
+    python benchmarks/gpu.py --sizes 1024 2048 4096 > docs/devices/NAME.json
+
+The vendor's library is measured in the same run through PyTorch where that sees a GPU. Everything in the report was run on
+the device named in it. The exit code is 1 when a vector or a fingerprint is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import paragon as pg
+from paragon import data, nn
+from paragon.conformance import load_vectors, run_case
+from paragon.executors import _registry, executors
+from paragon.executors.webgpu import WebGPU
+from paragon.optim import Adam
+from paragon.train import fit
+
+VECTORS = Path(__file__).resolve().parents[1] / "bindings_tests" / "vectors"
+
+
+def best_of(run: Callable[[], object], repeats: int = 5) -> float:
+    """The shortest of some timings, after one that compiles and fills caches."""
+    run()
+    times = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def gemm(executor: WebGPU, options: dict[str, Any], n: int, products: int = 8) -> dict[str, Any]:
+    """GFLOP/s of an n^3 product. A run makes `products` of them, each of the one before, and hands out one element."""
+    rng = np.random.Generator(np.random.PCG64(n))
+    x = rng.standard_normal((n, n)).astype(np.float32) / np.float32(n**0.5)
+
+    def chain(count: int) -> float:
+        def run(s: dict[str, pg.Tensor]) -> object:
+            y = s["x"]
+            for _ in range(count):
+                y = pg.matmul(s["x"], y)
+            return {"corner": y[:1, :1]}, {}
+
+        session = executor.load(pg.trace(run, state={"x": x}), **options)
+        return best_of(lambda: session.run({}))
+
+    seconds = (chain(products + 1) - chain(1)) / products
+    return {"n": n, "seconds": seconds, "gflops": 2 * n**3 / seconds / 1e9}
+
+
+def vendor_gemm(n: int) -> dict[str, Any] | None:
+    """The same product by the vendor's library, in f32 without reduced precision; None without PyTorch or a GPU."""
+    try:
+        import torch
+    except ImportError:
+        return None
+    if not torch.cuda.is_available():
+        return None
+    torch.backends.cuda.matmul.allow_tf32 = False
+    x = torch.randn(n, n, device="cuda")
+
+    def run() -> None:
+        for _ in range(8):
+            x @ x
+        torch.cuda.synchronize()
+
+    seconds = best_of(run) / 8
+    return {"device": torch.cuda.get_device_name(), "n": n, "seconds": seconds, "gflops": 2 * n**3 / seconds / 1e9}
+
+
+def train_digits(executor: str, options: dict[str, Any]) -> tuple[str, float]:
+    """The fingerprint of one epoch on the digits, and its seconds."""
+    digits = data.digits()
+    model = nn.Sequential(nn.Dense(64, 32, activation="relu"), nn.Dense(32, 10))
+    begin = time.perf_counter()
+    with pg.use(executor, **options):
+        fit(model, digits.x_train, digits.y_train, optimizer=Adam(3e-3), epochs=1, batch_size=32, progress=False)
+    return pg.fingerprint(model), time.perf_counter() - begin
+
+
+def report(device: int | str | None, path: str | None, sizes: list[int]) -> dict[str, Any]:
+    executor = WebGPU()
+    _registry().setdefault(executor.name, executor)
+    options = {key: value for key, value in (("device", device), ("path", path)) if value is not None}
+    probe = executor.probe(device)
+    session = executor.load(pg.trace(lambda x: x + x, np.ones(1, np.float32)), **options)
+    cases = list(load_vectors(VECTORS))
+    wrong = [f"{case}: {found}" for case in cases if (found := run_case(case, executor, **options))]
+    (gpu, gpu_seconds), (cpu, _) = train_digits("webgpu", options), train_digits("cpu", {})
+    return {
+        "adapter": session.adapter,
+        "path": session.path,
+        "system": platform.platform(),
+        "probe": probe.row(),
+        "vectors": {"cases": len(cases), "passed": len(cases) - len(wrong), "wrong": wrong},
+        "digits": {"fingerprint": gpu, "fingerprint_cpu": cpu, "seconds": gpu_seconds},
+        "gemm": [gemm(executor, options, n) for n in sizes],
+        "gemm_vendor": [found for n in sizes if (found := vendor_gemm(n))],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--device", help="a number or a part of the adapter's name")
+    parser.add_argument("--path", choices=("native", "integer"), help="instead of what the probe picks")
+    parser.add_argument("--sizes", type=int, nargs="*", default=[1024, 2048, 4096], help="n of the n^3 products")
+    given = parser.parse_args()
+    device = int(given.device) if given.device and given.device.isdigit() else given.device
+    executors()
+    found = report(device, given.path, given.sizes)
+    print(json.dumps(found, indent=1))
+    right = found["digits"]["fingerprint"] == found["digits"]["fingerprint_cpu"]
+    sys.exit(0 if right and not found["vectors"]["wrong"] else 1)
+
+
+if __name__ == "__main__":
+    main()
