@@ -183,10 +183,11 @@ PARAGON_INLINE F64 sinpi(F64 x) {
   return select(fractional, y, select(finite, as<F64>(sign_of(x)), x - x));
 }
 
-// cos(pi * x) = (-1)^n * sin(pi * (1/2 - |r|)), without loss where it is near 0. The last sum makes a -0 of it +0.
+// cos(pi * x) = (-1)^n * sin(pi * (1/2 - |r|)), without loss where it is near 0. It is 0 where |r| = 1/2, and +0 there, as
+// ties round to an even n.
 PARAGON_INLINE F64 cospi(F64 x) {
   const auto [r, odd] = split_integer(x);
-  const F64 y = as<F64>(as<U64>(sinpi_reduced(splat(0.5) - magnitude(r))) ^ odd) + F64{};
+  const F64 y = as<F64>(as<U64>(sinpi_reduced(splat(0.5) - magnitude(r))) ^ odd);
   const Mask<8> small = magnitude(x) < splat(kLargeFloat);
   if (all(small)) return y;
   return select(small, y, select(magnitude(x) < splat(kInfinity), splat(1.0), x - x));

@@ -293,25 +293,29 @@ PARAGON_INLINE F32 to_f32(U32 x) {
 PARAGON_INLINE I32 to_i32(F32 x) { return {__builtin_convertvector(x.v, I32::Raw)}; }
 
 // As many floats as a vector has doubles, from and to memory. The store rounds once.
-PARAGON_INLINE F64 load_widened(const float* p) {
 #if defined(PARAGON_SIMD_AVX512)
-  return {_mm512_cvtps_pd(_mm256_loadu_ps(p))};
+PARAGON_INLINE F64 load_widened(const float* p) { return {_mm512_cvtps_pd(_mm256_loadu_ps(p))}; }
+PARAGON_INLINE void store_narrowed(float* p, F64 x) { _mm256_storeu_ps(p, _mm512_cvtpd_ps(x.v)); }
 #elif defined(PARAGON_SIMD_AVX2)
-  return {_mm256_cvtps_pd(_mm_loadu_ps(p))};
-#else
-  return {F64::Raw{p[0], p[1]}};
-#endif
+PARAGON_INLINE F64 load_widened(const float* p) { return {_mm256_cvtps_pd(_mm_loadu_ps(p))}; }
+PARAGON_INLINE void store_narrowed(float* p, F64 x) { _mm_storeu_ps(p, _mm256_cvtpd_ps(x.v)); }
+#elif defined(PARAGON_SIMD_SSE2)
+PARAGON_INLINE F64 load_widened(const float* p) {
+  return {_mm_cvtps_pd(_mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))))};
 }
 PARAGON_INLINE void store_narrowed(float* p, F64 x) {
-#if defined(PARAGON_SIMD_AVX512)
-  _mm256_storeu_ps(p, _mm512_cvtpd_ps(x.v));
-#elif defined(PARAGON_SIMD_AVX2)
-  _mm_storeu_ps(p, _mm256_cvtpd_ps(x.v));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_castps_si128(_mm_cvtpd_ps(x.v)));
+}
+#elif defined(PARAGON_SIMD_NEON)
+PARAGON_INLINE F64 load_widened(const float* p) { return {vcvt_f64_f32(vld1_f32(p))}; }
+PARAGON_INLINE void store_narrowed(float* p, F64 x) { vst1_f32(p, vcvt_f32_f64(x.v)); }
 #else
+PARAGON_INLINE F64 load_widened(const float* p) { return {F64::Raw{p[0], p[1]}}; }
+PARAGON_INLINE void store_narrowed(float* p, F64 x) {
   p[0] = static_cast<float>(x.v[0]);
   p[1] = static_cast<float>(x.v[1]);
-#endif
 }
+#endif
 
 // a < b ? a : b and a > b ? a : b, so b where one is NaN.
 #if defined(PARAGON_SIMD_AVX512)
