@@ -59,7 +59,9 @@ paragon::SessionOptions convert(const pg_options* options) {
   return {options->isa == nullptr ? "" : options->isa, options->threads, options->memory_limit};
 }
 
-std::unique_ptr<pg_model> wrap(paragon::Model model) { return std::unique_ptr<pg_model>(new pg_model{std::move(model)}); }
+std::unique_ptr<pg_model> wrap(paragon::Model model) {
+  return std::unique_ptr<pg_model>(new pg_model{std::move(model)});
+}
 
 std::size_t length(const Program& program, pg_list list) {
   switch (list) {
@@ -85,7 +87,11 @@ pg_tensor describe(const Program& program, pg_list list, std::size_t index) {
     name = program.state[value - inputs].name.c_str();
   }
   const paragon::Shape& shape = program.shape(value);
-  pg_tensor tensor{name, static_cast<pg_dtype>(program.dtype(value)), shape.size(), {}, static_cast<std::size_t>(paragon::elements(shape))};
+  pg_tensor tensor{name,
+                   static_cast<pg_dtype>(program.dtype(value)),
+                   shape.size(),
+                   {},
+                   static_cast<std::size_t>(paragon::elements(shape))};
   std::copy(shape.begin(), shape.end(), tensor.shape);
   return tensor;
 }
@@ -153,7 +159,9 @@ pg_model* pg_model_from_memory(const void* bytes, size_t size, const char* progr
 
 void pg_model_free(pg_model* model) { delete model; }
 
-size_t pg_model_count(const pg_model* model, pg_list list) { return model == nullptr ? 0 : length(*model->model.program, list); }
+size_t pg_model_count(const pg_model* model, pg_list list) {
+  return model == nullptr ? 0 : length(*model->model.program, list);
+}
 
 pg_status pg_model_tensor(const pg_model* model, pg_list list, size_t index, pg_tensor* tensor) {
   return guard([&] {
@@ -165,7 +173,9 @@ pg_status pg_model_tensor(const pg_model* model, pg_list list, size_t index, pg_
   });
 }
 
-const char* pg_model_json(const pg_model* model) { return model == nullptr ? nullptr : model->model.program->text.c_str(); }
+const char* pg_model_json(const pg_model* model) {
+  return model == nullptr ? nullptr : model->model.program->text.c_str();
+}
 
 pg_session* pg_session_open(const pg_model* model, const pg_options* options) {
   return guard_new<pg_session>([&] {
@@ -188,7 +198,8 @@ pg_status pg_session_run(pg_session* session, const void* const* inputs, void* c
   });
 }
 
-pg_status pg_session_observe(pg_session* session, const void* const* inputs, const uint32_t* values, size_t count, void* const* arrays) {
+pg_status pg_session_observe(pg_session* session, const void* const* inputs, const uint32_t* values, size_t count,
+                             void* const* arrays) {
   return guard([&] {
     require(session, "session");
     if (!session->session->program().inputs.empty()) require(inputs, "inputs");
@@ -230,7 +241,8 @@ pg_status pg_session_save(const pg_session* session, const char* path) {
   });
 }
 
-pg_status pg_run_files(const char* model, const char* inputs, const char* outputs, int values, const pg_options* options) {
+pg_status pg_run_files(const char* model, const char* inputs, const char* outputs, int values,
+                       const pg_options* options) {
   return guard([&] {
     require(model, "model");
     require(inputs, "inputs");
@@ -239,7 +251,8 @@ pg_status pg_run_files(const char* model, const char* inputs, const char* output
   });
 }
 
-pg_status pg_train_file(const char* job, const char* out, const pg_options* options, char fingerprint[PG_FINGERPRINT_SIZE]) {
+pg_status pg_train_file(const char* job, const char* out, const pg_options* options,
+                        char fingerprint[PG_FINGERPRINT_SIZE]) {
   return guard([&] {
     require(job, "job");
     require(out, "out");
@@ -256,7 +269,8 @@ pg_status pg_fingerprint_file(const char* path, char fingerprint[PG_FINGERPRINT_
   });
 }
 
-pg_status pg_fingerprint(const pg_tensor* tensors, const void* const* arrays, size_t count, char fingerprint[PG_FINGERPRINT_SIZE]) {
+pg_status pg_fingerprint(const pg_tensor* tensors, const void* const* arrays, size_t count,
+                         char fingerprint[PG_FINGERPRINT_SIZE]) {
   return guard([&] {
     if (count > 0) {
       require(tensors, "tensors");
@@ -274,7 +288,9 @@ pg_status pg_fingerprint(const pg_tensor* tensors, const void* const* arrays, si
       paragon::check_shape(described.back().shape);
       if (paragon::elements(described.back().shape) > 0) require(arrays[i], "array");
     }
-    for (std::size_t i = 0; i < count; ++i) named.push_back({&described[i], static_cast<const paragon::Word*>(arrays[i])});
+    for (std::size_t i = 0; i < count; ++i) {
+      named.push_back({&described[i], static_cast<const paragon::Word*>(arrays[i])});
+    }
     hand_out(paragon::fingerprint(std::move(named)), fingerprint);
   });
 }

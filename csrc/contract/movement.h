@@ -1,5 +1,5 @@
-// What the moving operations of docs/program.md yield, element by element: each function says where the words of a result
-// come from. `x` are the operand's words and `shape` its shape, both row-major.
+// What the moving operations of docs/program.md yield, element by element: each function says where the words of a
+// result come from. `x` are the operand's words and `shape` its shape, both row-major.
 #pragma once
 
 #include <cstdint>

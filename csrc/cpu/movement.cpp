@@ -111,16 +111,13 @@ void copy(const CopyArgs& simplified, const Word* src, Word* dst, ThreadPool& po
   for (std::size_t k = 0; k < simplified.rank; ++k) words *= simplified.shape[k];
   const std::size_t length = simplified.shape[0];
   const std::size_t tasks = std::min(length, tasks_for(words, pool));
-  pool.parallel_for(tasks, [&](std::size_t t) {
-    copy_part(simplified, src, dst, length * t / tasks, length * (t + 1) / tasks);
-  });
+  pool.parallel_for(
+      tasks, [&](std::size_t t) { copy_part(simplified, src, dst, length * t / tasks, length * (t + 1) / tasks); });
 }
 
 void fill(Word word, Word* dst, std::size_t n, ThreadPool& pool) {
   const std::size_t tasks = tasks_for(n, pool);
-  pool.parallel_for(tasks, [&](std::size_t t) {
-    std::fill(dst + n * t / tasks, dst + n * (t + 1) / tasks, word);
-  });
+  pool.parallel_for(tasks, [&](std::size_t t) { std::fill(dst + n * t / tasks, dst + n * (t + 1) / tasks, word); });
 }
 
 void one_hot(const std::int32_t* indices, std::size_t n, std::size_t depth, float* out, ThreadPool& pool) {

@@ -1,10 +1,10 @@
-/* The C interface of Paragon: load a program, run it, read and write its state. For C and for every language that calls C.
+/* The C interface of Paragon: load a program, run it, read and write its state, from C and whatever calls C.
  *
- * Arrays are dense, row-major, of 32-bit elements in the byte order of the machine, and stay the caller's: the library reads
- * inputs and writes outputs where they lie, and copies state. Text is UTF-8 and ends with a zero byte.
+ * Arrays are dense, row-major, of 32-bit elements in the byte order of the machine, and stay the caller's: the library
+ * reads inputs and writes outputs where they lie, and copies state. Text is UTF-8 and ends with a zero byte.
  *
- * A function that can fail returns PG_OK or a null pointer says so; pg_last_error() then tells why, on the same thread.
- * No exception leaves the library. Programs and models are immutable and may be used by many threads at once. Calls on one
+ * A function that fails returns a null pointer, or a status other than PG_OK; pg_last_error() tells the thread why.
+ * No exception leaves the library. Models are immutable and may be used by many threads at once. Calls on one
  * session wait for each other; different sessions run at the same time.
  *
  *   pg_model* model = pg_model_open("digits.safetensors", NULL);
@@ -37,7 +37,7 @@ typedef enum pg_status {
 
 typedef enum pg_dtype { PG_F32 = 0, PG_I32 = 1, PG_U32 = 2 } pg_dtype;
 
-/* The lists of a program. PG_VALUE: all values by number, that is inputs, then state, then the result of each operation. */
+/* The lists of a program. PG_VALUE: all values by number: inputs, then state, then the result of each operation. */
 typedef enum pg_list { PG_INPUT = 0, PG_STATE = 1, PG_OUTPUT = 2, PG_VALUE = 3 } pg_list;
 
 #define PG_MAX_RANK 8
@@ -69,13 +69,14 @@ PG_API const char* pg_last_error(void); /* of this thread's last failed call; va
 PG_API size_t pg_isa_count(void);
 PG_API const char* pg_isa_name(size_t index); /* what this machine can run, best last; NULL if out of range */
 PG_API const char* pg_default_isa(void);      /* NULL if PARAGON_ISA names one that cannot be had */
-PG_API size_t pg_threads(void);               /* of sessions that do not ask for a number; 0 if PARAGON_NUM_THREADS is no number */
+PG_API size_t pg_threads(void); /* of sessions that do not ask for a number; 0 if PARAGON_NUM_THREADS is not one */
 PG_API pg_status pg_set_threads(size_t threads);
 
 /* --- models: program text, or a model file --- */
-PG_API pg_model* pg_model_from_json(const char* text, size_t length);                             /* without state */
-PG_API pg_model* pg_model_open(const char* path, const char* program);                            /* NULL: the main program, */
-PG_API pg_model* pg_model_from_memory(const void* bytes, size_t size, const char* program);       /* else "program.NAME" */
+PG_API pg_model* pg_model_from_json(const char* text, size_t length); /* a program without state */
+/* A model file. `program` names one of its further programs ("program.NAME"); NULL is the main one. */
+PG_API pg_model* pg_model_open(const char* path, const char* program);
+PG_API pg_model* pg_model_from_memory(const void* bytes, size_t size, const char* program);
 PG_API void pg_model_free(pg_model* model); /* NULL is allowed; sessions may live on */
 
 PG_API size_t pg_model_count(const pg_model* model, pg_list list);
@@ -88,14 +89,14 @@ PG_API void pg_session_free(pg_session* session);
 PG_API const char* pg_session_isa(const pg_session* session);
 PG_API size_t pg_session_threads(const pg_session* session);
 
-/* Runs once and updates the state. One address for each input and output, in order, aligned to 4 bytes; an array without
- * elements may be NULL. Outputs overlap neither inputs nor each other. */
+/* Runs once and updates the state. One address for each input and output, in order, aligned to 4 bytes; an array
+ * without elements may be NULL. Outputs overlap neither inputs nor each other. */
 PG_API pg_status pg_session_run(pg_session* session, const void* const* inputs, void* const* outputs);
 
 /* The values of a run by number (`arrays[i]` gets value `values[i]`), without updating the state. To find the first
  * operation at which two machines differ. Takes memory for all values of the program. */
-PG_API pg_status pg_session_observe(pg_session* session, const void* const* inputs, const uint32_t* values, size_t count,
-                                    void* const* arrays);
+PG_API pg_status pg_session_observe(pg_session* session, const void* const* inputs, const uint32_t* values,
+                                    size_t count, void* const* arrays);
 
 /* A model without state gives a session whose every state must be set before it runs. */
 PG_API pg_status pg_session_get_state(const pg_session* session, size_t index, void* array);
@@ -104,8 +105,10 @@ PG_API pg_status pg_session_fingerprint(const pg_session* session, char fingerpr
 PG_API pg_status pg_session_save(const pg_session* session, const char* path); /* a model file, replaced atomically */
 
 /* --- whole files, as the command line does them --- */
-PG_API pg_status pg_run_files(const char* model, const char* inputs, const char* outputs, int values, const pg_options* options);
-PG_API pg_status pg_train_file(const char* job, const char* out, const pg_options* options, char fingerprint[PG_FINGERPRINT_SIZE]);
+PG_API pg_status pg_run_files(const char* model, const char* inputs, const char* outputs, int values,
+                              const pg_options* options);
+PG_API pg_status pg_train_file(const char* job, const char* out, const pg_options* options,
+                               char fingerprint[PG_FINGERPRINT_SIZE]);
 PG_API pg_status pg_fingerprint_file(const char* path, char fingerprint[PG_FINGERPRINT_SIZE]);
 
 /* The fingerprint of named arrays. */

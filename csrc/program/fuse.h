@@ -15,7 +15,7 @@ namespace paragon {
 
 class ChainStep final : public Step {
  public:
-  static constexpr std::size_t kBlock = 1024;          // words; a dozen of such blocks fit a first-level cache
+  static constexpr std::size_t kBlock = 1024;  // words; a dozen of such blocks fit a first-level cache
   static constexpr std::size_t kMaxSources = 32;
   static constexpr std::size_t kMaxInstructions = 64;
 
@@ -56,8 +56,8 @@ class ChainStep final : public Step {
     Place place;
     cpu::CopyArgs layout{};
     Kind kind{};
-    bool repeats = false;   // every whole block has the same words
-    std::size_t room = 0;   // a pattern's block of the scratch
+    bool repeats = false;  // every whole block has the same words
+    std::size_t room = 0;  // a pattern's block of the scratch
   };
   struct Instruction {
     cpu::ElementwiseKernel kernel;
@@ -72,7 +72,8 @@ class ChainStep final : public Step {
 
   void choose_block();
   void run_blocks(const Context& context, Word* scratch, std::size_t first, std::size_t last) const;
-  cpu::Operand bind_pattern(const Source& source, const Word* base, Word* room, std::size_t start, std::size_t count) const;
+  cpu::Operand bind_pattern(const Source& source, const Word* base, Word* room, std::size_t start,
+                            std::size_t count) const;
 
   std::size_t n_;
   std::size_t block_ = kBlock;

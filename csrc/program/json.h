@@ -1,5 +1,5 @@
-// A strict JSON reader (RFC 8259) without a document tree: the caller asks for what it expects, in the order of the text,
-// so memory stays in proportion to what is kept. Integers are exact; duplicate keys, bad UTF-8, lone surrogates,
+// A strict JSON reader (RFC 8259) without a document tree: the caller asks for what it expects, in the order of the
+// text, so memory stays in proportion to what is kept. Integers are exact; duplicate keys, bad UTF-8, lone surrogates,
 // deep nesting and trailing text are errors that name line and column.
 #pragma once
 
@@ -22,13 +22,13 @@ class Reader {
 
   Kind peek();  // the kind of the next value
 
-  void object(const std::function<void(const std::string& key)>& member);   // `member` must read the value
-  void array(const std::function<void(std::size_t index)>& element);        // `element` must read the value
+  void object(const std::function<void(const std::string& key)>& member);  // `member` must read the value
+  void array(const std::function<void(std::size_t index)>& element);       // `element` must read the value
   std::string string();
   std::int64_t integer();  // no fraction, no exponent, within 64 bits
   bool boolean();
   void null();
-  void skip();  // any value
+  void skip();             // any value
   std::string_view raw();  // any value, as it is written
   void end();              // nothing but white space may follow
 

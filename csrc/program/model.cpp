@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "contract/random.h"
 #include "error.h"
 #include "fingerprint.h"
 #include "json.h"
+#include "rows.h"
 
 namespace paragon {
 
@@ -25,7 +25,8 @@ decltype(auto) naming(const std::string& path, const Fn& fn) {
 
 std::string describe(const Tensor& tensor) { return join(name(tensor.dtype), " ", to_text(tensor.shape)); }
 
-std::vector<Word> read_checked(const TensorFile& file, const std::string& name, const Tensor& wanted, const char* what) {
+std::vector<Word> read_checked(const TensorFile& file, const std::string& name, const Tensor& wanted,
+                               const char* what) {
   const Tensor* found = file.find(name);
   if (found == nullptr) fail("the ", what, " ", json::quote(wanted.name), " has no tensor");
   if (found->dtype != wanted.dtype || found->shape != wanted.shape) {
@@ -63,7 +64,9 @@ Model load_model(const TensorFile& file, const std::string& program, const std::
   file.require_format(format);
   Model model;
   model.program = std::make_shared<Program>(parse(file.required(program.empty() ? "program" : "program." + program)));
-  for (const Tensor& tensor : model.program->state) model.state.push_back(read_checked(file, tensor.name, tensor, "state"));
+  for (const Tensor& tensor : model.program->state) {
+    model.state.push_back(read_checked(file, tensor.name, tensor, "state"));
+  }
   return model;
 }
 
@@ -90,8 +93,8 @@ void save_model(const std::string& path, const Session& session) {
   write_tensor_file(path, {{"format", "paragon-model"}, {"program", program.text}}, std::move(tensors));
 }
 
-void run_model(const std::string& model_path, const std::string& inputs_path, const std::string& outputs_path, bool values,
-               const SessionOptions& options) {
+void run_model(const std::string& model_path, const std::string& inputs_path, const std::string& outputs_path,
+               bool values, const SessionOptions& options) {
   const Model model = load_model(model_path);
   const Program& program = *model.program;
   const auto session = open_session(model, options);
@@ -101,7 +104,8 @@ void run_model(const std::string& model_path, const std::string& inputs_path, co
   naming(inputs_path, [&] {
     for (const Tensor& input : program.inputs) inputs.add(read_checked(file, input.name, input, "input"));
     for (const Tensor& tensor : file.tensors()) {
-      const bool known = std::any_of(program.inputs.begin(), program.inputs.end(), [&](const Tensor& i) { return i.name == tensor.name; });
+      const bool known = std::any_of(program.inputs.begin(), program.inputs.end(),
+                                     [&](const Tensor& i) { return i.name == tensor.name; });
       if (!known) fail("the program has no input ", json::quote(tensor.name));
     }
   });
@@ -118,12 +122,15 @@ void run_model(const std::string& model_path, const std::string& inputs_path, co
     observed.bind();
     session->observe(inputs.addresses.data(), ids.data(), ids.size(), observed.addresses.data());
     for (std::size_t i = 0; i < ids.size(); ++i) {
-      tensors.push_back({{join("value.", ids[i]), program.dtype(ids[i]), program.shape(ids[i])}, observed.words[i].data()});
+      tensors.push_back(
+          {{join("value.", ids[i]), program.dtype(ids[i]), program.shape(ids[i])}, observed.words[i].data()});
     }
   }
   Arrays outputs = output_arrays(program), state;
   session->run(inputs.addresses.data(), outputs.addresses.data());
-  for (std::size_t i = 0; i < program.outputs.size(); ++i) tensors.push_back({output_tensor(program, i), outputs.words[i].data()});
+  for (std::size_t i = 0; i < program.outputs.size(); ++i) {
+    tensors.push_back({output_tensor(program, i), outputs.words[i].data()});
+  }
   for (const Update& update : program.updates) {
     const Tensor& tensor = program.state[update.state];
     state.add(std::vector<Word>(count(tensor.shape)));
@@ -177,22 +184,8 @@ Schedule read_schedule(const std::string& text) {
   return schedule;
 }
 
-// permutation(n) of the contract, section 5.
-std::vector<std::uint32_t> permutation(std::size_t n, const Word seed[2], std::uint32_t stream) {
-  std::vector<std::uint32_t> order(n);
-  for (std::size_t i = 0; i < n; ++i) order[i] = static_cast<std::uint32_t>(i);
-  std::array<std::uint32_t, 4> words{};
-  for (std::size_t i = n, draw = 0; i-- > 0; ++draw) {
-    const std::uint64_t block = draw / 4;
-    if (draw % 4 == 0) {
-      words = contract::philox({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), stream, 0}, {seed[0], seed[1]});
-    }
-    std::swap(order[i], order[static_cast<std::size_t>((std::uint64_t{words[draw % 4]} * (i + 1)) >> 32)]);
-  }
-  return order;
-}
-
-// One input of the job: the rows of its data, from which each step takes a batch. The seed has no rows and never changes.
+// One input of the job: the rows of its data, from which each step takes a batch. The seed has no rows and never
+// changes.
 struct Feed {
   std::vector<Word> rows;
   std::size_t width = 0;  // words a row; 0 rows for the seed
@@ -226,12 +219,16 @@ Job read_job(const TensorFile& file) {
                 input.shape[0] == static_cast<std::int64_t>(job.schedule.batch);
     for (std::size_t k = 1; fits && k < input.shape.size(); ++k) fits = data->shape[k] == input.shape[k];
     if (!fits) {
-      fail("the data of the input ", json::quote(input.name), ", ", describe(*data), ", does not give batches of ", job.schedule.batch,
-           " rows for ", describe(input));
+      fail("the data of the input ", json::quote(input.name), ", ", describe(*data), ", does not give batches of ",
+           job.schedule.batch, " rows for ", describe(input));
     }
     if (first == nullptr) first = data;
-    if (data->shape[0] != first->shape[0]) fail("the data of ", json::quote(input.name), " has another number of rows than the first");
-    if (data->shape[0] < input.shape[0]) fail("the data has fewer rows (", data->shape[0], ") than a batch (", input.shape[0], ")");
+    if (data->shape[0] != first->shape[0]) {
+      fail("the data of ", json::quote(input.name), " has another number of rows than the first");
+    }
+    if (data->shape[0] < input.shape[0]) {
+      fail("the data has fewer rows (", data->shape[0], ") than a batch (", input.shape[0], ")");
+    }
     job.rows = static_cast<std::size_t>(data->shape[0]);
     feed.width = count(data->shape) / job.rows;
     feed.rows = file.read(*data);
@@ -251,14 +248,17 @@ std::string train(const std::string& path, const std::string& out, const Session
 
   Arrays inputs;
   for (std::size_t i = 0; i < program.inputs.size(); ++i) {
-    inputs.add(job.feeds[i].fixed ? std::vector<Word>(schedule.seed, schedule.seed + 2) : std::vector<Word>(count(program.inputs[i].shape)));
+    inputs.add(job.feeds[i].fixed ? std::vector<Word>(schedule.seed, schedule.seed + 2)
+                                  : std::vector<Word>(count(program.inputs[i].shape)));
   }
   inputs.bind();
   Arrays outputs = output_arrays(program);
   const std::size_t batches = std::max<std::size_t>(1, job.rows / schedule.batch);
   std::vector<std::uint32_t> order;
   for (std::size_t t = 0; t < schedule.steps; ++t) {
-    if (t % batches == 0) order = permutation(job.rows, schedule.seed, kOrderStream + static_cast<std::uint32_t>(t / batches));
+    if (t % batches == 0) {
+      order = permutation(job.rows, schedule.seed, kOrderStream + static_cast<std::uint32_t>(t / batches));
+    }
     for (std::size_t i = 0; i < program.inputs.size(); ++i) {
       const Feed& feed = job.feeds[i];
       for (std::size_t b = 0; !feed.fixed && b < schedule.batch; ++b) {

@@ -14,11 +14,13 @@ namespace {
 using json::Kind;
 using json::Reader;
 
+// clang-format off
 constexpr const char* kOpNames[kOps] = {
     "add",    "sub",     "mul",     "div",   "fma",         "neg",     "abs",       "maximum",   "minimum", "sqrt",
     "exp",    "expm1",   "log",     "log1p", "tanh",        "erf",     "sinpi",     "cospi",     "compare", "select",
     "cast",   "constant", "sum",    "max",   "argmax",      "matmul",  "reshape",   "transpose", "broadcast", "slice",
     "pad",    "concat",  "gather",  "scatter_add", "one_hot", "unfold", "fold",     "scan",      "bits"};
+// clang-format on
 
 constexpr const char* kDtypeNames[] = {"f32", "i32", "u32"};
 constexpr const char* kComparisonNames[] = {"lt", "le", "eq", "ne", "ge", "gt"};
@@ -29,6 +31,7 @@ struct KeyRow {
   const char* name;
   Form form;
 };
+// clang-format off
 constexpr KeyRow kKeyRows[kKeys] = {
     {"how", Form::how},           {"dtype", Form::dtype},      {"shape", Form::list},       {"word", Form::word},
     {"axes", Form::list},         {"axis", Form::number},      {"keepdims", Form::flag},    {"panel", Form::panel},
@@ -37,6 +40,7 @@ constexpr KeyRow kKeyRows[kKeys] = {
     {"size", Form::number_or_list}, {"depth", Form::number},   {"kernel", Form::list},      {"stride", Form::list},
     {"padding", Form::list},      {"dilation", Form::list},    {"reverse", Form::flag},     {"stream", Form::number},
     {"width", Form::number}};
+// clang-format on
 
 template <class Names>
 int find(const Names& names, const std::string& name) {
@@ -249,13 +253,15 @@ Program parse(std::string_view text) {
   std::vector<std::pair<std::string, std::uint32_t>> updates;  // state and value
   const auto read_updates = [&](std::size_t) {
     auto& update = updates.emplace_back();
-    read_members(reader, "an update",
-                 {{"state", [&] { update.first = read_name(reader); }}, {"value", [&] { update.second = read_id(reader); }}});
+    read_members(
+        reader, "an update",
+        {{"state", [&] { update.first = read_name(reader); }}, {"value", [&] { update.second = read_id(reader); }}});
   };
   const auto read_outputs = [&](std::size_t) {
     Output& output = program.outputs.emplace_back();
-    read_members(reader, "an output",
-                 {{"name", [&] { output.name = read_name(reader); }}, {"value", [&] { output.value = read_id(reader); }}});
+    read_members(
+        reader, "an output",
+        {{"name", [&] { output.name = read_name(reader); }}, {"value", [&] { output.value = read_id(reader); }}});
   };
   read_members(reader, "the program",
                {{"format",

@@ -44,7 +44,8 @@ cpu::ElementwiseKernel find_kernel(const cpu::Kernels& kernels, const Program& p
 
 }  // namespace
 
-Planner::Planner(const Program& program, const cpu::Kernels& kernels, const cpu::ThreadPool& pool, const PlanOptions& options)
+Planner::Planner(const Program& program, const cpu::Kernels& kernels, const cpu::ThreadPool& pool,
+                 const PlanOptions& options)
     : program_(program), kernels_(kernels), pool_(pool), options_(options), views_(program.values()) {}
 
 Plan Planner::plan() {
@@ -253,7 +254,8 @@ void Planner::elementwise(std::size_t value, const Operation& operation) {
 
   const std::size_t n = count(value);
   std::vector<std::size_t>& open = open_[n];
-  const auto joined = std::find_if(open.rbegin(), open.rend(), [&](std::size_t c) { return may_join(chains_[c], operands); });
+  const auto joined =
+      std::find_if(open.rbegin(), open.rend(), [&](std::size_t c) { return may_join(chains_[c], operands); });
   std::size_t number = chains_.size();
   if (joined != open.rend()) {
     number = *joined;
@@ -330,7 +332,8 @@ void Planner::bind_results() {
   }
 }
 
-Plan make_plan(const Program& program, const cpu::Kernels& kernels, const cpu::ThreadPool& pool, const PlanOptions& options) {
+Plan make_plan(const Program& program, const cpu::Kernels& kernels, const cpu::ThreadPool& pool,
+               const PlanOptions& options) {
   return Planner(program, kernels, pool, options).plan();
 }
 

@@ -1,10 +1,11 @@
-// The plan of a program: the steps that compute it, and where every array lies. All choices are made here, once, so that a
-// run is a walk over the steps without allocation. The words do not depend on any of these choices.
+// The plan of a program: the steps that compute it, and where every array lies. All choices are made here, once, so
+// that a run is a walk over the steps without allocation. The words do not depend on any of these choices.
 //
 //  - A value is a *view* of a buffer: reshape, transpose, broadcast and slice only change the view; a step that needs
 //    the words in row-major order makes a copy, once.
 //  - Elementwise operations are gathered into chains (fuse.h) that run block by block in cache.
-//  - A buffer lives from the step that writes it to the last step that reads it, and its place in the arena is then used
+//  - A buffer lives from the step that writes it to the last step that reads it, and its place in the arena is then
+//  used
 //    again; an elementwise result takes the place of an operand that ends there.
 //  - Outputs and updated states are written where they belong where possible. An updated state is written in place
 //    when nobody reads the old words any more, else into a second array that then becomes the state.
@@ -29,7 +30,7 @@ struct Place {
 // What a step sees of a run.
 struct Context {
   Word* const* buffers;
-  Word* scratch;           // for each lane, that is for each task that runs at the same time
+  Word* scratch;  // for each lane, that is for each task that runs at the same time
   std::size_t lanes;
   std::size_t lane_words;
   cpu::ThreadPool& pool;
@@ -73,8 +74,8 @@ struct Plan {
   bool in_place = false;               // a run writes into a state before it ends
   std::size_t arena_words = 0;
   std::size_t lane_words = 0;  // scratch for each thread
-  std::size_t bytes = 0;      // all memory that a session needs besides the states' current words
-  std::vector<Place> values;  // with keep_all: where every value lies, row-major
+  std::size_t bytes = 0;       // all memory that a session needs besides the states' current words
+  std::vector<Place> values;   // with keep_all: where every value lies, row-major
 };
 
 struct PlanOptions {
@@ -83,6 +84,7 @@ struct PlanOptions {
 };
 
 // Throws Error when the plan needs more memory than the limit.
-Plan make_plan(const Program& program, const cpu::Kernels& kernels, const cpu::ThreadPool& pool, const PlanOptions& options);
+Plan make_plan(const Program& program, const cpu::Kernels& kernels, const cpu::ThreadPool& pool,
+               const PlanOptions& options);
 
 }  // namespace paragon

@@ -150,8 +150,20 @@ void Planner::matmul(std::size_t value, const Operation& operation) {
     step.b_offset = offsets(b, batch);
   }
   const auto size = [](std::ptrdiff_t stride) { return static_cast<std::size_t>(stride); };
-  step.args = {nullptr, nullptr, nullptr, a.rows, b.columns, a.columns, size(a.row), size(a.column), size(b.row), size(b.column),
-               panel_of(operation), batch, batch > 1 ? step.a_offset.data() : nullptr, batch > 1 ? step.b_offset.data() : nullptr};
+  step.args = {nullptr,
+               nullptr,
+               nullptr,
+               a.rows,
+               b.columns,
+               a.columns,
+               size(a.row),
+               size(a.column),
+               size(b.row),
+               size(b.column),
+               panel_of(operation),
+               batch,
+               batch > 1 ? step.a_offset.data() : nullptr,
+               batch > 1 ? step.b_offset.data() : nullptr};
   step.a = read({views_[x].buffer, views_[x].offset});
   step.b = read({views_[y].buffer, views_[y].offset});
   step.c = write(value);
@@ -207,7 +219,9 @@ void Planner::reduce(std::size_t value, const Operation& operation) {
 
   auto& step = add_step<ReduceStep>();
   const int dtype = index_of(program_.dtype(x));
-  step.kernel = operation.op == Op::sum ? kernels_.sum[dtype] : operation.op == Op::max ? kernels_.max[dtype] : kernels_.argmax[dtype];
+  step.kernel = operation.op == Op::sum   ? kernels_.sum[dtype]
+                : operation.op == Op::max ? kernels_.max[dtype]
+                                          : kernels_.argmax[dtype];
   step.args = {nullptr, nullptr, c.outer, c.n, c.inner, operation.op == Op::sum ? panel_of(operation) : cpu::kOnePanel};
   step.x = read(place);
   step.out = write(value);
@@ -258,7 +272,8 @@ void Planner::index(std::size_t value, const Operation& operation) {
   const Cut table = cut(scatters ? shape(value) : shape(x), axis_of(operation));
   auto& step = add_step<IndexStep>();
   step.kernel = scatters ? kernels_.scatter_add[index_of(operation.dtype)] : kernels_.gather;
-  step.args = {nullptr, nullptr, nullptr, table.outer, table.n, table.inner, count(i), scatters ? panel_of(operation) : cpu::kOnePanel};
+  step.args = {nullptr, nullptr,     nullptr,  table.outer,
+               table.n, table.inner, count(i), scatters ? panel_of(operation) : cpu::kOnePanel};
   step.x = read(source);
   step.indices = read(indices);
   step.out = write(value);
@@ -279,7 +294,8 @@ void Planner::pad(std::size_t value, const Operation& operation) {
     args.shape[k] = static_cast<std::size_t>(shape(x)[k]);
     args.src_stride[k] = views_[x].stride[k];
     // A single element has no neighbour, and its interior may be any number.
-    args.dst_stride[k] = args.shape[k] == 1 ? 0 : stride * static_cast<std::ptrdiff_t>(operation.list(Key::interior)[k] + 1);
+    args.dst_stride[k] =
+        args.shape[k] == 1 ? 0 : stride * static_cast<std::ptrdiff_t>(operation.list(Key::interior)[k] + 1);
     to.offset += static_cast<std::size_t>(stride * static_cast<std::ptrdiff_t>(operation.list(Key::low)[k]));
   }
   step.parts.push_back({cpu::simplify(args), read({views_[x].buffer, views_[x].offset}), to});

@@ -24,10 +24,10 @@ struct Life {
   static constexpr std::int64_t kForever = INT64_MAX;
   std::int64_t written = kBefore;
   std::int64_t last_read = kBefore;
-  bool stored = true;                // false: a chain's intermediate result, which has no memory
-  ChainStep* chain = nullptr;        // the chain that writes it,
-  std::size_t instruction = 0;       // and by which instruction
-  bool claimed = false;              // an output or a state has taken it
+  bool stored = true;           // false: a chain's intermediate result, which has no memory
+  ChainStep* chain = nullptr;   // the chain that writes it,
+  std::size_t instruction = 0;  // and by which instruction
+  bool claimed = false;         // an output or a state has taken it
 };
 
 class Planner {
@@ -67,8 +67,8 @@ class Planner {
     return reference;
   }
   std::int64_t here() const { return static_cast<std::int64_t>(plan_.steps.size()) - 1; }
-  Place read(const Place& place);      // by the step added last
-  Place write(std::size_t value);      // a new buffer for a value, written by the step added last
+  Place read(const Place& place);  // by the step added last
+  Place write(std::size_t value);  // a new buffer for a value, written by the step added last
   Place write_words(std::size_t words);
   Place copied(const View& view, const Shape& shape);  // the words of a view in a new buffer
   void charge(std::size_t bytes);
@@ -107,7 +107,7 @@ class Planner {
   std::unordered_map<Word, BufferId> constants_;
   std::vector<Chain> chains_;
   std::unordered_map<std::size_t, std::vector<std::size_t>> open_;  // chains that may still grow, by element count
-  std::vector<std::pair<std::uint32_t, BufferId>> claims_;          // states and the buffers that become their new words
+  std::vector<std::pair<std::uint32_t, BufferId>> claims_;  // states and the buffers that become their new words
   std::size_t charged_ = 0;
 };
 

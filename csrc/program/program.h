@@ -26,18 +26,22 @@ inline constexpr std::size_t kMaxOperations = 1000000;
 inline constexpr std::size_t kMaxName = 255;
 inline constexpr std::size_t kMaxProgramText = std::size_t{1} << 30;
 
+// clang-format off
 enum class Op : std::uint8_t {
   // These eighteen in the order of Elementwise.
   add, sub, mul, div, fma, neg, abs, maximum, minimum, sqrt, exp, expm1, log, log1p, tanh, erf, sinpi, cospi,
   compare, select, cast, constant, sum, max, argmax, matmul, reshape, transpose, broadcast, slice, pad, concat,
   gather, scatter_add, one_hot, unfold, fold, scan, bits,
 };
+// clang-format on
 inline constexpr int kOps = 39;
 
+// clang-format off
 enum class Key : std::uint8_t {
   how, dtype, shape, word, axes, axis, keepdims, panel, transpose_a, transpose_b, start, stop, step, low, high,
   interior, size, depth, kernel, stride, padding, dilation, reverse, stream, width,
 };
+// clang-format on
 inline constexpr int kKeys = 25;
 
 inline constexpr std::int64_t kNoPanel = 0;  // "panel": null
@@ -113,8 +117,8 @@ std::int64_t saturating_add(std::int64_t a, std::int64_t b);
 std::int64_t saturating_mul(std::int64_t a, std::int64_t b);
 std::int64_t elements(const Shape& shape);
 
-void check_shape(const Shape& shape);            // rank, dimensions and elements; throws Error
-void check_name(const std::string& name);        // throws Error
+void check_shape(const Shape& shape);      // rank, dimensions and elements; throws Error
+void check_name(const std::string& name);  // throws Error
 bool parse_dtype(const std::string& text, Dtype& dtype);
 
 }  // namespace paragon

@@ -53,7 +53,9 @@ decltype(auto) checked(const Fn& fn) {
   }
 }
 
-const cpu::Kernels& find_kernels(const std::string& isa) { return isa.empty() ? cpu::default_kernels() : cpu::kernels(isa); }
+const cpu::Kernels& find_kernels(const std::string& isa) {
+  return isa.empty() ? cpu::default_kernels() : cpu::kernels(isa);
+}
 
 const Word* check_address(const void* address, std::size_t words, const char* what, const std::string& name) {
   if (words == 0) return nothing;
@@ -79,7 +81,8 @@ void set_default_threads(std::size_t threads) {
 void Session::Free::operator()(Word* words) const { std::free(words); }
 
 Session::Words Session::allocate(std::size_t words) {
-  const std::size_t bytes = std::max<std::size_t>((words * sizeof(Word) + kAlignment - 1) / kAlignment * kAlignment, kAlignment);
+  const std::size_t bytes =
+      std::max<std::size_t>((words * sizeof(Word) + kAlignment - 1) / kAlignment * kAlignment, kAlignment);
   Words memory(static_cast<Word*>(std::aligned_alloc(kAlignment, bytes)));
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
@@ -92,7 +95,8 @@ Session::Session(std::shared_ptr<const Program> program, const SessionOptions& o
       memory_limit_(options.memory_limit != 0 ? options.memory_limit : default_memory_limit()) {
   for (const Tensor& tensor : program_->state) state_bytes_ += count(tensor.shape) * sizeof(Word);
   if (state_bytes_ > memory_limit_) {
-    fail("the state of the program, ", state_bytes_, " bytes, is more than the memory limit of ", memory_limit_, "; raise the limit");
+    fail("the state of the program, ", state_bytes_, " bytes, is more than the memory limit of ", memory_limit_,
+         "; raise the limit");
   }
   plan_ = make_plan(*program_, kernels_, *pool_, {memory_limit_ - state_bytes_, false});
   for (const Tensor& tensor : program_->state) {
@@ -146,7 +150,8 @@ void Session::execute(Machine& machine, const void* const* inputs, void* const* 
       default: address = state_[buffer.index].next.get();
     }
   }
-  const Context context{machine.addresses.data(), machine.scratch.get(), machine.lanes, machine.plan.lane_words, *pool_};
+  const Context context{machine.addresses.data(), machine.scratch.get(), machine.lanes, machine.plan.lane_words,
+                        *pool_};
   for (const auto& step : machine.plan.steps) step->run(context);
 }
 
@@ -178,14 +183,17 @@ void Session::run(const void* const* inputs, void* const* outputs) {
   for (const std::uint32_t s : plan_.swapped) std::swap(state_[s].current, state_[s].next);
 }
 
-void Session::observe(const void* const* inputs, const std::uint32_t* values, std::size_t count_, void* const* outputs) {
+void Session::observe(const void* const* inputs, const std::uint32_t* values, std::size_t count_,
+                      void* const* outputs) {
   const std::lock_guard lock(mutex_);
   require_state();
   for (std::size_t i = 0; i < program_->inputs.size(); ++i) {
     check_address(inputs[i], count(program_->inputs[i].shape), "input", program_->inputs[i].name);
   }
   for (std::size_t i = 0; i < count_; ++i) {
-    if (values[i] >= program_->values()) fail("there is no value ", values[i], "; the program has ", program_->values());
+    if (values[i] >= program_->values()) {
+      fail("there is no value ", values[i], "; the program has ", program_->values());
+    }
     check_address(outputs[i], count(program_->shape(values[i])), "value", std::to_string(values[i]));
   }
   if (observed_ == nullptr) {

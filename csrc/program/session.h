@@ -1,10 +1,9 @@
-// A program ready to run: its plan, its memory, its state. One session is used by one thread at a time (calls wait for each
-// other); different sessions run at the same time.
+// A program ready to run: its plan, its memory, its state. One session is used by one thread at a time (calls wait for
+// each other); different sessions run at the same time.
 #pragma once
 
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,9 +13,9 @@
 namespace paragon {
 
 struct SessionOptions {
-  std::string isa;                // empty: PARAGON_ISA, else the best
-  std::size_t threads = 0;        // 0: the common pool (set_default_threads, PARAGON_NUM_THREADS, else all processors)
-  std::size_t memory_limit = 0;   // bytes; 0: three quarters of the machine's memory
+  std::string isa;               // empty: PARAGON_ISA, else the best
+  std::size_t threads = 0;       // 0: the common pool (set_default_threads, PARAGON_NUM_THREADS, else all processors)
+  std::size_t memory_limit = 0;  // bytes; 0: three quarters of the machine's memory
 };
 
 // The number of threads of sessions that do not ask for one.
@@ -42,8 +41,8 @@ class Session {
   std::string fingerprint() const;                       // of the state
 
   // Arrays in the order of the program, each as large as its shape says and aligned to 4 bytes (null allowed where it
-  // has no elements). Outputs must overlap neither inputs nor each other. Throws Error, or std::bad_alloc; if a run that
-  // updates state in place is cut short by an exception, the state must be set again.
+  // has no elements). Outputs must overlap neither inputs nor each other. Throws Error, or std::bad_alloc; if a run
+  // that updates state in place is cut short by an exception, the state must be set again.
   void run(const void* const* inputs, void* const* outputs);
 
   // The words of some values of a run, without updating the state. This takes memory for every value of the program.

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <numeric>
 
 #include "error.h"
 #include "fingerprint.h"
@@ -39,9 +38,11 @@ Entry read_entry(json::Reader& reader, const std::string& name) {
     if (key == "dtype") {
       dtype = true;
       const std::string text = reader.string();
-      const auto at = std::find_if(std::begin(kDtypes), std::end(kDtypes), [&](const auto& d) { return text == d.name; });
+      const auto at =
+          std::find_if(std::begin(kDtypes), std::end(kDtypes), [&](const auto& d) { return text == d.name; });
       if (at == std::end(kDtypes)) {
-        fail("the tensor ", json::quote(name), " has the dtype ", json::quote(text), "; only F32, I32 and U32 are read");
+        fail("the tensor ", json::quote(name), " has the dtype ", json::quote(text),
+             "; only F32, I32 and U32 are read");
       }
       entry.tensor.dtype = at->dtype;
     } else if (key == "shape") {
@@ -59,7 +60,9 @@ Entry read_entry(json::Reader& reader, const std::string& name) {
         ends[index] = reader.integer();
         count = index + 1;
       });
-      if (count != 2 || ends[0] < 0 || ends[1] < ends[0]) fail("the tensor ", json::quote(name), " has wrong data_offsets");
+      if (count != 2 || ends[0] < 0 || ends[1] < ends[0]) {
+        fail("the tensor ", json::quote(name), " has wrong data_offsets");
+      }
       entry.begin = static_cast<std::size_t>(ends[0]);
       entry.end = static_cast<std::size_t>(ends[1]);
     } else {
@@ -69,12 +72,15 @@ Entry read_entry(json::Reader& reader, const std::string& name) {
   if (!dtype || !shape || !offsets) fail("the tensor ", json::quote(name), " lacks its dtype, shape or data_offsets");
   check_shape(entry.tensor.shape);
   if (entry.end - entry.begin != static_cast<std::size_t>(elements(entry.tensor.shape)) * sizeof(Word)) {
-    fail("the tensor ", json::quote(name), " of shape ", to_text(entry.tensor.shape), " cannot have ", entry.end - entry.begin, " bytes");
+    fail("the tensor ", json::quote(name), " of shape ", to_text(entry.tensor.shape), " cannot have ",
+         entry.end - entry.begin, " bytes");
   }
   return entry;
 }
 
-[[noreturn]] void fail_errno(const std::string& path, const char* what) { fail(path, ": ", what, ": ", std::strerror(errno)); }
+[[noreturn]] void fail_errno(const std::string& path, const char* what) {
+  fail(path, ": ", what, ": ", std::strerror(errno));
+}
 
 // A new file beside the one it will replace; removed unless renamed.
 class Replacement {
@@ -155,7 +161,8 @@ void TensorFile::bytes_at(std::size_t position, std::size_t size, unsigned char*
     std::memcpy(out, bytes_ + position, size);
     return;
   }
-  if (fseeko(file_.get(), static_cast<off_t>(position), SEEK_SET) != 0 || std::fread(out, 1, size, file_.get()) != size) {
+  if (fseeko(file_.get(), static_cast<off_t>(position), SEEK_SET) != 0 ||
+      std::fread(out, 1, size, file_.get()) != size) {
     fail("the file is truncated");
   }
 }
@@ -183,17 +190,19 @@ void TensorFile::read_header() {
   });
   reader.end();
 
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
-  });
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
   const std::size_t data = kPrefix + header.size();
   std::size_t end = 0;
   for (const Entry& entry : entries) {
-    if (entry.begin != end) fail("the tensor ", json::quote(entry.tensor.name), " does not start where the one before it ends");
+    if (entry.begin != end) {
+      fail("the tensor ", json::quote(entry.tensor.name), " does not start where the one before it ends");
+    }
     end = entry.end;
   }
   if (end != size_ - data) fail("the tensors take ", end, " bytes, but the file holds ", size_ - data);
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.tensor.name < b.tensor.name; });
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return a.tensor.name < b.tensor.name; });
   for (Entry& entry : entries) {
     positions_.push_back(data + entry.begin);
     tensors_.push_back(std::move(entry.tensor));
@@ -201,7 +210,8 @@ void TensorFile::read_header() {
 }
 
 const Tensor* TensorFile::find(const std::string& name) const {
-  const auto at = std::lower_bound(tensors_.begin(), tensors_.end(), name, [](const Tensor& t, const std::string& n) { return t.name < n; });
+  const auto at = std::lower_bound(tensors_.begin(), tensors_.end(), name,
+                                   [](const Tensor& t, const std::string& n) { return t.name < n; });
   return at != tensors_.end() && at->name == name ? &*at : nullptr;
 }
 
@@ -244,11 +254,14 @@ void write_tensor_file(const std::string& path, const std::map<std::string, std:
   std::size_t offset = 0;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const Tensor& tensor = tensors[i].tensor;
-    if (i > 0 && tensors[i - 1].tensor.name == tensor.name) fail(path, ": two tensors would have the name ", json::quote(tensor.name));
+    if (i > 0 && tensors[i - 1].tensor.name == tensor.name) {
+      fail(path, ": two tensors would have the name ", json::quote(tensor.name));
+    }
     const std::size_t end = offset + static_cast<std::size_t>(elements(tensor.shape)) * sizeof(Word);
-    const auto dtype = std::find_if(std::begin(kDtypes), std::end(kDtypes), [&](const auto& d) { return d.dtype == tensor.dtype; });
-    header += join(header.size() > 1 ? "," : "", json::quote(tensor.name), ":{\"dtype\":\"", dtype->name, "\",\"shape\":",
-                   to_text(tensor.shape), ",\"data_offsets\":[", offset, ",", end, "]}");
+    const auto dtype =
+        std::find_if(std::begin(kDtypes), std::end(kDtypes), [&](const auto& d) { return d.dtype == tensor.dtype; });
+    header += join(header.size() > 1 ? "," : "", json::quote(tensor.name), ":{\"dtype\":\"", dtype->name,
+                   "\",\"shape\":", to_text(tensor.shape), ",\"data_offsets\":[", offset, ",", end, "]}");
     offset = end;
   }
   header += '}';

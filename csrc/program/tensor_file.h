@@ -1,5 +1,5 @@
-// safetensors files with f32, i32 and u32 tensors. Reading trusts nothing: the header is bounded by the file, and the tensors
-// must cover the rest of it without gap or overlap, so nothing is allocated that the file does not hold.
+// safetensors files with f32, i32 and u32 tensors. Reading trusts nothing: the header is bounded by the file, and the
+// tensors must cover the rest of it without gap or overlap, so nothing is allocated that the file does not hold.
 #pragma once
 
 #include <cstdio>
@@ -14,8 +14,8 @@ namespace paragon {
 
 class TensorFile {
  public:
-  static TensorFile open(const std::string& path);                // throws Error, which names the file
-  static TensorFile view(const void* bytes, std::size_t size);    // the bytes must outlive the object
+  static TensorFile open(const std::string& path);              // throws Error, which names the file
+  static TensorFile view(const void* bytes, std::size_t size);  // the bytes must outlive the object
 
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   const std::vector<Tensor>& tensors() const { return tensors_; }  // sorted by name
@@ -34,7 +34,7 @@ class TensorFile {
   struct Close {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
-  std::unique_ptr<std::FILE, Close> file_;      // or:
+  std::unique_ptr<std::FILE, Close> file_;  // or:
   const unsigned char* bytes_ = nullptr;
   std::size_t size_ = 0;
   std::map<std::string, std::string> metadata_;
@@ -42,7 +42,8 @@ class TensorFile {
   std::vector<std::size_t> positions_;  // in the file, of each tensor
 };
 
-// Replaces the file whole or not at all: writes beside it, flushes to the disk, renames. NaNs are written as the one NaN.
+// Replaces the file whole or not at all: writes beside it, flushes to the disk, renames. NaNs are written as the one
+// NaN.
 struct WrittenTensor {
   Tensor tensor;
   const Word* words;

@@ -64,7 +64,9 @@ Shape broadcast(const Case& c) {
     for (std::size_t k = 0; k < shape.size(); ++k) {
       std::int64_t& dim = out[out.size() - shape.size() + k];
       if (dim == 1) dim = shape[k];
-      if (shape[k] != 1 && shape[k] != dim) fail("the shapes do not broadcast: ", c.describe(0), " and ", c.describe(i));
+      if (shape[k] != 1 && shape[k] != dim) {
+        fail("the shapes do not broadcast: ", c.describe(0), " and ", c.describe(i));
+      }
     }
   }
   return out;
@@ -138,7 +140,8 @@ Result matmul(const Case& c) {
     matrix[i][1] = shape[r - (swapped ? 2 : 1)];
   }
   if (matrix[0][1] != matrix[1][0]) {
-    fail("the inner dimensions ", matrix[0][1], " and ", matrix[1][0], " differ: ", c.describe(0), " and ", c.describe(1));
+    fail("the inner dimensions ", matrix[0][1], " and ", matrix[1][0], " differ: ", c.describe(0), " and ",
+         c.describe(1));
   }
   Shape a(c.shape(0).begin(), c.shape(0).end() - 2), b(c.shape(1).begin(), c.shape(1).end() - 2);
   if (a.size() < b.size()) a.insert(a.begin(), b.size() - a.size(), 1);
@@ -166,7 +169,9 @@ Result transpose(const Case& c) {
   Shape sorted = axes;
   std::sort(sorted.begin(), sorted.end());
   bool permutation = axes.size() == c.shape(0).size();
-  for (std::size_t k = 0; permutation && k < sorted.size(); ++k) permutation = sorted[k] == static_cast<std::int64_t>(k);
+  for (std::size_t k = 0; permutation && k < sorted.size(); ++k) {
+    permutation = sorted[k] == static_cast<std::int64_t>(k);
+  }
   if (!permutation) fail("axes ", to_text(axes), " are not a permutation of the axes of ", c.describe(0));
   Shape out;
   for (const std::int64_t axis : axes) out.push_back(c.shape(0)[static_cast<std::size_t>(axis)]);
@@ -329,6 +334,7 @@ const Row& row(Op op) {
   using K = Key;
   static const Row kUnary{1, {}, f32_elementwise};
   static const Row kBinary{2, {}, any_elementwise};
+  // clang-format off
   static const Row kRows[kOps] = {
       /* add sub mul div */ kBinary, kBinary, kBinary, {2, {}, f32_elementwise},
       /* fma neg abs */ {3, {}, f32_elementwise}, {1, {}, any_elementwise}, {1, {}, absolute},
@@ -357,6 +363,7 @@ const Row& row(Op op) {
       /* scan */ {3, {K::axis, K::reverse}, scan},
       /* bits */ {2, {K::stream, K::shape, K::width}, bits},
   };
+  // clang-format on
   return kRows[static_cast<int>(op)];
 }
 
@@ -366,7 +373,9 @@ void check_attributes(const Operation& operation, const Row& row) {
       fail("has no attribute \"", name(attribute.key), "\"");
     }
     const bool list = operation.op == Op::fold;
-    if (attribute.key == Key::size && attribute.is_list != list) fail("size must be ", list ? "[height, width]" : "an integer");
+    if (attribute.key == Key::size && attribute.is_list != list) {
+      fail("size must be ", list ? "[height, width]" : "an integer");
+    }
   }
   for (const Key key : row.attributes) {
     const bool present = std::any_of(operation.attributes.begin(), operation.attributes.end(),
@@ -403,13 +412,17 @@ std::string to_text(const Shape& shape) {
 void check_shape(const Shape& shape) {
   if (shape.size() > kMaxRank) fail("the shape ", to_text(shape), " has more than ", kMaxRank, " axes");
   for (const std::int64_t dim : shape) {
-    if (dim < 0 || dim > kMaxDimension) fail("the shape ", to_text(shape), " has a dimension outside 0 ... ", kMaxDimension);
+    if (dim < 0 || dim > kMaxDimension) {
+      fail("the shape ", to_text(shape), " has a dimension outside 0 ... ", kMaxDimension);
+    }
   }
   if (elements(shape) > kMaxElements) fail("the shape ", to_text(shape), " has more than ", kMaxElements, " elements");
 }
 
 void check_name(const std::string& name) {
-  if (name.empty() || name.size() > kMaxName) fail("program: a name has 1 to ", kMaxName, " bytes: ", json::quote(name));
+  if (name.empty() || name.size() > kMaxName) {
+    fail("program: a name has 1 to ", kMaxName, " bytes: ", json::quote(name));
+  }
   if (!json::valid_utf8(name)) fail("program: a name is not valid UTF-8");
   const bool control = std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
   if (control) fail("program: the name ", json::quote(name), " holds a control character");
@@ -449,7 +462,8 @@ Result infer(const Program& program, const Operation& operation) {
   const Row& table = row(operation.op);
   const std::size_t count = operation.inputs.size();
   if (table.operands == kAny ? count == 0 : count != table.operands) {
-    fail("takes ", table.operands == kAny ? std::string("one or more") : std::to_string(table.operands), " operands, not ", count);
+    fail("takes ", table.operands == kAny ? std::string("one or more") : std::to_string(table.operands),
+         " operands, not ", count);
   }
   check_attributes(operation, table);
   Result result = table.infer({program, operation});

@@ -1,9 +1,10 @@
-// paragon._core: the compiled executor for Python. Thin: arrays are checked and handed on without a copy, the interpreter
-// lock is released while a program runs, and every paragon::Error becomes a paragon._core.Error.
+// paragon._core: the compiled executor for Python. Thin: arrays are checked and handed on without a copy, the
+// interpreter lock is released while a program runs, and every paragon::Error becomes a paragon._core.Error.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "cpu/dispatch.h"
@@ -11,6 +12,7 @@
 #include "program/fingerprint.h"
 #include "program/json.h"
 #include "program/program.h"
+#include "program/rows.h"
 #include "program/session.h"
 
 namespace py = pybind11;
@@ -31,7 +33,8 @@ py::dtype numpy_dtype(Dtype dtype) {
 
 // One dtype object of each kind, made once: making one costs more than a small run.
 const py::dtype& cached_dtype(Dtype dtype) {
-  static const auto* dtypes = new py::dtype[3]{numpy_dtype(Dtype::f32), numpy_dtype(Dtype::i32), numpy_dtype(Dtype::u32)};
+  static const auto* dtypes =
+      new py::dtype[3]{numpy_dtype(Dtype::f32), numpy_dtype(Dtype::i32), numpy_dtype(Dtype::u32)};
   return dtypes[static_cast<int>(dtype)];
 }
 
@@ -49,8 +52,8 @@ const void* words(const py::handle& object, const Tensor& wanted, const char* wh
   const bool fits = array.dtype().is(cached_dtype(wanted.dtype)) || array.dtype().equal(cached_dtype(wanted.dtype));
   const auto rank = static_cast<std::size_t>(array.ndim());
   if (!fits || rank != wanted.shape.size() || !std::equal(wanted.shape.begin(), wanted.shape.end(), array.shape())) {
-    fail(what, " ", paragon::json::quote(wanted.name), ": must be ", paragon::name(wanted.dtype), " ", paragon::to_text(wanted.shape),
-         ", not ", describe(array));
+    fail(what, " ", paragon::json::quote(wanted.name), ": must be ", paragon::name(wanted.dtype), " ",
+         paragon::to_text(wanted.shape), ", not ", describe(array));
   }
   if ((array.flags() & py::array::c_style) == 0) {
     fail(what, " ", paragon::json::quote(wanted.name), ": must be C-contiguous; use numpy.ascontiguousarray");
@@ -191,8 +194,43 @@ class PySession {
 
 py::list describe_tensors(const std::vector<Tensor>& tensors) {
   py::list list;
-  for (const Tensor& t : tensors) list.append(py::make_tuple(t.name, paragon::name(t.dtype), py::tuple(py::cast(t.shape))));
+  for (const Tensor& t : tensors) {
+    list.append(py::make_tuple(t.name, paragon::name(t.dtype), py::tuple(py::cast(t.shape))));
+  }
   return list;
+}
+
+py::array_t<std::int64_t> permutation(std::size_t n, std::uint64_t seed, std::uint32_t stream) {
+  const std::uint32_t words[2] = {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)};
+  std::vector<std::uint32_t> order;
+  {
+    const py::gil_scoped_release release;
+    order = paragon::permutation(n, words, stream);
+  }
+  py::array_t<std::int64_t> found(static_cast<py::ssize_t>(n));
+  std::copy(order.begin(), order.end(), found.mutable_data());
+  return found;
+}
+
+// out[i] = source[rows[i]]; both C-contiguous, of the same dtype and row shape.
+void take_rows(const py::array& source, const py::array_t<std::int64_t, py::array::c_style>& rows, py::array& out) {
+  const auto contiguous = [](const py::array& a) { return (a.flags() & py::array::c_style) != 0 && a.ndim() > 0; };
+  if (!contiguous(source) || !contiguous(out) || !source.dtype().equal(out.dtype()) || rows.ndim() != 1 ||
+      out.shape(0) != rows.shape(0) || source.ndim() != out.ndim() ||
+      !std::equal(source.shape() + 1, source.shape() + source.ndim(), out.shape() + 1)) {
+    fail("take_rows: source and out must be C-contiguous, of one dtype and row shape, out with a row for each number");
+  }
+  const auto* chosen = rows.data();
+  const auto count = static_cast<std::size_t>(rows.shape(0));
+  for (std::size_t i = 0; i < count; ++i) {
+    if (chosen[i] < 0 || chosen[i] >= source.shape(0)) fail("take_rows: there is no row ", chosen[i]);
+  }
+  if (count == 0) return;
+  void* to = out.mutable_data();
+  const void* from = source.data();
+  const std::size_t row_bytes = static_cast<std::size_t>(out.nbytes()) / count;
+  const py::gil_scoped_release release;
+  paragon::take_rows(from, row_bytes, chosen, count, to);
 }
 
 std::string fingerprint(const py::dict& arrays) {
@@ -227,26 +265,34 @@ PYBIND11_MODULE(_core, m) {
   py::register_exception<paragon::Error>(m, "Error", PyExc_ValueError);
 
   m.attr("version") = PARAGON_VERSION;
-  m.def("isas", [] {
-    std::vector<std::string> names;
-    for (const auto* kernels : paragon::cpu::available_kernels()) names.emplace_back(kernels->isa);
-    return names;
-  }, "The instruction sets that this machine can run, best last.");
+  m.def(
+      "isas",
+      [] {
+        std::vector<std::string> names;
+        for (const auto* kernels : paragon::cpu::available_kernels()) names.emplace_back(kernels->isa);
+        return names;
+      },
+      "The instruction sets that this machine can run, best last.");
   m.def("default_isa", [] { return std::string(paragon::cpu::default_kernels().isa); });
   m.def("threads", &paragon::default_threads, "The number of threads of sessions that do not ask for one.");
   m.def("set_threads", &paragon::set_default_threads, py::arg("threads"));
+  m.def("permutation", &permutation, py::arg("n"), py::arg("seed"), py::arg("stream"), "The contract's permutation (section 5).");
+  m.def("take_rows", &take_rows, py::arg("source"), py::arg("rows"), py::arg("out"), "out[i] = source[rows[i]]");
   m.def("fingerprint", &fingerprint, py::arg("arrays"), "The fingerprint of named arrays (contract, section 8).");
 
   py::class_<Program, std::shared_ptr<Program>>(m, "Program", "A validated program.")
-      .def(py::init([](const std::string& text) { return std::make_shared<Program>(paragon::parse(text)); }), py::arg("json"),
-           py::call_guard<py::gil_scoped_release>())
+      .def(py::init([](const std::string& text) { return std::make_shared<Program>(paragon::parse(text)); }),
+           py::arg("json"), py::call_guard<py::gil_scoped_release>())
       .def_property_readonly("inputs", [](const Program& p) { return describe_tensors(p.inputs); })
       .def_property_readonly("state", [](const Program& p) { return describe_tensors(p.state); })
-      .def_property_readonly("outputs", [](const Program& p) {
-        std::vector<Tensor> outputs;
-        for (const auto& o : p.outputs) outputs.push_back({o.name, p.dtype(o.value), p.shape(o.value)});
-        return describe_tensors(outputs);
-      })
+      .def_property_readonly("outputs",
+                             [](const Program& p) {
+                               std::vector<Tensor> outputs;
+                               for (const auto& o : p.outputs) {
+                                 outputs.push_back({o.name, p.dtype(o.value), p.shape(o.value)});
+                               }
+                               return describe_tensors(outputs);
+                             })
       .def_property_readonly("values", &Program::values, "How many values it has.")
       .def_property_readonly("json", [](const Program& p) { return p.text; });
 
@@ -254,7 +300,8 @@ PYBIND11_MODULE(_core, m) {
       .def(py::init<std::shared_ptr<Program>, const std::string&, std::size_t, std::size_t>(), py::arg("program"),
            py::arg("isa") = "", py::arg("threads") = 0, py::arg("memory_limit") = 0)
       .def("run", &PySession::run, py::arg("inputs"), "Run once. A dict of arrays gives a dict, a list gives a list.")
-      .def("observe", &PySession::observe, py::arg("inputs"), py::arg("values"), "Values of a run by number; no state changes.")
+      .def("observe", &PySession::observe, py::arg("inputs"), py::arg("values"),
+           "Values of a run by number; no state changes.")
       .def("state", &PySession::state, "A copy of the state.")
       .def("set_state", &PySession::set_state, py::arg("values"))
       .def("fingerprint", &PySession::fingerprint)

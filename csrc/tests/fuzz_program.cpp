@@ -1,7 +1,8 @@
-// fuzz_program COUNT SEED [DIRECTORY...]: feeds mutated programs, model files and job files to everything that reads what others
-// wrote, and runs what is accepted. The seeds are random programs, and the .safetensors files of the directories.
-// Only paragon::Error and std::bad_alloc may come out; anything else ends the process, and so do the sanitizers. The input
-// at work is kept in the file fuzz_program.input, so that a crash can be seen again: fuzz_program --again FILE.
+// fuzz_program COUNT SEED [DIRECTORY...]: feeds mutated programs, model files and job files to everything that reads
+// what others wrote, and runs what is accepted. The seeds are random programs, and the .safetensors files of the
+// directories. Only paragon::Error and std::bad_alloc may come out; anything else ends the process, and so do the
+// sanitizers. The input at work is kept in the file fuzz_program.input, so that a crash can be seen again: fuzz_program
+// --again FILE.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -48,8 +49,8 @@ std::string file_seed(const Program& program, bool job) {
   const auto add = [&](const std::string& name, Dtype dtype, const Shape& shape) {
     const std::size_t size = static_cast<std::size_t>(elements(shape)) * sizeof(Word);
     const char* names[] = {"F32", "I32", "U32"};
-    rest += join(",", json::quote(name), ":{\"dtype\":\"", names[static_cast<int>(dtype)], "\",\"shape\":", to_text(shape), ",\"data_offsets\":[",
-                 at, ",", at + size, "]}");
+    rest += join(",", json::quote(name), ":{\"dtype\":\"", names[static_cast<int>(dtype)],
+                 "\",\"shape\":", to_text(shape), ",\"data_offsets\":[", at, ",", at + size, "]}");
     at += size;
   };
   for (const Tensor& state : program.state) add(state.name, state.dtype, state.shape);
@@ -64,10 +65,40 @@ std::string file_seed(const Program& program, bool job) {
 
 // One change: of bits, bytes, numbers, or the order of parts.
 void mutate(std::string& text, const std::vector<std::string>& seeds) {
-  static const std::vector<std::string> kWords = {
-      "0", "1", "-1", "2", "255", "256", "2147483647", "2147483648", "4294967295", "4294967296", "9007199254740993", "9223372036854775807",
-      "-9223372036854775808", "18446744073709551616", "1e9", "0.5", "null", "true", "[]", "{}", "[0]", "[2147483647,2147483647]", "\"\"", "\"add\"",
-      "\"matmul\"", "\"f32\"", "\"i32\"", "\"00000000\"", "\"ffffffff\"", "\"\\ud800\"", ",", ":", "]", "}"};
+  static const std::vector<std::string> kWords = {"0",
+                                                  "1",
+                                                  "-1",
+                                                  "2",
+                                                  "255",
+                                                  "256",
+                                                  "2147483647",
+                                                  "2147483648",
+                                                  "4294967295",
+                                                  "4294967296",
+                                                  "9007199254740993",
+                                                  "9223372036854775807",
+                                                  "-9223372036854775808",
+                                                  "18446744073709551616",
+                                                  "1e9",
+                                                  "0.5",
+                                                  "null",
+                                                  "true",
+                                                  "[]",
+                                                  "{}",
+                                                  "[0]",
+                                                  "[2147483647,2147483647]",
+                                                  "\"\"",
+                                                  "\"add\"",
+                                                  "\"matmul\"",
+                                                  "\"f32\"",
+                                                  "\"i32\"",
+                                                  "\"00000000\"",
+                                                  "\"ffffffff\"",
+                                                  "\"\\ud800\"",
+                                                  ",",
+                                                  ":",
+                                                  "]",
+                                                  "}"};
   if (text.empty()) text = "{";
   const std::size_t at = below(text.size());
   switch (below(8)) {
@@ -178,7 +209,9 @@ std::vector<std::string> make_seeds(int argc, char** argv) {
   }
   for (int i = 3; i < argc; ++i) {
     for (const auto& entry : std::filesystem::directory_iterator(argv[i])) {
-      if (entry.path().extension() == ".safetensors" && entry.file_size() <= kMaxSeed) seeds.push_back(read_file(entry.path()));
+      if (entry.path().extension() == ".safetensors" && entry.file_size() <= kMaxSeed) {
+        seeds.push_back(read_file(entry.path()));
+      }
     }
   }
   return seeds;

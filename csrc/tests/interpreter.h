@@ -114,7 +114,9 @@ class Interpreter {
 
   Words elementwise(const Operation& o) const {
     std::vector<Words> x;
-    for (std::size_t i = 0; i < o.inputs.size(); ++i) x.push_back(contract::broadcast(words(o, i), shape(o, i), o.shape));
+    for (std::size_t i = 0; i < o.inputs.size(); ++i) {
+      x.push_back(contract::broadcast(words(o, i), shape(o, i), o.shape));
+    }
     while (x.size() < 3) x.push_back(x[0]);
     Words out;
     for (std::size_t e = 0; e < x[0].size(); ++e) {
@@ -186,8 +188,8 @@ class Interpreter {
     std::vector<float> c(size(contract::count(o.shape)));
     if (c.empty()) return {};
     for (std::size_t i = 0; i < c.size() / (m * n); ++i) {
-      contract::matmul(a.data() + i * m * k, ta ? 1 : k, ta ? m : 1, b.data() + i * k * n, tb ? 1 : n, tb ? k : 1, c.data() + i * m * n, m, n, k,
-                       size(o.number(Key::panel)));
+      contract::matmul(a.data() + i * m * k, ta ? 1 : k, ta ? m : 1, b.data() + i * k * n, tb ? 1 : n, tb ? k : 1,
+                       c.data() + i * m * n, m, n, k, size(o.number(Key::panel)));
     }
     return to_words(c);
   }
@@ -213,7 +215,16 @@ class Interpreter {
     const bool folds = o.op == Op::fold;
     const Shape& image = folds ? o.shape : shape(o, 0);
     const Shape& windows = folds ? shape(o, 0) : o.shape;
-    contract::Windows s{size(image[0]), size(image[1]), size(image[2]), size(image[3]), size(windows[1]), size(windows[2]), {}, {}, {}, {}};
+    contract::Windows s{size(image[0]),
+                        size(image[1]),
+                        size(image[2]),
+                        size(image[3]),
+                        size(windows[1]),
+                        size(windows[2]),
+                        {},
+                        {},
+                        {},
+                        {}};
     for (std::size_t k = 0; k < 2; ++k) {
       s.kernel[k] = size(o.list(Key::kernel)[k]);
       s.stride[k] = size(o.list(Key::stride)[k]);
@@ -235,7 +246,8 @@ class Interpreter {
   Words index(const Operation& o) const {
     const std::size_t axis = size(o.number(Key::axis));
     const Shape& table = o.op == Op::gather ? shape(o, 0) : o.shape;
-    const std::size_t outer = product(table, 0, axis), length = size(table[axis]), inner = product(table, axis + 1, table.size());
+    const std::size_t outer = product(table, 0, axis), length = size(table[axis]),
+                      inner = product(table, axis + 1, table.size());
     const std::vector<std::int32_t> indices = as<std::int32_t>(words(o, 1));
     return with_type(o.dtype, [&](auto type) {
       const auto x = as<decltype(type)>(words(o, 0));
@@ -243,7 +255,8 @@ class Interpreter {
       if (o.op == Op::gather) {
         contract::gather(x.data(), indices.data(), out.data(), outer, length, inner, indices.size());
       } else {
-        contract::scatter_add(x.data(), indices.data(), out.data(), outer, length, inner, indices.size(), size(o.number(Key::panel)));
+        contract::scatter_add(x.data(), indices.data(), out.data(), outer, length, inner, indices.size(),
+                              size(o.number(Key::panel)));
       }
       return to_words(out);
     });
@@ -272,7 +285,8 @@ class Interpreter {
       case Op::broadcast: return contract::broadcast(words(o, 0), shape(o, 0), o.shape);
       case Op::slice: return contract::slice(words(o, 0), shape(o, 0), o.list(Key::start), o.list(Key::step), o.shape);
       case Op::pad:
-        return contract::pad(words(o, 0), shape(o, 0), o.list(Key::low), o.list(Key::interior), static_cast<Word>(o.number(Key::word)), o.shape);
+        return contract::pad(words(o, 0), shape(o, 0), o.list(Key::low), o.list(Key::interior),
+                             static_cast<Word>(o.number(Key::word)), o.shape);
       case Op::concat: return concat(o);
       case Op::gather:
       case Op::scatter_add: return index(o);

@@ -37,22 +37,29 @@ inline std::string program_text(const Program& program) {
     return out + "]";
   };
   const auto tensor = [](const Tensor& t) {
-    return join("{\"name\":", json::quote(t.name), ",\"dtype\":\"", name(t.dtype), "\",\"shape\":", to_text(t.shape), "}");
+    return join("{\"name\":", json::quote(t.name), ",\"dtype\":\"", name(t.dtype), "\",\"shape\":", to_text(t.shape),
+                "}");
   };
   std::size_t id = program.first_operation();
   const auto operation = [&](const Operation& o) {
     std::string attributes = "{";
-    for (const Attribute& a : o.attributes) attributes += join(attributes.size() > 1 ? "," : "", '"', name(a.key), "\":", attribute_text(a));
-    return join("{\"op\":\"", name(o.op), "\",\"inputs\":", list(o.inputs, [](std::uint32_t v) { return std::to_string(v); }),
-                ",\"output\":", id++, ",\"dtype\":\"", name(o.dtype), "\",\"shape\":", to_text(o.shape), ",\"attributes\":", attributes, "}}");
+    for (const Attribute& a : o.attributes) {
+      attributes += join(attributes.size() > 1 ? "," : "", '"', name(a.key), "\":", attribute_text(a));
+    }
+    return join("{\"op\":\"", name(o.op),
+                "\",\"inputs\":", list(o.inputs, [](std::uint32_t v) { return std::to_string(v); }),
+                ",\"output\":", id++, ",\"dtype\":\"", name(o.dtype), "\",\"shape\":", to_text(o.shape),
+                ",\"attributes\":", attributes, "}}");
   };
-  const auto output = [](const Output& o) { return join("{\"name\":", json::quote(o.name), ",\"value\":", o.value, "}"); };
+  const auto output = [](const Output& o) {
+    return join("{\"name\":", json::quote(o.name), ",\"value\":", o.value, "}");
+  };
   const auto update = [&](const Update& u) {
     return join("{\"state\":", json::quote(program.state[u.state].name), ",\"value\":", u.value, "}");
   };
-  return join("{\"format\":\"paragon-program\",\"version\":1,\"contract\":1,\"inputs\":", list(program.inputs, tensor), ",\"state\":",
-              list(program.state, tensor), ",\"operations\":", list(program.operations, operation), ",\"outputs\":",
-              list(program.outputs, output), ",\"updates\":", list(program.updates, update), "}");
+  return join("{\"format\":\"paragon-program\",\"version\":1,\"contract\":1,\"inputs\":", list(program.inputs, tensor),
+              ",\"state\":", list(program.state, tensor), ",\"operations\":", list(program.operations, operation),
+              ",\"outputs\":", list(program.outputs, output), ",\"updates\":", list(program.updates, update), "}");
 }
 
 class RandomProgram {
@@ -61,7 +68,8 @@ class RandomProgram {
 
   Program make(std::size_t operations) {
     program_ = {};
-    static const std::vector<Shape> bases = {{3}, {2, 3}, {5, 1030}, {4, 6, 64}, {2, 3, 5, 4}, {1, 2100}, {40, 60}, {}, {2, 0, 3}, {7, 513}};
+    static const std::vector<Shape> bases = {{3},       {2, 3},   {5, 1030}, {4, 6, 64}, {2, 3, 5, 4},
+                                             {1, 2100}, {40, 60}, {},        {2, 0, 3},  {7, 513}};
     base_ = bases[below(bases.size())];
     const std::size_t inputs = 2 + below(3), states = below(4);
     for (std::size_t i = 0; i < inputs; ++i) program_.inputs.push_back({join("x", i), some_dtype(), variant()});
@@ -80,10 +88,11 @@ class RandomProgram {
 
   std::size_t below(std::size_t n) { return random_() % n; }
 
-  // Words that make differences show: few distinct magnitudes, signed zeros, infinities, NaNs, subnormals; small integers.
+  // Words that make differences show: few distinct magnitudes, signed zeros, infinities, NaNs, subnormals; small
+  // integers.
   Word word(Dtype dtype) {
-    static constexpr Word kSpecial[] = {0x00000000, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 0x00000001, 0x80000001, 0x3f800000,
-                                        0xbf800000, 0x00800000, 0x7f7fffff, 0x3f000000};
+    static constexpr Word kSpecial[] = {0x00000000, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 0x00000001,
+                                        0x80000001, 0x3f800000, 0xbf800000, 0x00800000, 0x7f7fffff, 0x3f000000};
     if (dtype != Dtype::f32) return static_cast<Word>(below(4) == 0 ? random_() : below(9) - 2);
     if (below(16) == 0) return kSpecial[below(std::size(kSpecial))];
     return static_cast<Word>(below(2) << 31 | (0x3e000000 + (random_() & 0x027fffff)));
@@ -103,7 +112,8 @@ class RandomProgram {
   }
   std::int64_t last_like(std::uint32_t s) {
     for (std::size_t v = program_.values(); v-- > 0;) {
-      if (program_.dtype(v) == program_.state[s].dtype && program_.shape(v) == program_.state[s].shape && below(3) != 0) {
+      if (program_.dtype(v) == program_.state[s].dtype && program_.shape(v) == program_.state[s].shape &&
+          below(3) != 0) {
         return static_cast<std::int64_t>(v);
       }
     }
@@ -122,8 +132,8 @@ class RandomProgram {
     if (op == Op::constant) return 0;
     if (op == Op::fma || op == Op::select || op == Op::scan) return 3;
     if (op == Op::concat) return 1 + below(3);
-    const bool two = op <= Op::div || op == Op::maximum || op == Op::minimum || op == Op::compare || op == Op::matmul || op == Op::gather ||
-                     op == Op::scatter_add || op == Op::bits;
+    const bool two = op <= Op::div || op == Op::maximum || op == Op::minimum || op == Op::compare || op == Op::matmul ||
+                     op == Op::gather || op == Op::scatter_add || op == Op::bits;
     return two ? 2 : 1;
   }
 
@@ -144,7 +154,9 @@ class RandomProgram {
   void add_attributes(Operation& o) {
     const Shape x = o.inputs.empty() ? Shape{} : program_.shape(o.inputs[0]);
     const std::size_t r = x.size();
-    const auto number = [&](Key key, std::size_t n) { o.attributes.push_back({key, false, static_cast<std::int64_t>(n), {}}); };
+    const auto number = [&](Key key, std::size_t n) {
+      o.attributes.push_back({key, false, static_cast<std::int64_t>(n), {}});
+    };
     const auto list = [&](Key key, Shape values) { o.attributes.push_back({key, true, 0, std::move(values)}); };
     const auto panel = [&] { number(Key::panel, below(3) == 0 ? 0 : 2 + below(300)); };
     const auto windows = [&] {
@@ -201,7 +213,9 @@ class RandomProgram {
         for (const std::int64_t dim : x) {  // all of an axis, one element (which broadcasts), or a part
           const auto length = static_cast<std::size_t>(dim);
           const std::size_t kind = below(3), first = kind == 0 || length == 0 ? 0 : below(length);
-          const std::size_t last = kind == 0 || length == 0 ? length : kind == 1 ? first + 1 : first + below(length - first + 1);
+          const std::size_t last = kind == 0 || length == 0 ? length
+                                   : kind == 1              ? first + 1
+                                                            : first + below(length - first + 1);
           start.push_back(static_cast<std::int64_t>(first));
           stop.push_back(static_cast<std::int64_t>(last));
         }
@@ -250,7 +264,8 @@ class RandomProgram {
       o.op = op;
       for (std::size_t i = 0, n = arity(op); i < n; ++i) o.inputs.push_back(some_value());
       if (op == Op::bits) {
-        o.inputs = {static_cast<std::uint32_t>(program_.inputs.size() - 2), static_cast<std::uint32_t>(program_.inputs.size() - 1)};
+        o.inputs = {static_cast<std::uint32_t>(program_.inputs.size() - 2),
+                    static_cast<std::uint32_t>(program_.inputs.size() - 1)};
       }
       add_attributes(o);
       try {

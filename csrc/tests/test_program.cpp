@@ -1,5 +1,5 @@
-// Holds the program layer to docs/program.md: plans of random programs against the contract's scalar definitions, word for
-// word, for every instruction set, on one thread and on several, run after run; and what is refused, and how.
+// Holds the program layer to docs/program.md: plans of random programs against the contract's scalar definitions, word
+// for word, for every instruction set, on one thread and on several, run after run; and what is refused, and how.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -18,7 +18,9 @@ namespace {
 using namespace paragon;
 using namespace paragon::tests;
 
-Word observed(Word word, Dtype dtype) { return dtype == Dtype::f32 ? contract::observed(contract::from_word(word)) : word; }
+Word observed(Word word, Dtype dtype) {
+  return dtype == Dtype::f32 ? contract::observed(contract::from_word(word)) : word;
+}
 
 bool same(const Words& a, const Words& b, Dtype dtype) {
   if (a.size() != b.size()) return false;
@@ -45,13 +47,16 @@ std::vector<const void*> addresses(const std::vector<Words>& arrays) {
 std::size_t count(const Shape& shape) { return static_cast<std::size_t>(elements(shape)); }
 
 // Two runs of a program, compared with the interpreter: outputs, state, and every observed value.
-void hold(const std::shared_ptr<const Program>& program, RandomProgram& random, std::uint32_t seed, const SessionOptions& options) {
+void hold(const std::shared_ptr<const Program>& program, RandomProgram& random, std::uint32_t seed,
+          const SessionOptions& options) {
   std::vector<Words> state;
   for (const Tensor& t : program->state) state.push_back(random.words(t.dtype, t.shape));
   Session session(program, options);
   for (std::size_t s = 0; s < state.size(); ++s) session.set_state(s, state[s].data());
   Interpreter interpreter(*program);
-  const auto where = [&](const char* what, std::size_t i) { return join("seed ", seed, " ", options.isa, " x", options.threads, ": ", what, " ", i); };
+  const auto where = [&](const char* what, std::size_t i) {
+    return join("seed ", seed, " ", options.isa, " x", options.threads, ": ", what, " ", i);
+  };
   for (int run = 0; run < 2; ++run) {
     std::vector<Words> inputs;
     for (const Tensor& t : program->inputs) inputs.push_back(random.words(t.dtype, t.shape));
@@ -65,7 +70,8 @@ void hold(const std::shared_ptr<const Program>& program, RandomProgram& random, 
     session.observe(addresses(inputs).data(), ids.data(), ids.size(), values.addresses.data());
     for (std::size_t v = 0; v < ids.size(); ++v) {
       const bool equal = same(values.words[v], right[v], program->dtype(v));
-      const char* op = v < program->first_operation() ? "input" : name(program->operations[v - program->first_operation()].op);
+      const char* op =
+          v < program->first_operation() ? "input" : name(program->operations[v - program->first_operation()].op);
       CHECK(equal, "%s (%s)", where("observed value", v).c_str(), op);
     }
     for (const Output& output : program->outputs) outputs.add(count(program->shape(output.value)));
@@ -94,12 +100,13 @@ void hold_random_programs(std::uint32_t programs) {
   }
 }
 
-// --- hand-written programs ---------------------------------------------------------------------------------------------
+// --- hand-written programs
+// ---------------------------------------------------------------------------------------------
 
-std::string document(const std::string& inputs, const std::string& state, const std::string& operations, const std::string& outputs,
-                     const std::string& updates) {
-  return join("{\"format\":\"paragon-program\",\"version\":1,\"contract\":1,\"inputs\":[", inputs, "],\"state\":[", state, "],\"operations\":[",
-              operations, "],\"outputs\":[", outputs, "],\"updates\":[", updates, "]}");
+std::string document(const std::string& inputs, const std::string& state, const std::string& operations,
+                     const std::string& outputs, const std::string& updates) {
+  return join("{\"format\":\"paragon-program\",\"version\":1,\"contract\":1,\"inputs\":[", inputs, "],\"state\":[",
+              state, "],\"operations\":[", operations, "],\"outputs\":[", outputs, "],\"updates\":[", updates, "]}");
 }
 
 Words run_once(Session& session, const std::vector<Words>& inputs, std::size_t outputs) {
@@ -112,7 +119,8 @@ Words run_once(Session& session, const std::vector<Words>& inputs, std::size_t o
 // The updates happen at once: two states change places, and a third counts.
 void swap_states() {
   const std::string text = document(
-      "", R"({"name":"a","dtype":"i32","shape":[2]},{"name":"b","dtype":"i32","shape":[2]},{"name":"n","dtype":"i32","shape":[]})",
+      "",
+      R"({"name":"a","dtype":"i32","shape":[2]},{"name":"b","dtype":"i32","shape":[2]},{"name":"n","dtype":"i32","shape":[]})",
       R"({"op":"constant","inputs":[],"output":3,"dtype":"i32","shape":[],"attributes":{"dtype":"i32","shape":[],"word":"00000001"}},
          {"op":"add","inputs":[2,3],"output":4,"dtype":"i32","shape":[],"attributes":{}})",
       R"({"name":"old","value":2})", R"({"state":"a","value":1},{"state":"b","value":0},{"state":"n","value":4})");
@@ -142,7 +150,7 @@ void keep_what_is_read() {
          {"op":"mul","inputs":[3,4],"output":5,"dtype":"f32","shape":[9,700],"attributes":{}})",
       R"({"name":"y","value":5})", R"({"state":"w","value":2})");
   const auto program = std::make_shared<const Program>(parse(text));
-  for (const std::size_t threads : {1, 3}) {
+  for (const std::size_t threads : {std::size_t{1}, std::size_t{3}}) {
     RandomProgram random(1);
     hold(program, random, 0, {"", threads, 0});
   }
@@ -160,15 +168,17 @@ std::string message(const Fn& fn) {
 
 void expect_refused(const std::string& text, const std::string& part) {
   const std::string found = message([&] { parse(text); });
-  CHECK(found.find(part) != std::string::npos, "%s\n    says: %s\n    should say: %s", text.substr(0, 400).c_str(), found.c_str(), part.c_str());
+  CHECK(found.find(part) != std::string::npos, "%s\n    says: %s\n    should say: %s", text.substr(0, 400).c_str(),
+        found.c_str(), part.c_str());
 }
 
 void refuse_programs() {
   const std::string x = R"({"name":"x","dtype":"f32","shape":[2,3]})", i = R"({"name":"i","dtype":"i32","shape":[3]})";
   const auto with = [&](const std::string& operation) { return document(x + "," + i, "", operation, "", ""); };
-  const auto op = [](const char* name, const char* inputs, const char* dtype, const char* shape, const char* attributes) {
-    return join("{\"op\":\"", name, "\",\"inputs\":", inputs, ",\"output\":2,\"dtype\":\"", dtype, "\",\"shape\":", shape, ",\"attributes\":",
-                attributes, "}");
+  const auto op = [](const char* name, const char* inputs, const char* dtype, const char* shape,
+                     const char* attributes) {
+    return join("{\"op\":\"", name, "\",\"inputs\":", inputs, ",\"output\":2,\"dtype\":\"", dtype,
+                "\",\"shape\":", shape, ",\"attributes\":", attributes, "}");
   };
   CHECK(message([&] { parse(with(op("neg", "[0]", "f32", "[2,3]", "{}"))); }) == "(no error)", "a good program");
   expect_refused("", "the text ends too early");
@@ -194,36 +204,49 @@ void refuse_programs() {
   expect_refused(with(op("neg", "[0]", "f32", "[2,3]", "{\"axis\":0}")), "has no attribute \"axis\"");
   expect_refused(with(op("neg", "[0]", "f32", "[2,3]", "{\"colour\":0}")), "unknown attribute \"colour\"");
   expect_refused(with(op("add", "[0]", "f32", "[2,3]", "{}")), "takes 2 operands, not 1");
-  expect_refused(with(op("add", "[0,1]", "f32", "[2,3]", "{}")), "the dtypes differ: value 0 (f32 [2,3]) and value 1 (i32 [3])");
+  expect_refused(with(op("add", "[0,1]", "f32", "[2,3]", "{}")),
+                 "the dtypes differ: value 0 (f32 [2,3]) and value 1 (i32 [3])");
   expect_refused(with(op("div", "[1,1]", "i32", "[3]", "{}")), "must be f32, not value 1 (i32 [3])");
-  expect_refused(with(op("sum", "[0]", "f32", "[]", R"({"axes":[0,1],"keepdims":false})")), "the attribute \"panel\" is missing");
-  expect_refused(with(op("sum", "[0]", "f32", "[]", R"({"axes":[0,1],"keepdims":false,"panel":1})")), "a panel is at least 2");
+  expect_refused(with(op("sum", "[0]", "f32", "[]", R"({"axes":[0,1],"keepdims":false})")),
+                 "the attribute \"panel\" is missing");
+  expect_refused(with(op("sum", "[0]", "f32", "[]", R"({"axes":[0,1],"keepdims":false,"panel":1})")),
+                 "a panel is at least 2");
   expect_refused(with(op("sum", "[0]", "f32", "[]", R"({"axes":[1,0],"keepdims":false,"panel":2})")), "must ascend");
   expect_refused(with(op("sum", "[0]", "f32", "[]", R"({"axes":[2],"keepdims":false,"panel":2})")), "are not axes of");
-  expect_refused(with(op("matmul", "[0,0]", "f32", "[2,2]", R"({"transpose_a":false,"transpose_b":false,"panel":null})")),
-                 "the inner dimensions 3 and 2 differ");
+  expect_refused(
+      with(op("matmul", "[0,0]", "f32", "[2,2]", R"({"transpose_a":false,"transpose_b":false,"panel":null})")),
+      "the inner dimensions 3 and 2 differ");
   expect_refused(with(op("reshape", "[0]", "f32", "[7]", R"({"shape":[7]})")), "cannot reshape");
   expect_refused(with(op("broadcast", "[0]", "f32", "[2,4]", R"({"shape":[2,4]})")), "does not broadcast to [2,4]");
-  expect_refused(with(op("broadcast", "[0]", "f32", "[99999,99999,2,3]", R"({"shape":[99999,99999,2,3]})")), "elements");
-  expect_refused(with(op("constant", "[]", "f32", "[2]", R"({"dtype":"f32","shape":[2],"word":"3F800000"})")), "lower-case hex");
-  expect_refused(with(op("constant", "[]", "f32", "[-1]", R"({"dtype":"f32","shape":[-1],"word":"3f800000"})")), "outside 0");
+  expect_refused(with(op("broadcast", "[0]", "f32", "[99999,99999,2,3]", R"({"shape":[99999,99999,2,3]})")),
+                 "elements");
+  expect_refused(with(op("constant", "[]", "f32", "[2]", R"({"dtype":"f32","shape":[2],"word":"3F800000"})")),
+                 "lower-case hex");
+  expect_refused(with(op("constant", "[]", "f32", "[-1]", R"({"dtype":"f32","shape":[-1],"word":"3f800000"})")),
+                 "outside 0");
   expect_refused(with(op("slice", "[1]", "i32", "[2]", R"({"start":[2],"stop":[4],"step":[1]})")), "are not within");
   expect_refused(with(op("slice", "[1]", "i32", "[2]", R"({"start":[0],"stop":[2],"step":[0]})")), "at least 1");
-  expect_refused(with(op("pad", "[1]", "i32", "[9]", R"({"low":[9223372036854775807],"high":[9223372036854775807],"interior":[0],"word":"00000000"})")),
-                 "outside 0");
+  expect_refused(
+      with(op("pad", "[1]", "i32", "[9]",
+              R"({"low":[9223372036854775807],"high":[9223372036854775807],"interior":[0],"word":"00000000"})")),
+      "outside 0");
   expect_refused(with(op("gather", "[0,0]", "f32", "[2]", R"({"axis":0})")), "operand 1 must be i32");
-  expect_refused(with(op("scatter_add", "[0,1]", "f32", "[2]", R"({"axis":0,"size":[2,2],"panel":null})")), "size must be an integer");
-  expect_refused(with(op("argmax", "[0]", "i32", "[2]", R"({"axis":2,"keepdims":false})")), "axis 2 is outside 0 ... 1");
+  expect_refused(with(op("scatter_add", "[0,1]", "f32", "[2]", R"({"axis":0,"size":[2,2],"panel":null})")),
+                 "size must be an integer");
+  expect_refused(with(op("argmax", "[0]", "i32", "[2]", R"({"axis":2,"keepdims":false})")),
+                 "axis 2 is outside 0 ... 1");
   expect_refused(document(x + "," + x, "", "", "", ""), "the name \"x\" stands twice");
   expect_refused(document(x, x, "", "", ""), "the name \"x\" stands twice");
   expect_refused(document(R"({"name":"","dtype":"f32","shape":[]})", "", "", "", ""), "a name has 1 to 255 bytes");
   expect_refused(document(R"({"name":"a\u0007","dtype":"f32","shape":[]})", "", "", "", ""), "control character");
   expect_refused(document(R"({"name":"a","dtype":"f64","shape":[]})", "", "", "", ""), "unknown dtype \"f64\"");
-  expect_refused(document(R"({"name":"a","dtype":"f32","shape":[1,1,1,1,1,1,1,1,1]})", "", "", "", ""), "a list longer than 8");
+  expect_refused(document(R"({"name":"a","dtype":"f32","shape":[1,1,1,1,1,1,1,1,1]})", "", "", "", ""),
+                 "a list longer than 8");
   expect_refused(document(x, "", "", R"({"name":"y","value":1})", ""), "which does not exist");
   expect_refused(document(x, "", "", R"({"name":"y","value":0},{"name":"y","value":0})", ""), "two outputs");
   expect_refused(document(x, "", "", "", R"({"state":"x","value":0})"), "which is not a state");
-  expect_refused(document(i, x, "", "", R"({"state":"x","value":0})"), "the update of \"x\" (f32 [2,3]) is value 0 (i32 [3])");
+  expect_refused(document(i, x, "", "", R"({"state":"x","value":0})"),
+                 "the update of \"x\" (f32 [2,3]) is value 0 (i32 [3])");
   expect_refused(document(i, x, "", "", R"({"state":"x","value":1},{"state":"x","value":1})"), "updated twice");
 }
 
@@ -233,13 +256,24 @@ void refuse_sessions() {
       "attributes":{"stream":0,"shape":[2147483647],"width":32}})";
   const std::string seeds = R"({"name":"s","dtype":"u32","shape":[2]},{"name":"t","dtype":"u32","shape":[]})";
   const auto huge = parsed(document(seeds, "", big + R"(,{"op":"max","inputs":[2],"output":3,"dtype":"u32","shape":[],
-      "attributes":{"axes":[0],"keepdims":false}})", R"({"name":"y","value":3})", ""));
-  CHECK(message([&] { Session(huge, {"", 0, 1000000}); }).find("memory limit of 1000000 bytes") != std::string::npos, "a huge program");
+      "attributes":{"axes":[0],"keepdims":false}})",
+                                    R"({"name":"y","value":3})", ""));
+  CHECK(message([&] {
+          Session(huge, {"", 0, 1000000});
+        }).find("memory limit of 1000000 bytes") != std::string::npos,
+        "a huge program");
   const auto state = parsed(document("", R"({"name":"w","dtype":"f32","shape":[2147483647]})", "", "", ""));
-  CHECK(message([&] { Session(state, {"", 0, 1000000}); }).find("memory limit of 1000000") != std::string::npos, "a huge state");
+  CHECK(message([&] {
+          Session(state, {"", 0, 1000000});
+        }).find("memory limit of 1000000") != std::string::npos,
+        "a huge state");
 
-  const auto small = parsed(document("", R"({"name":"w","dtype":"f32","shape":[2]})", "", R"({"name":"y","value":0})", ""));
-  CHECK(message([&] { Session(small, {"sse9", 0, 0}); }).find("sse9") != std::string::npos, "an unknown instruction set");
+  const auto small =
+      parsed(document("", R"({"name":"w","dtype":"f32","shape":[2]})", "", R"({"name":"y","value":0})", ""));
+  CHECK(message([&] {
+          Session(small, {"sse9", 0, 0});
+        }).find("sse9") != std::string::npos,
+        "an unknown instruction set");
   CHECK(message([&] { Session(small, {"", 4096, 0}); }).find("1024") != std::string::npos, "too many threads");
   Session session(small, {});
   Words out(2);
@@ -253,7 +287,8 @@ void refuse_sessions() {
   CHECK(message([&] { session.run(nullptr, outs); }) == "output \"y\": the address is null", "a null output");
   outs[0] = reinterpret_cast<char*>(out.data()) + 1;
   CHECK(message([&] { session.run(nullptr, outs); }).find("not aligned") != std::string::npos, "an unaligned output");
-  CHECK(message([&] { session.set_state(1, w.data()); }).find("there is no state 1") != std::string::npos, "a state that is not there");
+  CHECK(message([&] { session.set_state(1, w.data()); }).find("there is no state 1") != std::string::npos,
+        "a state that is not there");
 }
 
 // --- files -----------------------------------------------------------------------------------------------------------
@@ -278,7 +313,8 @@ std::string file_bytes(const std::string& header, const std::string& data) {
 void files(const std::string& folder) {
   const std::string path = folder + "/tensors.safetensors";
   const Words a{0x3f800000, 0xffc12345, 0x80000000}, b{1, 0xffffffff};
-  write_tensor_file(path, {{"key", "va\"lue\n\u00e9"}}, {{{"b", Dtype::i32, {2, 1}}, b.data()}, {{"a", Dtype::f32, {3}}, a.data()}});
+  write_tensor_file(path, {{"key", "va\"lue\n\u00e9"}},
+                    {{{"b", Dtype::i32, {2, 1}}, b.data()}, {{"a", Dtype::f32, {3}}, a.data()}});
   const TensorFile file = TensorFile::open(path);
   CHECK(file.required("key") == "va\"lue\n\u00e9", "metadata");
   CHECK(file.tensors().size() == 2 && file.find("c") == nullptr, "the list of tensors");
@@ -289,14 +325,17 @@ void files(const std::string& folder) {
   const auto refused = [](const std::string& header, const std::string& data, const char* part) {
     const std::string bytes = file_bytes(header, data);
     const std::string found = message([&] { TensorFile::view(bytes.data(), bytes.size()); });
-    CHECK(found.find(part) != std::string::npos, "%s\n    says: %s\n    should say: %s", header.c_str(), found.c_str(), part);
+    CHECK(found.find(part) != std::string::npos, "%s\n    says: %s\n    should say: %s", header.c_str(), found.c_str(),
+          part);
   };
   refused(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", "1234", "(no error)");
-  refused(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", "123", "the tensors take 4 bytes, but the file holds 3");
+  refused(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", "123",
+          "the tensors take 4 bytes, but the file holds 3");
   refused(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}})", "12345678", "cannot have 8 bytes");
   refused(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", "12345678", "does not start where");
   refused(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}})", "1234", "wrong data_offsets");
-  refused(R"({"a":{"dtype":"F32","shape":[2147483647],"data_offsets":[0,8589934588]}})", "1234", "but the file holds 4");
+  refused(R"({"a":{"dtype":"F32","shape":[2147483647],"data_offsets":[0,8589934588]}})", "1234",
+          "but the file holds 4");
   refused(R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", "", "outside 0");
   refused(R"({"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}})", "12345678", "only F32, I32 and U32");
   refused(R"({"a":{"dtype":"F32","shape":[1]}})", "1234", "lacks its");
@@ -304,10 +343,15 @@ void files(const std::string& folder) {
   refused("[]", "", "does not start with '{'");
   refused("", "", "does not start with '{'");
   CHECK(message([] { TensorFile::view("abc", 3); }).find("has only 3 bytes") != std::string::npos, "three bytes");
-  CHECK(message([] { TensorFile::view("\xff\xff\xff\xff\xff\xff\xff\xff{}", 10); }).find("is more than") != std::string::npos, "a huge header");
-  CHECK(message([] { TensorFile::view("\x7f\0\0\0\0\0\0\0{}", 10); }).find("truncated") != std::string::npos, "a header beyond the end");
+  CHECK(message([] { TensorFile::view("\xff\xff\xff\xff\xff\xff\xff\xff{}", 10); }).find("is more than") !=
+            std::string::npos,
+        "a huge header");
+  CHECK(message([] { TensorFile::view("\x7f\0\0\0\0\0\0\0{}", 10); }).find("truncated") != std::string::npos,
+        "a header beyond the end");
   CHECK(message([&] { TensorFile::open(folder + "/none"); }).find(folder + "/none: ") == 0, "a file that is not there");
-  CHECK(message([&] { write_tensor_file(folder + "/no/such/folder", {}, {}); }).find("cannot create") != std::string::npos, "no folder");
+  CHECK(message([&] { write_tensor_file(folder + "/no/such/folder", {}, {}); }).find("cannot create") !=
+            std::string::npos,
+        "no folder");
 }
 
 }  // namespace

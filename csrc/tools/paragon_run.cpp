@@ -94,10 +94,13 @@ std::vector<Case> read_cases(const std::string& text) {
   return cases;
 }
 
-std::vector<Word> read_tensor(const TensorFile& file, const std::string& name, Dtype dtype, const Shape& shape, std::size_t& used) {
+std::vector<Word> read_tensor(const TensorFile& file, const std::string& name, Dtype dtype, const Shape& shape,
+                              std::size_t& used) {
   const Tensor* tensor = file.find(name);
   if (tensor == nullptr) fail("the file has no tensor ", json::quote(name));
-  if (tensor->dtype != dtype || tensor->shape != shape) fail("the tensor ", json::quote(name), " has another dtype or shape");
+  if (tensor->dtype != dtype || tensor->shape != shape) {
+    fail("the tensor ", json::quote(name), " has another dtype or shape");
+  }
   ++used;
   return file.read(*tensor);
 }
@@ -171,7 +174,9 @@ std::pair<std::size_t, std::size_t> check_file(const std::filesystem::path& path
       std::printf("%s: case %zu (%s): %s\n", path.filename().c_str(), k, cases[k].name.c_str(), error.what());
     }
   }
-  if (wrong == 0 && used != file.tensors().size()) fail(path.string(), ": ", file.tensors().size() - used, " tensors belong to no case");
+  if (wrong == 0 && used != file.tensors().size()) {
+    fail(path.string(), ": ", file.tensors().size() - used, " tensors belong to no case");
+  }
   return {cases.size(), wrong};
 }
 
