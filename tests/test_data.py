@@ -263,3 +263,20 @@ def test_the_gatherer_reuses_its_buffers() -> None:
     assert_words(first["x"], x[[1, 5, 2]])
     second = gather(np.array([0, 9, 9]))
     assert second["y"].tolist() == [0, 9, 9] and second["x"] is first["x"]
+
+
+def test_the_compiled_gather_copies_rows_and_refuses_what_does_not_fit() -> None:
+    from paragon.compiled import core
+
+    assert core
+    source = np.arange(60, dtype=np.float32).reshape(10, 2, 3)
+    rows, out = np.array([9, 0, 3, 3, 1, 8]), np.empty((6, 2, 3), np.float32)
+    core.take_rows(source, rows, out)
+    np.testing.assert_array_equal(out, source[rows])
+    for bad in (np.array([10, 0, 0, 0, 0, 0]), np.array([-1, 0, 0, 0, 0, 0])):
+        with pytest.raises(core.Error, match="there is no row"):
+            core.take_rows(source, bad, out)
+    strided = source[:, :, ::2], out[:, :, ::2]
+    for a, b in ((source, out[:5]), (source, np.empty((6, 6), np.float32)), (source, out.astype(np.int32)), strided):
+        with pytest.raises(core.Error, match="must be C-contiguous"):
+            core.take_rows(a, rows, b)

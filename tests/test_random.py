@@ -142,3 +142,9 @@ def test_a_seed_out_of_range_is_refused(seed: int) -> None:
         random.uniform(3, seed)
     with pytest.raises(pg.ShapeError, match="seed"):
         random.permutation(3, seed)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 5, 255, 1000])
+def test_the_compiled_permutation_is_the_plain_one(n: int) -> None:
+    for seed, stream in ((0, 0), (2**63 + 5, 2**31 + 1)):
+        np.testing.assert_array_equal(pg.random.permutation(n, seed, stream), random.plain_permutation(n, seed, stream))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import functions as F
+from .compiled import core
 from .errors import ShapeError
 from .program import Array
 from .tensor import Tensor, tensor
@@ -64,10 +65,15 @@ def permutation(n: int, seed: int, stream: int = 0) -> Array:
     Raises:
         ShapeError: n is negative or beyond 2^31-1, or the seed or stream out of range.
     """
-    from .executors.reference_math import philox
-
     if not 0 <= n < 2**31 or not 0 <= seed < 2**64 or not 0 <= stream < 2**32:
         raise ShapeError(f"permutation({n}, seed={seed}, stream={stream}): n < 2^31, seed < 2^64, stream < 2^32")
+    return core.permutation(n, int(seed), int(stream)) if core else plain_permutation(n, seed, stream)
+
+
+def plain_permutation(n: int, seed: int, stream: int) -> Array:
+    """`permutation` without compiled code."""
+    from .executors.reference_math import philox
+
     if n < 2:
         return np.arange(n)
     words = philox(int(seed), 0, -(-(n - 1) // 4), stream).ravel()[: n - 1]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..compiled import core
 from ..errors import ShapeError
 from ..executors import Session, resolve
 from ..ops import Spec
@@ -72,7 +73,10 @@ class Gatherer:
 
     def __call__(self, chosen: Array) -> dict[str, Array]:
         for source, target in self._pairs:
-            source.take(chosen, axis=0, out=target, mode="clip")  # "raise" would go through another buffer
+            if core:
+                core.take_rows(source, chosen, target)
+            else:
+                source.take(chosen, axis=0, out=target, mode="clip")  # "raise" would go through another buffer
         return self.buffers
 
 
