@@ -12,6 +12,7 @@ PARAGON_INLINE bool inside(std::int32_t index, std::size_t size) {
 }
 
 void gather(const IndexArgs& args, ThreadPool& pool) {
+  if (args.inner == 0) return;
   const std::uint32_t* x = static_cast<const std::uint32_t*>(args.x);
   std::uint32_t* out = static_cast<std::uint32_t*>(args.out);
   parallel_ranges(pool, args.outer * args.count, divide_up(kGrain, args.inner + 1), [&](auto begin, auto end) {
@@ -82,6 +83,7 @@ PARAGON_INLINE V sum_of_sources(const std::uint32_t* source, const std::uint32_t
 
 template <class T>
 void scatter_add(const IndexArgs& args, ThreadPool& pool) {
+  if (args.inner == 0) return;
   const Sources sources(args);
   const std::size_t count = panel_count(args.count, args.panel);
   const std::size_t work = max_of(args.count / max_of(args.size, 1), 1) * max_of(args.inner, 1);

@@ -139,10 +139,44 @@ void test_fused() {
   });
 }
 
+// Sums that lie next to the middle of two floats, closer than a double can tell: to compute them in double and round again
+// would be wrong. The product is half a last place of the float it is added to, times 1 +- 2^-31 or less.
+void test_double_rounding() {
+  constexpr std::size_t m = 5, n = 40;
+  for (int trial = 0; trial < 200; ++trial) {
+    std::int64_t x = 0, y = 0, off = 0;
+    while (off == 0 || std::abs(off) >= 1 << 16) {
+      x = (1 << 23) + static_cast<std::int64_t>(below(1 << 23));
+      y = ((std::int64_t{1} << 47) + x / 2) / x;
+      off = x * y - (std::int64_t{1} << 47);
+    }
+    const int exponents[] = {-149, -148, -126, -100, -23, 0, 60, 104}, e = exponents[trial % 8];  // of the last place
+    const float a = std::ldexp(static_cast<float>(x), -23 + e / 2), b = std::ldexp(static_cast<float>(y), -25 + e - e / 2);
+    std::vector<float> left, right;
+    for (std::size_t i = 0; i < m; ++i) {
+      left.push_back(1);
+      left.push_back(below(2) ? a : -a);
+    }
+    for (std::size_t j = 0; j < n; ++j) {
+      const std::size_t digits = e == -149 ? below(1 << 23) : (1 << 23) + below(1 << 23);  // -149: subnormal
+      right.push_back(std::ldexp(static_cast<float>(digits), e));
+    }
+    right.resize(2 * n, b);
+    std::vector<float> expected(m * n);
+    contract::matmul(left.data(), 2, 1, right.data(), n, 1, expected.data(), m, n, 2, 256);
+    on_every_table([&](const cpu::Kernels& kernels, cpu::ThreadPool& pool) {
+      Output<float> c(m * n);
+      kernels.matmul({left.data(), right.data(), c.data(), m, n, 2, 2, 1, n, 1, 256, 1, nullptr, nullptr}, pool);
+      c.expect(expected, kernels.isa, text("double rounding at 2^%d", e));
+    });
+  }
+}
+
 }  // namespace
 
 int main() {
   test_fused();
+  test_double_rounding();
   test_negative_zero();
   test_shapes();
   test_batched_dots();
