@@ -1,0 +1,47 @@
+"""A plan as plain data: kernels as text, memory as numbers. Whatever speaks WebGPU, a browser for one, can run it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...ops import Spec
+from ...program import Program
+from .library import link
+from .plan import make_plan
+
+
+def export_plan(program: Program, kernels: dict[str, int], path: str = "integer") -> dict[str, Any]:
+    """The plan of a program: what to allocate, what to dispatch in order, and where inputs, state and outputs lie.
+
+    Args:
+        kernels: the texts that dispatches refer to, with their numbers; those of this plan are added, so that the plans of
+            many programs share one list.
+        path: "integer" or "native".
+
+    A value is [slot, dtype, shape]; an update is [slot of the state, slot of its new value, bytes]. Updates are done all at
+    once after the outputs were read. Binding 0 is a buffer of zeros where a kernel declares `guard`.
+    """
+    plan = make_plan(program)
+    dispatches = []
+    for d in plan.dispatches:
+        text = link(d.code, path)
+        number = kernels.setdefault(text, len(kernels))
+        dispatches.append([number, [plan.slots[key] for key in d.buffers], list(d.groups)])
+
+    def place(value: int) -> list[Any]:
+        spec = plan.specs[value]
+        return [plan.slots[plan.alias[value]], spec.dtype, list(spec.shape)]
+
+    def places(names: Mapping[str, Spec], first: int) -> dict[str, Any]:
+        return {name: place(i) for i, name in enumerate(names, first)}
+
+    state = places(program.state, len(program.inputs))
+    return {
+        "slots": plan.sizes,
+        "dispatches": dispatches,
+        "inputs": places(program.inputs, 0),
+        "state": state,
+        "outputs": {name: place(v) for name, v in program.outputs.items()},
+        "updates": [[state[name][0], place(v)[0], program.state[name].size * 4] for name, v in program.updates.items()],
+    }
