@@ -3,6 +3,9 @@
 // directories. Only paragon::Error and std::bad_alloc may come out; anything else ends the process, and so do the
 // sanitizers. The input at work is kept in the file fuzz_program.input, so that a crash can be seen again: fuzz_program
 // --again FILE.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -180,7 +183,15 @@ bool feed(const std::string& bytes) {
   return accepted;
 }
 
-void keep(const std::string& bytes) { std::ofstream(kKept, std::ios::binary) << bytes; }
+// Writes over the file without emptying it first, which some file systems answer with a flush to the disk.
+void keep(const std::string& bytes) {
+  static const int file = open(kKept.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  const auto size = static_cast<off_t>(bytes.size());
+  if (pwrite(file, bytes.data(), bytes.size(), 0) != size || ftruncate(file, size) != 0) {
+    std::perror(kKept.c_str());
+    std::exit(1);
+  }
+}
 
 // A job can only be read from a file.
 void feed_job(const std::string& bytes) {
