@@ -27,6 +27,7 @@ from webgpu_device import EXECUTOR, device
 CPU = executors()["cpu"]
 FUSED = "fma is fused"
 CONTRACTED = "products are not contracted"
+SIMPLIFIED = "sums are not simplified"
 
 
 # --- the probe --------------------------------------------------------------------------------------------------------
@@ -94,6 +95,31 @@ def test_planted_faults_are_found(fault: str, monkeypatch: pytest.MonkeyPatch) -
     assert not found.checks[check], found.failed
     assert not found.checks["native and integer agree on 32768 triples"] or fault in ("contracted", "truncated")
     assert found.path == "integer"
+
+
+def test_native_shaders_without_guards_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real thing: llvmpipe takes x for x + 0 where it can see the zero."""
+    if "llvmpipe" not in device().adapter:
+        pytest.skip("what an unguarded shader does depends on the compiler")
+    assert device().probe.checks[SIMPLIFIED]
+    native = library("native")
+    monkeypatch.setitem(native, "opaque", "fn opaque(x: u32) -> u32 { return x; }")
+    monkeypatch.setitem(native, "guarded_in", "fn guarded_in(x: u32) -> f32 { return bitcast<f32>(x); }")
+    monkeypatch.setitem(native, "guarded_out", "fn guarded_out(x: f32) -> u32 { return bitcast<u32>(x); }")
+    found = probe(device())
+    assert not found.checks[SIMPLIFIED] and found.path == "integer"
+    cases = [c for c in load_vectors(ROOT / "bindings_tests" / "vectors") if c.file == "sum"]
+    assert any(run_case(case, EXECUTOR, path="native") for case in cases)
+
+
+def test_native_sums_and_products_keep_the_vectors() -> None:
+    """Llvmpipe lacks only the fused fma: forced to the native path, it gives all words that need none."""
+    if "llvmpipe" not in device().adapter:
+        pytest.skip("the device is not llvmpipe")
+    files = ("add", "sub", "mul", "sum", "fold", "scatter_add", "div", "one_hot")
+    cases = [c for c in load_vectors(ROOT / "bindings_tests" / "vectors") if c.file in files]
+    wrong = [f"{case}: {found}" for case in cases if (found := run_case(case, EXECUTOR, path="native"))]
+    assert len(cases) > 200 and not wrong, wrong[:5]
 
 
 def test_a_device_without_right_integers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from paragon.conformance import load_vectors
 from paragon.data.batches import Gatherer, epoch_order
 from paragon.executors.webgpu.export import export_plan
 from paragon.executors.webgpu.library import SHADERS, link
-from paragon.executors.webgpu.probe import COLUMNS, INTEGER, KNOWN
+from paragon.executors.webgpu.probe import COLUMNS, FLOATS, INTEGER, KNOWN
 from paragon.fingerprint import fingerprint
 from paragon.job import Job, save_job
 from paragon.program import NUMPY_DTYPES
@@ -31,6 +31,7 @@ PAGE = ROOT / "bindings_tests" / "js" / "browser_gpu"
 CASES_PER_FILE = 6  # of the vectors: compiling is slow on a software device
 TIMEOUT_S = 400
 STEPS, BATCH = 20, 32
+PLANTED = "a case whose words are wrong"  # must be seen
 
 
 def _words(arrays: dict[str, Any]) -> dict[str, list[int]]:
@@ -51,7 +52,7 @@ def _probe(kernels: dict[str, int]) -> dict[str, Any]:
         }  # fmt: skip
 
     plans = {path: plan(path) for path in ("native", "integer")}
-    return {"cases": cases, "columns": COLUMNS, "floats": 6, "plans": plans}
+    return {"cases": cases, "columns": COLUMNS, "floats": len(FLOATS), "plans": plans}
 
 
 def _vectors(kernels: dict[str, int]) -> list[dict[str, Any]]:
@@ -68,7 +69,8 @@ def _vectors(kernels: dict[str, int]) -> list[dict[str, Any]]:
                 "outputs": _words(case.outputs),
                 "updated": _words(case.new_state),
             })  # fmt: skip
-    return found
+    wrong = {**found[0], "name": PLANTED, "outputs": {k: [w ^ 1 for w in x] for k, x in found[0]["outputs"].items()}}
+    return [*found, wrong]
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +154,8 @@ def test_the_probe_in_the_browser(found: dict[str, Any]) -> None:
 
 def test_vectors_in_the_browser(found: dict[str, Any]) -> None:
     assert found["vectors"]["cases"] > 150
-    assert not found["vectors"]["wrong"], found["vectors"]["wrong"][:5]
+    planted = [line for line in found["vectors"]["wrong"] if line.startswith(PLANTED)]
+    assert planted and planted == found["vectors"]["wrong"], found["vectors"]["wrong"][:5]
 
 
 def test_training_in_the_browser_has_the_fingerprint_of_the_cpu(found: dict[str, Any], job: Job) -> None:

@@ -94,14 +94,14 @@ def cast(k: Kernel, node: Node, index: Index) -> str:
 
 @expression
 def constant(k: Kernel, node: Node, index: Index) -> str:
-    return f"0x{node.attributes['word']}u"
+    return f"opaque(0x{node.attributes['word']}u)"
 
 
 @expression
 def one_hot(k: Kernel, node: Node, index: Index) -> str:
     *lead, c = k.coordinates(index)
     i = k.load(node.inputs[0], Index(index.shape[:-1], None, tuple(lead)))
-    return f"select(0u, 0x3f800000u, {i} == {c})"  # a negative index is a large word, which no coordinate is
+    return f"opaque(select(0u, 0x3f800000u, {i} == {c}))"  # a negative index is a large word, which no coordinate is
 
 
 @expression
@@ -172,7 +172,7 @@ def pad(k: Kernel, node: Node, index: Index) -> str:
         if gap:
             conditions.append(f"({moved} % {gap + 1}u == 0u)")
         own.append(k.let(f"{moved} / {gap + 1}u") if gap else moved)
-    return guarded(k, node.inputs[0], own, conditions, f"0x{a['word']}u")
+    return guarded(k, node.inputs[0], own, conditions, f"opaque(0x{a['word']}u)")
 
 
 @expression
@@ -195,7 +195,7 @@ def gather(k: Kernel, node: Node, index: Index) -> str:
     places = k.coordinates(index)
     picked = k.load(i, Index(k.specs[i].shape, None, places[axis : axis + rank]))
     own = [*places[:axis], picked, *places[axis + rank :]]
-    return guarded(k, x, own, [f"({picked} < {shape[axis]}u)"], "0u")
+    return guarded(k, x, own, [f"({picked} < {shape[axis]}u)"], "opaque(0u)")
 
 
 @expression
@@ -206,4 +206,4 @@ def unfold(k: Kernel, node: Node, index: Index) -> str:
     channel = k.let(f"{depth} / {kh * kw}u")
     y = k.let(f"{scaled(row, sh)} + {depth} % {kh * kw}u / {kw}u * {dh}u - {top}u")
     x = k.let(f"{scaled(column, sw)} + {depth} % {kw}u * {dw}u - {left}u")
-    return guarded(k, node.inputs[0], [n, channel, y, x], [f"({y} < {height}u)", f"({x} < {width}u)"], "0u")
+    return guarded(k, node.inputs[0], [n, channel, y, x], [f"({y} < {height}u)", f"({x} < {width}u)"], "opaque(0u)")

@@ -65,7 +65,7 @@ def gemm(k: Kernel, node: Node, out: int, spans: list[int]) -> Dispatch | None:
     def chain(level: int, start: str, stop: str) -> None:
         names = [f"s{level}_{i}_{j}" for i in range(rows) for j in range(columns)]
         for name in names:
-            k.line(f"var {name} = 0u;")
+            k.line(f"var {name} = opaque(0u);")
         if level:
             span = spans[level - 1]
             with k.loop(start, stop, span) as begin:

@@ -19,7 +19,8 @@ from .library import SHADERS
 if TYPE_CHECKING:
     from .device import Device
 
-COLUMNS = ("fma", "mul_add", "add", "sub", "mul", "bitcast", "integer", "shift", "compare")
+FLOATS = ("fma", "mul_add", "add", "sub", "mul", "add_zero", "add_sub", "bitcast")
+COLUMNS = (*FLOATS, "integer", "shift", "compare")
 TRIPLES = 1 << 15
 
 # check: rows (column, a, b, c, what must come out). 1+u is the float after 1, u = 2^-23.
@@ -32,6 +33,10 @@ KNOWN: dict[str, list[tuple[str, int, int, int, int]]] = {
     "products are not contracted": [
         ("mul_add", 0x3F800001, 0x3F800001, 0xBF800002, 0x00000000),
         ("mul_add", 0x3F800001, 0x3F7FFFFE, 0xBF800000, 0x00000000),
+    ],
+    "sums are not simplified": [
+        ("add_zero", 0x80000000, 0, 0, 0x00000000),
+        ("add_sub", 0x3F800000, 0x30800000, 0, 0x00000000),  # (1 + 2^-30) - 1
     ],
     "subnormals survive load and store": [
         ("bitcast", 0x00000001, 0, 0, 0x00000001),
@@ -117,7 +122,7 @@ class Probe:
 
 def _canonical(rows: Array) -> Array:
     """NaNs made one in the columns that are floats."""
-    floats = rows[:, :6]
+    floats = rows[:, : len(FLOATS)]
     floats[(floats & 0x7FFFFFFF) > 0x7F800000] = 0x7FC00000
     return rows
 

@@ -65,7 +65,15 @@ def _chain(k: Kernel, spans: list[int], start: str, stop: str, first: str, term:
 
 
 def accumulate(
-    b: Builder, out: int, outputs: int, n: int, panel: int | None, dtype: str, term: Term, add: str, first: str = "0u"
+    b: Builder,
+    out: int,
+    outputs: int,
+    n: int,
+    panel: int | None,
+    dtype: str,
+    term: Term,
+    add: str,
+    first: str = "opaque(0u)",
 ) -> None:
     """The reduction rule over n terms for each of `outputs` results, each accumulator starting from `first`."""
     if not outputs:
@@ -116,7 +124,7 @@ def _kept(k: Kernel, shape: Shape, axes: tuple[int, ...], i: str, j: str) -> Ind
     return Index(shape, None, tuple(place[a] for a in range(len(shape))))
 
 
-def _reduce(b: Builder, node: Node, out: int, x: Spec, panel: int | None, op: str, first: str) -> None:
+def _reduce(b: Builder, node: Node, out: int, x: Spec, panel: int | None, op: str, first: str = "opaque(0u)") -> None:
     axes = tuple(node.attributes["axes"])
     n = math.prod(x.shape[a] for a in axes)
 
@@ -129,7 +137,7 @@ def _reduce(b: Builder, node: Node, out: int, x: Spec, panel: int | None, op: st
 
 def sum_(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
     x = specs[node.inputs[0]]
-    _reduce(b, node, out, x, node.attributes["panel"], ADD[x.dtype], "0u")
+    _reduce(b, node, out, x, node.attributes["panel"], ADD[x.dtype])
 
 
 def max_(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:

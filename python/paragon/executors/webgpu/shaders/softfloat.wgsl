@@ -11,6 +11,9 @@ const SIGN: u32 = 0x80000000u;
 const MAGNITUDE: u32 = 0x7fffffffu;
 const HIDDEN: u32 = 0x800000u;
 
+// A word that compilers must not see through: native.wgsl has need of it, integer arithmetic has not.
+fn opaque(x: u32) -> u32 { return x; }
+
 fn f32_is_nan(x: u32) -> bool { return (x & MAGNITUDE) > INFINITY; }
 
 // x >> n with a sticky last bit, for any n.
