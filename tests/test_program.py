@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import importlib
 import json
 import os
+import pkgutil
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +170,22 @@ def test_model_file_round_trip(tmp_path: Path) -> None:
     assert pg.fingerprint(loaded) == pg.fingerprint(program) == loaded.fingerprint()
     tensors, metadata = read_tensors(path)
     assert set(tensors) == {"w", "note"} and metadata["format"] == "paragon-model"
+
+
+def test_a_file_without_tensors_and_metadata_is_one(tmp_path: Path) -> None:
+    write_tensors(tmp_path / "empty.safetensors", {}, {})
+    assert read_tensors(tmp_path / "empty.safetensors") == ({}, {})
+
+
+def test_no_module_hides_a_function() -> None:
+    """Importing every module leaves the public functions in their places."""
+    for name in ("compare", "tensor", "trace", "fingerprint", "grad", "jit", "fit", "load"):
+        assert callable(getattr(pg, name)), name
+    for module in pkgutil.walk_packages(pg.__path__, "paragon."):
+        if module.name.split(".")[1] not in ("_core", "executors"):
+            importlib.import_module(module.name)
+    for name in ("compare", "tensor", "trace", "fingerprint", "grad", "jit", "fit", "load"):
+        assert callable(getattr(pg, name)), f"{name} is hidden by a module"
 
 
 def test_file_errors(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Array], metadata: Mapp
         name: canonical(array).view(array.dtype.newbyteorder("<")).reshape(array.shape)
         for name, array in tensors.items()
     }
-    write_atomic(path, save(arrays, dict(metadata)))
+    write_atomic(path, save(arrays, dict(metadata) or None))
 
 
 def read_tensors(path: str | Path) -> tuple[dict[str, Array], dict[str, str]]:

@@ -13,7 +13,7 @@ import numpy as np
 import typer
 
 from .. import __version__
-from ..compare import ordered
+from ..distance import ordered
 from ..errors import FileError
 from ..executors import executors
 from ..files import read_tensors

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..compare import compare_files
+from ..distance import compare_files
 from ..executors import resolve
 from ..files import RUN, load, read_tensors, write_tensors
 from ..fingerprint import fingerprint as fingerprint_of

@@ -13,7 +13,7 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from ..compare import first_divergence
+from ..distance import first_divergence
 from ..errors import ShapeError
 from ..executors import Executor
 from ..ops import COMPARISONS, DTYPES, TABLE, Spec

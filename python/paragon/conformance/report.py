@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compare import Difference, Divergence, difference, first_divergence
+from ..distance import Difference, Divergence, difference, first_divergence
 from ..files import write_atomic
 from ..fingerprint import fingerprint
 from ..program import CONTRACT, Array, Program

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..compare import compare_tensors, first_divergence
+from ..distance import compare_tensors, first_divergence
 from ..errors import FileError, ParagonError
 from ..executors import Executor
 from ..files import read_tensors
