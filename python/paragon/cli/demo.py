@@ -75,7 +75,7 @@ def train_digits(setting: Setting, found: data.Dataset, epochs: int) -> Result:
 
 
 def demo(
-    epochs: Annotated[int, typer.Option(min=1)] = 5,
+    epochs: Annotated[int, typer.Option(min=1)] = 10,
     save: Annotated[Path, typer.Option(help="Where the trained model goes.")] = Path("digits.safetensors"),
 ) -> None:
     """Train the digits on every executor and setting; the exit code is 1 when any bit differs."""
