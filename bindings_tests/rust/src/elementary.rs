@@ -3,7 +3,7 @@
 //! Each function is one formula, written for any kind of real number. It is evaluated in f64 first; if the error bound
 //! leaves open which f32 is nearest (about once in 2^17), again in double-double (Ziv, "Fast evaluation of elementary
 //! mathematical functions with correctly rounded last bit", 1991). No f32 has a result so close to a midpoint of two f32
-//! that the second evaluation is in doubt: `tests/exhaustive.rs` runs through all of them.
+//! that the second evaluation is in doubt: `examples/exhaustive` can run through all.
 
 use crate::double_double::DoubleDouble;
 use crate::fma::round_sum;

@@ -1,5 +1,5 @@
 //! The elementary functions against series in fixed-point arithmetic: special values, a sample of all inputs, the inputs
-//! whose results come nearest to the middle of two f32. `exhaustive.rs` has all inputs.
+//! whose results come nearest to the middle of two f32. `examples/exhaustive` has all inputs.
 
 mod big;
 

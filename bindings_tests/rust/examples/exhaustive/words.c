@@ -1,9 +1,9 @@
-// words FUNCTION | sha256sum: the correctly rounded results of an elementary function at all 2^32 f32, as little-endian
-// words, NaNs as 0x7fc00000.     cc -O2 -o words words.c -lmpfr -lm
+// words FUNCTION FIRST STRIDE: the correctly rounded results of an elementary function at every STRIDE-th f32 from the word
+// FIRST on, as words of this machine, NaNs as 0x7fc00000.     cc -O2 -o words words.c -lmpfr -lm
 //
 // Where the C library's double result, with an allowance of 2^-45 (256 units in its last place; the library claims fewer than 10),
-// rounds to one and the same f32 at both ends, that is the result. MPFR decides all others, and every 1021st argument: there,
-// it also checks the allowance.
+// rounds to one and the same f32 at both ends, that is the result. MPFR decides all others, and every 1021st: there, it also
+// checks the allowance.
 #include <math.h>
 #include <mpfr.h>
 #include <stdint.h>
@@ -66,23 +66,24 @@ static float decide(size_t f, float x) {
 
 int main(int count, char** arguments) {
   size_t f = 0;
-  while (f < 8 && (count != 2 || strcmp(functions[f].name, arguments[1]))) f++;
-  if (f == 8) {
-    fputs("usage: words FUNCTION\n", stderr);
+  while (f < 8 && (count != 4 || strcmp(functions[f].name, arguments[1]))) f++;
+  uint64_t first = count == 4 ? strtoull(arguments[2], NULL, 10) : 0, stride = count == 4 ? strtoull(arguments[3], NULL, 10) : 0;
+  if (f == 8 || stride == 0) {
+    fputs("usage: words FUNCTION FIRST STRIDE\n", stderr);
     return 2;
   }
   mpfr_init2(argument, 24), mpfr_init2(result, 24), mpfr_init2(wide, 200), mpfr_init2(pi, 300);
   mpfr_const_pi(pi, MPFR_RNDN);
   mpfr_set_emin(-148), mpfr_set_emax(128);
-  uint64_t decided = 0;
-  for (uint64_t word = 0; word < UINT64_C(1) << 32; word++) {
+  uint64_t decided = 0, done = 0;
+  for (uint64_t word = first; word < UINT64_C(1) << 32; word += stride, done++) {
     uint32_t bits = (uint32_t)word;
     float x, y;
     memcpy(&x, &bits, 4);
     double quick = isinf(x) && !functions[f].exact ? NAN : functions[f].quick(x);
     double slack = fabs(quick) * 0x1p-45;
     y = (float)quick;
-    if (isfinite(x) && quick != 0 && isfinite(quick) && ((float)(quick - slack) != (float)(quick + slack) || word % 1021 == 0)) {
+    if (isfinite(x) && quick != 0 && isfinite(quick) && ((float)(quick - slack) != (float)(quick + slack) || done % 1021 == 0)) {
       y = decide(f, x);
       decided++;
       mpfr_set_emin(-2000), mpfr_set_emax(2000);
