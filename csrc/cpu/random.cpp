@@ -14,7 +14,7 @@ struct Wide {
 // The 64-bit products of x and a constant.
 PARAGON_INLINE Wide multiply(U32 x, std::uint32_t constant) {
   const U64 low_words = splat(std::uint64_t{0xffffffff}), factor = splat(std::uint64_t{constant});
-  const U64 even = (as<U64>(x) & low_words) * factor, odd = (as<U64>(x) >> 32) * factor;
+  const U64 even = multiply_words(as<U64>(x), factor), odd = multiply_words(as<U64>(x) >> 32, factor);
   return {as<U32>((even & low_words) | (odd << 32)), as<U32>((even >> 32) | (odd & ~low_words))};
 }
 

@@ -6,8 +6,9 @@ namespace paragon::cpu::PARAGON_ISA {
 namespace {
 
 constexpr std::size_t kLanes = F32::lanes;
-constexpr std::size_t kColumns = 1024;                     // of inner that are reduced at once
-constexpr std::size_t kGrain = std::size_t{1} << 15;       // elements that are worth another thread
+constexpr std::size_t kColumns = 1024;                // of inner that are reduced at once
+constexpr std::size_t kGrain = std::size_t{1} << 15;  // elements that are worth another thread
+constexpr std::size_t kShortRow = 4 * kLanes;         // up to this length the maxima of several rows are found together
 
 // Calls fn(o, j, columns) for all blocks of columns of (outer, ., inner).
 template <class Fn>
@@ -96,13 +97,6 @@ PARAGON_INLINE I32 argmax_keys(Vec<T> x) {
   return Keys<T>::of(x);
 }
 
-template <class T>
-PARAGON_INLINE std::int32_t key_of(T x) {
-  std::int32_t key[kLanes];
-  store(key, argmax_keys(splat(x)));
-  return key[0];
-}
-
 PARAGON_INLINE I32 larger(I32 a, I32 b) { return select(a > b, a, b); }
 
 PARAGON_INLINE I32 lane_numbers() {
@@ -132,13 +126,40 @@ T max_of_row(const T* x, std::size_t n) {
   return value[0];
 }
 
+// Rows that are not much longer than a vector: lanes across rows. fn(t, column) is called for element t of all of them.
+template <class T, class Fn>
+PARAGON_INLINE void for_columns_of_rows(const T* x, std::size_t rows, std::size_t n, const Fn& fn) {
+  LaneStarts<T> lanes;
+  for (std::size_t l = 0; l < kLanes; ++l) lanes.start[l] = x + (l < rows ? l : 0) * n;
+  for (std::size_t t = 0; t < n; t += kLanes) {
+    const std::size_t columns = min_of(n - t, kLanes);
+    Vec<T> column[kLanes];
+    lanes.load_columns(t, columns, column);
+    for (std::size_t j = 0; j < columns; ++j) fn(t + j, column[j]);
+  }
+}
+
+template <class T>
+void max_of_rows(const T* x, std::size_t rows, std::size_t n, T* out) {
+  if (n > kShortRow) {
+    for (std::size_t i = 0; i < rows; ++i) out[i] = max_of_row(x + i * n, n);
+    return;
+  }
+  for (std::size_t i = 0; i < rows; i += kLanes) {
+    const std::size_t used = min_of(rows - i, kLanes);
+    I32 best = splat(Keys<T>::kLowest);
+    for_columns_of_rows(x + i * n, used, n, [&](std::size_t, Vec<T> column) { best = larger(best, Keys<T>::of(column)); });
+    store_partial(out + i, Keys<T>::back(best), used);
+  }
+}
+
 template <class T>
 void max(const ReduceArgs& args, ThreadPool& pool) {
   const T* x = static_cast<const T*>(args.x);
   T* out = static_cast<T*>(args.out);
   if (args.inner == 1) {
     parallel_ranges(pool, args.outer, divide_up(kGrain, max_of(args.n, 1)), [&](auto begin, auto end) {
-      for (std::size_t o = begin; o < end; ++o) out[o] = max_of_row(x + o * args.n, args.n);
+      max_of_rows(x + begin * args.n, end - begin, args.n, out + begin);
     });
     return;
   }
@@ -159,39 +180,54 @@ void max(const ReduceArgs& args, ThreadPool& pool) {
   });
 }
 
+// The best so far in each lane, and where it was found.
+struct Best {
+  I32 keys{}, where{};
+
+  PARAGON_INLINE void offer(I32 key, I32 here) {
+    const auto better = key > keys;
+    keys = select(better, key, keys);
+    where = select(better, here, where);
+  }
+};
+
+// A row of at least kLanes elements.
 template <class T>
 std::int32_t argmax_of_row(const T* x, std::size_t n) {
-  std::int32_t best = key_of(x[0]), at = 0;
-  std::size_t i = 1;
-  if (n >= 2 * kLanes) {
-    I32 keys = argmax_keys(load(x)), where = lane_numbers(), here = where;
-    for (i = kLanes; i + kLanes <= n; i += kLanes) {
-      here = here + splat(static_cast<std::int32_t>(kLanes));
-      const I32 key = argmax_keys(load(x + i));
-      const auto better = key > keys;
-      keys = select(better, key, keys);
-      where = select(better, here, where);
-    }
-    std::int32_t key[kLanes], index[kLanes];
-    store(key, keys);
-    store(index, where);
-    best = key[0];
-    at = index[0];
-    for (std::size_t l = 1; l < kLanes; ++l) {
-      if (key[l] > best || (key[l] == best && index[l] < at)) {
-        best = key[l];
-        at = index[l];
-      }
-    }
+  Best best{argmax_keys(load(x)), lane_numbers()};
+  I32 here = lane_numbers();
+  for (std::size_t i = kLanes; i + kLanes <= n; i += kLanes) {
+    here = here + splat(static_cast<std::int32_t>(kLanes));
+    best.offer(argmax_keys(load(x + i)), here);
   }
-  for (; i < n; ++i) {
-    const std::int32_t key = key_of(x[i]);
-    if (key > best) {
-      best = key;
-      at = static_cast<std::int32_t>(i);
-    }
+  // The last elements, some of them for the second time: what has been found earlier stays.
+  best.offer(argmax_keys(load(x + n - kLanes)), lane_numbers() + splat(static_cast<std::int32_t>(n - kLanes)));
+  std::int32_t key[kLanes], where[kLanes];
+  store(key, best.keys);
+  store(where, best.where);
+  std::size_t first = 0;
+  for (std::size_t l = 1; l < kLanes; ++l) {
+    if (key[l] > key[first] || (key[l] == key[first] && where[l] < where[first])) first = l;
   }
-  return at;
+  return where[first];
+}
+
+template <class T>
+void argmax_of_rows(const T* x, std::size_t rows, std::size_t n, std::int32_t* out) {
+  if (n > kShortRow) {
+    for (std::size_t i = 0; i < rows; ++i) out[i] = argmax_of_row(x + i * n, n);
+    return;
+  }
+  for (std::size_t i = 0; i < rows; i += kLanes) {
+    const std::size_t used = min_of(rows - i, kLanes);
+    Best best;
+    for_columns_of_rows(x + i * n, used, n, [&](std::size_t t, Vec<T> column) {
+      const I32 key = argmax_keys(column);
+      if (t == 0) best.keys = key;
+      best.offer(key, splat(static_cast<std::int32_t>(t)));
+    });
+    store_partial(out + i, best.where, used);
+  }
 }
 
 template <class T>
@@ -200,7 +236,7 @@ void argmax(const ReduceArgs& args, ThreadPool& pool) {
   std::int32_t* out = static_cast<std::int32_t*>(args.out);
   if (args.inner == 1) {
     parallel_ranges(pool, args.outer, divide_up(kGrain, args.n), [&](auto begin, auto end) {
-      for (std::size_t o = begin; o < end; ++o) out[o] = argmax_of_row(x + o * args.n, args.n);
+      argmax_of_rows(x + begin * args.n, end - begin, args.n, out + begin);
     });
     return;
   }
@@ -209,15 +245,13 @@ void argmax(const ReduceArgs& args, ThreadPool& pool) {
     for (std::size_t i = 0; i < columns; i += kLanes) {
       const std::size_t used = min_of(columns - i, kLanes);
       const T* column = x + o * args.n * args.inner + j + i;
-      I32 keys{}, where{}, here{};
+      Best best;
       for (std::size_t t = 0; t < args.n; ++t, column += args.inner) {
         const I32 key = argmax_keys(used == kLanes ? load(column) : load_partial(column, used));
-        const auto better = key > keys;
-        keys = t == 0 ? key : select(better, key, keys);
-        where = t == 0 ? where : select(better, here, where);
-        here = here + splat(std::int32_t{1});
+        if (t == 0) best.keys = key;
+        best.offer(key, splat(static_cast<std::int32_t>(t)));
       }
-      store_partial(to + i, where, used);
+      store_partial(to + i, best.where, used);
     }
   });
 }

@@ -274,6 +274,24 @@ PARAGON_INLINE F32 narrow(F64 low, F64 high) {
 }
 #endif
 
+// The 64-bit products of the low words of lanes.
+#if defined(PARAGON_SIMD_AVX512)
+PARAGON_INLINE U64 multiply_words(U64 a, U64 b) { return {(U64::Raw)_mm512_mul_epu32((__m512i)a.v, (__m512i)b.v)}; }
+#elif defined(PARAGON_SIMD_AVX2)
+PARAGON_INLINE U64 multiply_words(U64 a, U64 b) { return {(U64::Raw)_mm256_mul_epu32((__m256i)a.v, (__m256i)b.v)}; }
+#elif defined(PARAGON_SIMD_SSE2)
+PARAGON_INLINE U64 multiply_words(U64 a, U64 b) { return {(U64::Raw)_mm_mul_epu32((__m128i)a.v, (__m128i)b.v)}; }
+#elif defined(PARAGON_SIMD_NEON)
+PARAGON_INLINE U64 multiply_words(U64 a, U64 b) {
+  return {(U64::Raw)vmull_u32(vmovn_u64((uint64x2_t)a.v), vmovn_u64((uint64x2_t)b.v))};
+}
+#else
+PARAGON_INLINE U64 multiply_words(U64 a, U64 b) {
+  const U64 low_words = splat(std::uint64_t{0xffffffff});
+  return (a & low_words) * (b & low_words);
+}
+#endif
+
 // To the nearest float, as a double.
 PARAGON_INLINE F64 round_to_f32(F64 x) {
   typedef float Half __attribute__((vector_size(kVectorBytes / 2)));

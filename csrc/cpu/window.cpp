@@ -26,38 +26,46 @@ PARAGON_INLINE std::ptrdiff_t offset_of(const WindowArgs& args, int axis, std::s
   return static_cast<std::ptrdiff_t>(k * args.dilation[axis]) - static_cast<std::ptrdiff_t>(args.padding[2 * axis]);
 }
 
-// One row of windows: (ow, c * kh * kw).
+// One row of windows: (ow, c * kh * kw). One row of the kernel after the other is copied for all windows, ascending, so that
+// four words can be stored where fewer are meant: those that follow overwrite what is too much.
 void unfold_row(const WindowArgs& args, const std::uint32_t* image, std::uint32_t* out, std::size_t oy) {
-  const std::size_t kh = args.kernel[0], kw = args.kernel[1], plane = args.h * args.w;
-  const std::uint32_t* const image_end = image + args.c * plane;
-  const std::uint32_t* const out_end = out + args.ow * args.c * kh * kw;
-  for (std::size_t ox = 0; ox < args.ow; ++ox) {
-    const std::ptrdiff_t x0 = offset_of(args, 1, 0) + static_cast<std::ptrdiff_t>(ox * args.stride[1]);
-    const Range kx = inside(x0, args.dilation[1], kw, args.w);
-    for (std::size_t c = 0; c < args.c; ++c) {
-      for (std::size_t ky = 0; ky < kh; ++ky, out += kw) {
-        const std::ptrdiff_t y = offset_of(args, 0, ky) + static_cast<std::ptrdiff_t>(oy * args.stride[0]);
-        if (y < 0 || y >= static_cast<std::ptrdiff_t>(args.h)) {
-          std::memset(out, 0, kw * sizeof *out);
-          continue;
-        }
-        const std::uint32_t* row = image + c * plane + static_cast<std::size_t>(y) * args.w;
-        if (args.dilation[1] == 1 && kx.begin == 0 && kx.end == kw) {
-          const std::uint32_t* from = row + x0;
-          if (kw <= kLanes && static_cast<std::size_t>(image_end - from) >= kLanes &&
-              static_cast<std::size_t>(out_end - out) >= kLanes) {
-            store(out, load(from));  // what is too much is overwritten by the words that follow
-          } else {
-            for (std::size_t k = 0; k < kw; ++k) out[k] = from[k];
-          }
-        } else {
-          std::memset(out, 0, kw * sizeof *out);
-          for (std::size_t k = kx.begin; k < kx.end; ++k) {
-            out[k] = row[x0 + static_cast<std::ptrdiff_t>(k * args.dilation[1])];
-          }
+  const std::size_t kh = args.kernel[0], kw = args.kernel[1], plane = args.h * args.w, window = args.c * kh * kw;
+  const std::size_t step = args.dilation[1], reach = (kw - 1) * step;
+  const std::ptrdiff_t x0 = offset_of(args, 1, 0);
+  // The windows none of whose columns are outside.
+  const Range whole = args.w > reach ? inside(x0, args.stride[1], args.ow, args.w - reach) : Range{0, 0};
+  for (std::size_t at = 0; at < window; at += kw) {
+    const std::size_t c = at / (kh * kw), ky = at / kw % kh;
+    const std::ptrdiff_t y = offset_of(args, 0, ky) + static_cast<std::ptrdiff_t>(oy * args.stride[0]);
+    const bool is_inside = y >= 0 && y < static_cast<std::ptrdiff_t>(args.h);
+    const std::size_t row = is_inside ? c * plane + static_cast<std::size_t>(y) * args.w : 0;  // in words
+    const auto copy_checked = [&](std::size_t begin, std::size_t end) {
+      for (std::size_t ox = begin; ox < end; ++ox) {
+        const std::ptrdiff_t x = x0 + static_cast<std::ptrdiff_t>(ox * args.stride[1]);
+        const Range k = is_inside ? inside(x, step, kw, args.w) : Range{0, 0};
+        for (std::size_t i = 0; i < kw; ++i) {
+          const bool is_padding = i < k.begin || i >= k.end;
+          out[ox * window + at + i] =
+              is_padding ? 0 : image[row + static_cast<std::size_t>(x + static_cast<std::ptrdiff_t>(i * step))];
         }
       }
+    };
+    if (!is_inside || whole.begin >= whole.end) {
+      copy_checked(0, args.ow);
+      continue;
     }
+    copy_checked(0, whole.begin);
+    const std::uint32_t* from = image + row + static_cast<std::size_t>(x0 + static_cast<std::ptrdiff_t>(whole.begin * args.stride[1]));
+    const std::uint32_t* last = from + (whole.end - 1 - whole.begin) * args.stride[1];
+    std::uint32_t* to = out + whole.begin * window + at;
+    if (kw <= 4 && step == 1 && at + 4 <= window && image + args.c * plane - last >= 4) {
+      for (; from <= last; from += args.stride[1], to += window) std::memcpy(to, from, 4 * sizeof *to);
+    } else {
+      for (; from <= last; from += args.stride[1], to += window) {
+        for (std::size_t i = 0; i < kw; ++i) to[i] = from[i * step];
+      }
+    }
+    copy_checked(whole.end, args.ow);
   }
 }
 
@@ -79,6 +87,9 @@ struct Windows {
   std::size_t position, window;  // steps
 };
 
+template <class T>
+using Quad __attribute__((vector_size(16))) = T;
+
 // plane (h, w) += the words at kernel position (ky, kx) of all windows. No pixel has more than one.
 template <class T>
 void add_position(const WindowArgs& args, const Windows<T>& from, std::size_t ky, std::size_t kx, T* plane) {
@@ -93,6 +104,13 @@ void add_position(const WindowArgs& args, const Windows<T>& from, std::size_t ky
     std::size_t left = ox.end - ox.begin;
     if (from.window == 1 && args.stride[1] == 1) {
       for (; left >= kLanes; left -= kLanes, pixel += kLanes, term += kLanes) store(pixel, load(pixel) + load(term));
+      for (; left >= 4; left -= 4, pixel += 4, term += 4) {  // images are small
+        Quad<T> sum, more;
+        std::memcpy(&sum, pixel, sizeof sum);
+        std::memcpy(&more, term, sizeof more);
+        sum = sum + more;
+        std::memcpy(pixel, &sum, sizeof sum);
+      }
     }
     for (; left > 0; --left, pixel += args.stride[1], term += from.window) *pixel = *pixel + *term;
   }
