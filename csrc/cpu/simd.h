@@ -67,6 +67,7 @@ template <class T>
 struct Vec {
   using Lane = T;
   typedef T Raw __attribute__((vector_size(kVectorBytes)));
+  typedef T Anywhere __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));  // in an array of words
   static constexpr std::size_t lanes = kVectorBytes / sizeof(T);
   Raw v;
 };
@@ -87,17 +88,16 @@ PARAGON_INLINE Vec<T> splat(T x) {
   return {x - typename Vec<T>::Raw{}};  // x - 0 is x, -0 and NaN included
 }
 
-// Loads and stores need no alignment. The partial ones touch n <= lanes elements only; the other lanes load as zero.
+// Loads and stores need no alignment but that of a 32-bit word. The partial ones touch n <= lanes elements only; the other
+// lanes load as zero.
 template <class T>
 PARAGON_INLINE Vec<T> load(const T* p) {
-  Vec<T> x;
-  std::memcpy(&x, p, sizeof x);
-  return x;
+  return {*reinterpret_cast<const typename Vec<T>::Anywhere*>(p)};
 }
 
 template <class T>
 PARAGON_INLINE void store(T* p, Vec<T> x) {
-  std::memcpy(p, &x, sizeof x);
+  *reinterpret_cast<typename Vec<T>::Anywhere*>(p) = x.v;
 }
 
 template <class T>
