@@ -15,6 +15,8 @@
 #include <thread>
 #include <vector>
 
+#include "cpu/float_control.h"
+
 namespace paragon::cpu {
 namespace {
 
@@ -130,6 +132,7 @@ class ThreadPool::Team {
   }
 
   void work() {
+    const PlainFloatControl control;  // a thread starts with the modes of the thread that made it
     for (std::size_t seen = 0;;) {
       const auto new_job = [&] { return jobs_.load() != seen; };
       if (!spin_until(new_job)) {

@@ -8,6 +8,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "cpu/float_control.h"
 #include "error.h"
 #include "fingerprint.h"
 #include "json.h"
@@ -136,6 +137,7 @@ void Session::open(Machine& machine) const {
 }
 
 void Session::execute(Machine& machine, const void* const* inputs, void* const* outputs) {
+  const cpu::PlainFloatControl control;
   if (machine.lanes != pool_->threads()) {
     machine.lanes = pool_->threads();
     machine.scratch = allocate(machine.lanes * machine.plan.lane_words);

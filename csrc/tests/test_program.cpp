@@ -1,5 +1,6 @@
 // Holds the program layer to docs/program.md: plans of random programs against the contract's scalar definitions, word
-// for word, for every instruction set, on one thread and on several, run after run; and what is refused, and how.
+// for word, for every instruction set, on one thread and on several, run after run, whatever the host's rounding; and what is
+// refused, and how.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -10,6 +11,7 @@
 #include "program/model.h"
 #include "program/session.h"
 #include "tests/check.h"
+#include "tests/foreign_control.h"
 #include "tests/interpreter.h"
 #include "tests/random_program.h"
 
@@ -153,6 +155,49 @@ void keep_what_is_read() {
   for (const std::size_t threads : {std::size_t{1}, std::size_t{3}}) {
     RandomProgram random(1);
     hold(program, random, 0, {"", threads, 0});
+  }
+}
+
+// The words do not depend on the modes of the host, on the caller's thread or on others, and the host keeps its modes.
+void keep_float_control() {
+  const std::string text = document(
+      R"({"name":"x","dtype":"f32","shape":[400,500]},{"name":"y","dtype":"f32","shape":[500]})", "",
+      R"({"op":"mul","inputs":[0,1],"output":2,"dtype":"f32","shape":[400,500],"attributes":{}},
+         {"op":"exp","inputs":[0],"output":3,"dtype":"f32","shape":[400,500],"attributes":{}},
+         {"op":"add","inputs":[2,3],"output":4,"dtype":"f32","shape":[400,500],"attributes":{}},
+         {"op":"sum","inputs":[4],"output":5,"dtype":"f32","shape":[400],"attributes":{"axes":[1],"keepdims":false,"panel":256}},
+         {"op":"matmul","inputs":[2,0],"output":6,"dtype":"f32","shape":[400,400],"attributes":{"transpose_a":false,"transpose_b":true,"panel":256}})",
+      R"({"name":"y","value":6},{"name":"z","value":2},{"name":"s","value":5})", "");
+  const auto program = std::make_shared<const Program>(parse(text));
+  RandomProgram random(3);
+  std::vector<Words> inputs{random.words(Dtype::u32, {400, 500}), random.words(Dtype::u32, {500})};
+  for (Words& words : inputs) {
+    for (Word& word : words) word = (word % 8 == 0 ? 0 : 0x3f800000) | word >> 9;  // subnormal, or in [1, 2)
+  }
+  const auto outputs = [&](Session& session) {
+    Arrays out;
+    for (const Output& output : program->outputs) out.add(count(program->shape(output.value)));
+    session.run(addresses(inputs).data(), out.addresses.data());
+    return out.words;
+  };
+  for (const cpu::Kernels* kernels : cpu::available_kernels()) {
+    for (const std::size_t threads : {std::size_t{1}, std::size_t{3}}) {
+      const SessionOptions options{kernels->isa, threads, 0};
+      Session plain(program, options);
+      const std::vector<Words> right = outputs(plain);
+      std::vector<Words> found;
+      bool kept = false;
+      {
+        const ForeignControl host;
+        Session foreign(program, options);
+        found = outputs(foreign);
+        kept = ForeignControl::is_set();
+      }
+      CHECK(kept, "%s x%zu: the host has its modes", kernels->isa, threads);
+      for (std::size_t i = 0; i < right.size(); ++i) {
+        CHECK(same(found[i], right[i], Dtype::f32), "%s x%zu: output %zu", kernels->isa, threads, i);
+      }
+    }
   }
 }
 
@@ -361,6 +406,7 @@ int main(int argc, char** argv) {
   hash();
   swap_states();
   keep_what_is_read();
+  keep_float_control();
   refuse_programs();
   refuse_sessions();
   files(argc > 2 ? argv[2] : ".");

@@ -1,4 +1,4 @@
-// The pool of threads (every task once, exceptions, nesting, several callers, fork) and the choice of instruction set.
+// The pool of threads (every task once, exceptions, nesting, several callers, fork, rounding modes) and the choice of instruction set.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +14,7 @@
 #include "cpu/dispatch.h"
 #include "cpu/threads.h"
 #include "tests/check.h"
+#include "tests/foreign_control.h"
 
 namespace {
 
@@ -138,6 +139,20 @@ void test_several_callers() {
   CHECK(runs_all_once(pool, 30), "the parent goes on");
 }
 
+// Workers have the plain rounding modes though the thread that makes them has others. Two tasks that wait for each other run on
+// two threads: one of them is a worker.
+void test_float_control() {
+  const paragon::tests::ForeignControl host;
+  ThreadPool pool(2);
+  std::atomic<int> arrived{0}, plain{0};
+  pool.parallel_for(2, [&](std::size_t) {
+    if (paragon::tests::ForeignControl::is_plain()) plain.fetch_add(1);
+    arrived.fetch_add(1);
+    while (arrived.load() < 2) std::this_thread::yield();
+  });
+  CHECK(plain.load() == 1, "%d of the two threads", plain.load());
+}
+
 void test_environment() {
   setenv("PARAGON_NUM_THREADS", "5", 1);
   CHECK(default_threads() == 5, "PARAGON_NUM_THREADS=5");
@@ -175,6 +190,7 @@ int main() {
   test_exceptions();
   test_nesting();
   test_several_callers();
+  test_float_control();
 #if !defined(__SANITIZE_ADDRESS__)  // its allocator's locks do not survive a fork beside threads: the child may wait for ever
   test_fork();
 #endif

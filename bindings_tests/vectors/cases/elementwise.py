@@ -97,7 +97,11 @@ def minimum() -> list[Case]:
 # An fma that rounds the f64 sum to nearest before it rounds to a subnormal f32 is wrong by one here.
 SUBNORMAL_TRAPS = [
     (a ^ sign, b, c ^ sign)
-    for a, b, c in ((0x1A000002, 0x19FFFFFC, 0x00100003), (0x1A000004, 0x19FFFFF8, 0x00100005))
+    for a, b, c in (
+        (0x1A000002, 0x19FFFFFC, 0x00100003),
+        (0x1A000004, 0x19FFFFF8, 0x00100005),
+        (0x1A000001, 0x19FFFFFE, 0x007FFFFF),  # at the largest subnormal: 00800000 would be wrong
+    )
     for sign in (0, 0x80000000)
 ]
 
