@@ -44,6 +44,14 @@ def _pad(x: Array, *, low: Any, high: Any, interior: Any, word: str) -> Array:
     return out
 
 
+def _pairs(z: Array) -> Array:
+    return np.stack([z.real, z.imag], axis=-1)
+
+
+def _complex(x: Array) -> Array:
+    return x[..., 0] + 1j * x[..., 1]
+
+
 # The movement kernels of the reference executor work on any dtype.
 F64: dict[str, Callable[..., Array]] = KERNELS | {
     "maximum": np.maximum, "minimum": np.minimum, "exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p,
@@ -52,6 +60,10 @@ F64: dict[str, Callable[..., Array]] = KERNELS | {
     "max": lambda x, *, axes, keepdims: np.max(x, axis=tuple(axes), keepdims=keepdims),
     "compare": lambda x, y, *, how: COMPARISONS[how](x, y).astype(np.int32),
     "cast": lambda x, *, dtype: x.astype(np.float64) if dtype == "f32" else KERNELS["cast"](x.astype(np.float32), dtype=dtype),
+    "fft": lambda x, *, norm: _pairs(np.fft.fft(_complex(x), norm=norm)),
+    "ifft": lambda x, *, norm: _pairs(np.fft.ifft(_complex(x), norm=norm)),
+    "rfft": lambda x, *, norm: _pairs(np.fft.rfft(x, norm=norm)),
+    "irfft": lambda x, *, norm, n: np.fft.irfft(_complex(x), n, norm=norm),
     "one_hot": lambda i, *, depth: (i[..., None] == np.arange(depth)).astype(np.float64),
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ import pytest
 
 import float64
 import paragon as pg
-from paragon.ops import TABLE
+from paragon.ops import NORMS, TABLE
 
 rng = np.random.default_rng(7)
 X, Y, Z = (rng.uniform(0.3, 1.7, (3, 4)).astype(np.float32) for _ in range(3))
@@ -66,6 +66,18 @@ CASES: dict[str, list[tuple[Callable[..., Any], tuple[np.ndarray, ...]]]] = {
         (lambda a, b, h, axis=axis, reverse=reverse: pg.scan(a, b, h, axis=axis, reverse=reverse), (BATCH, BATCH[::-1].copy(), h0))
         for axis, h0 in ((0, X), (1, BATCH[:, 0].copy()))
         for reverse in (False, True)
+    ],
+    "fft": [(lambda x, n=norm: pg.fft(x, norm=n), (rng.standard_normal((2, 6, 2)).astype(np.float32),)) for norm in NORMS],
+    "ifft": [(lambda x, n=norm: pg.ifft(x, norm=n), (rng.standard_normal((2, 5, 2)).astype(np.float32),)) for norm in NORMS],
+    "rfft": [
+        (lambda x, n=norm: pg.rfft(x, norm=n), (rng.standard_normal((2, points)).astype(np.float32),))
+        for norm in NORMS
+        for points in (1, 2, 7, 8)
+    ],
+    "irfft": [
+        (lambda x, n=norm, p=points: pg.irfft(x, p, norm=n), (rng.standard_normal((2, points // 2 + 1, 2)).astype(np.float32),))
+        for norm in NORMS
+        for points in (1, 2, 7, 8)
     ],
 }  # fmt: skip
 NOT_DIFFERENTIABLE = {"compare", "argmax", "one_hot", "bits", "constant"}

@@ -25,6 +25,7 @@ from .errors import ExecutorError, FileError, ParagonError, ProgramError, ShapeE
 from .executors import executors, use
 from .files import load
 from .fingerprint import fingerprint
+from .fourier import causal_convolve, circular_convolve, complex_multiply, complex_pairs, conjugate, fast_length, to_complex64
 from .functions import (
     abs,
     add,
@@ -41,10 +42,13 @@ from .functions import (
     erf,
     exp,
     expm1,
+    fft,
     fma,
     fold,
     full,
     gather,
+    ifft,
+    irfft,
     log,
     log1p,
     matmul,
@@ -58,6 +62,7 @@ from .functions import (
     ones,
     pad,
     reshape,
+    rfft,
     scan,
     scatter_add,
     select,

@@ -423,6 +423,32 @@ def scan(a: Any, b: Any, h0: Any = None, *, axis: int = 0, reverse: bool = False
     return apply("scan", a, b, start, axis=axis, reverse=reverse)
 
 
+# --- Fourier transforms -------------------------------------------------------------------------------------------------
+
+
+def fft(x: Any, *, norm: str = "backward") -> Tensor:
+    """The discrete Fourier transform of complex points (..., n, 2), same shape; norm backward: unscaled, ortho, forward: / n"""
+    return apply("fft", *_operands(x), norm=norm)
+
+
+def ifft(x: Any, *, norm: str = "backward") -> Tensor:
+    """The inverse transform of complex points (..., n, 2), same shape; norm backward: / n, ortho, forward: unscaled"""
+    return apply("ifft", *_operands(x), norm=norm)
+
+
+def rfft(x: Any, *, norm: str = "backward") -> Tensor:
+    """The transform of real points (..., n): its first n//2 + 1 complex points, (..., n//2 + 1, 2)"""
+    return apply("rfft", *_operands(x), norm=norm)
+
+
+def irfft(x: Any, n: int | None = None, *, norm: str = "backward") -> Tensor:
+    """n real points (..., n) from complex (..., n//2 + 1, 2), the inverse of `rfft`; n is even, 2 * (points - 1), unless given"""
+    (x,) = _operands(x)
+    if n is None:
+        n = 2 * (x.shape[-2] - 1) if x.ndim >= 2 else 0
+    return apply("irfft", x, norm=norm, n=int(n))
+
+
 def sum_to(x: Tensor, shape: Sequence[int]) -> Tensor:
     """x summed over the axes along which a tensor of `shape` would have been broadcast to x's shape"""
     shape = tuple(shape)

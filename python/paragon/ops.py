@@ -25,6 +25,8 @@ DTYPES = ("f32", "i32", "u32")
 DEFAULT_PANEL = 256
 MAX_RANK = 8
 MAX_ELEMENTS = 2**31 - 1
+MAX_FFT_POINTS = 2**24
+NORMS = ("backward", "ortho", "forward")
 COMPARISONS = ("lt", "le", "eq", "ne", "ge", "gt")
 
 
@@ -344,6 +346,40 @@ def _bits(seed: Spec, step: Spec, *, stream: int, shape: Any, width: int) -> Spe
     return Spec("u32", _need_ints("shape", shape, None, 0))
 
 
+def _need_points(n: Any) -> None:
+    _need(_is_int(n, 1, MAX_FFT_POINTS), f"a transform has 1 to {MAX_FFT_POINTS} points, got {n!r}")
+
+
+def _need_complex(x: Spec) -> int:
+    _need_f32(x)
+    complex_ = len(x.shape) >= 2 and x.shape[-1] == 2
+    _need(complex_, "needs the axes (..., n, 2): points, and the real and imaginary part; paragon.complex_pairs makes them")
+    return x.shape[-2]
+
+
+def _fft(x: Spec, *, norm: str) -> Spec:
+    _need(norm in NORMS, f"norm must be one of {', '.join(NORMS)}, got {norm!r}")
+    _need_points(_need_complex(x))
+    return x
+
+
+def _rfft(x: Spec, *, norm: str) -> Spec:
+    _need_f32(x)
+    _need(len(x.shape) >= 1, "needs an axis of points")
+    n = x.shape[-1]
+    _need_points(n)
+    _fft(Spec("f32", (1, 2)), norm=norm)
+    return Spec("f32", (*x.shape[:-1], n // 2 + 1, 2))
+
+
+def _irfft(x: Spec, *, norm: str, n: int) -> Spec:
+    points = _need_complex(x)
+    _need_points(n)
+    _fft(Spec("f32", (1, 2)), norm=norm)
+    _need(points == n // 2 + 1, f"{n} real points come from {n // 2 + 1} complex ones, got {points}")
+    return Spec("f32", (*x.shape[:-2], n))
+
+
 # --- elementwise ------------------------------------------------------------------------------------------------------
 
 
@@ -644,6 +680,48 @@ def scan(g: Tensor, out: Tensor, a: Tensor, b: Tensor, h0: Tensor, *, axis: int,
     start = n - 1 if reverse else 0
     dh0 = (cut(flow, start, start + 1) * cut(a, start, start + 1)).reshape(h0.shape)
     return flow * before, flow, dh0
+
+
+# --- Fourier transforms: linear maps, whose derivative is the transposed map --------------------------------------------
+
+
+def _dual(norm: str) -> str:
+    """The norm under which the other direction is the transpose (conjugated)."""
+    return {"backward": "forward", "forward": "backward", "ortho": "ortho"}[norm]
+
+
+def _half_spectrum(n: int, inner: float) -> Tensor:
+    """[n//2+1, 1]: 1 for the points that are their own mirror (0, and n/2 for even n), `inner` for the others."""
+    weights = [1.0 if 2 * k % n == 0 else inner for k in range(n // 2 + 1)]
+    return F.tensor([[w] for w in weights], "f32")
+
+
+@operation(_fft)
+def fft(g: Tensor, out: Tensor, x: Tensor, *, norm: str) -> Gradients:
+    """The discrete Fourier transform of the points on the last axis but one; the last is (re, im)"""
+    return (F.ifft(g, norm=_dual(norm)),)
+
+
+@operation(_fft)
+def ifft(g: Tensor, out: Tensor, x: Tensor, *, norm: str) -> Gradients:
+    """The inverse of `fft`"""
+    return (F.fft(g, norm=_dual(norm)),)
+
+
+@operation(_rfft)
+def rfft(g: Tensor, out: Tensor, x: Tensor, *, norm: str) -> Gradients:
+    """The first n//2 + 1 points of the transform of n real points; the others are their mirror"""
+    n = x.shape[-1]
+    return (F.irfft(g * _half_spectrum(n, 0.5), n, norm=_dual(norm)),)
+
+
+@operation(_irfft)
+def irfft(g: Tensor, out: Tensor, x: Tensor, *, norm: str, n: int) -> Gradients:
+    """n real points from the first n//2 + 1 points of their transform, the inverse of `rfft`"""
+    return (F.rfft(g, norm=_dual(norm)) * _half_spectrum(n, 2.0),)
+
+
+# --- random -----------------------------------------------------------------------------------------------------------
 
 
 @operation(_bits)

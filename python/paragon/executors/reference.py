@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..program import NUMPY_DTYPES, Array, Program
+from .reference_fft import fft, ifft, irfft, rfft
 from .reference_math import ELEMENTARY, fma32, philox
 
 KERNELS: dict[str, Callable[..., Array]] = {}
@@ -305,6 +306,10 @@ def scan(a: Array, b: Array, h0: Array, *, axis: int, reverse: bool) -> Array:
     for t in range(a.shape[axis])[:: -1 if reverse else 1]:
         h = out[at(axis, t)] = fma32(a[at(axis, t)], h, b[at(axis, t)])
     return out
+
+
+for transform in (fft, ifft, rfft, irfft):
+    kernel(transform)
 
 
 @kernel

@@ -99,7 +99,7 @@ def _erf(x: Decimal) -> Decimal:
     return 2 / PI.sqrt() * (-x * x).exp() * series
 
 
-def _sinpi(x: Decimal) -> Decimal:
+def sinpi_decimal(x: Decimal) -> Decimal:
     r = x % 2  # exact, sign of x
     r = r - 2 if r > 1 else r + 2 if r < -1 else r
     r = Decimal(1).copy_sign(r) - r if abs(r) > Decimal("0.5") else r
@@ -107,10 +107,10 @@ def _sinpi(x: Decimal) -> Decimal:
     return _series(y, lambda k: -y * y / (2 * k * (2 * k + 1)))
 
 
-def _cospi(x: Decimal) -> Decimal:
+def cospi_decimal(x: Decimal) -> Decimal:
     r = abs(x) % 2
     r = 2 - r if r > 1 else r
-    return _sinpi(Decimal("0.5") - r)
+    return sinpi_decimal(Decimal("0.5") - r)
 
 
 _CONTEXT = decimal.Context(prec=DIGITS + 10, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
@@ -118,7 +118,7 @@ with decimal.localcontext(_CONTEXT):
     PI = _pi()
 
 
-def _round(exact: Decimal, near: float) -> np.float32:
+def round_decimal(exact: Decimal, near: float) -> np.float32:
     """The f32 nearest to `exact`, which is no tie (the functions are transcendental away from their exact cases)."""
     middle = np.float32(near)
     candidates = {
@@ -148,7 +148,7 @@ def _rounded(guess: Callable[[Array], Array], exact: Callable[[Decimal], Decimal
         for index in zip(*np.nonzero(np.atleast_1d(doubtful)), strict=True):
             at = index if result.ndim else ()
             with decimal.localcontext(_CONTEXT):
-                result[at] = _round(exact(Decimal(float(np.asarray(x)[at]))), float(wide[at]))
+                result[at] = round_decimal(exact(Decimal(float(np.asarray(x)[at]))), float(wide[at]))
         return result
 
     return function
@@ -191,8 +191,8 @@ ELEMENTARY: dict[str, Callable[[Array], Array]] = {
     "log1p": _rounded(np.log1p, _log1p),
     "tanh": _rounded(np.tanh, _tanh),
     "erf": _rounded(_guess_erf, _erf),
-    "sinpi": _rounded(_guess_sinpi, _sinpi),
-    "cospi": _rounded(_guess_cospi, _cospi),
+    "sinpi": _rounded(_guess_sinpi, sinpi_decimal),
+    "cospi": _rounded(_guess_cospi, cospi_decimal),
 }
 
 
