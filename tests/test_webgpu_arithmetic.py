@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Callable
+from types import ModuleType
 
 import numpy as np
 import pytest
 
 import paragon as pg
-from conftest import assert_words
+from conftest import ROOT, assert_words
 from paragon.executors.reference import KERNELS
 from paragon.executors.reference_math import fma32, philox
 from paragon.executors.webgpu.library import FILES, SHADERS, declarations, library, link
@@ -116,6 +118,86 @@ def test_planted_faults_of_rounding_are_seen(was: str, becomes: str, monkeypatch
         monkeypatch.setitem(functions, name, functions[name].replace(was, becomes))
     with pytest.raises(AssertionError, match="words differ"):
         test_integer_arithmetic_is_correctly_rounded("f32_fma(a, b, c)")
+
+
+# --- the native path's division and square root ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def native(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The native functions, with the fma and the product of a device that rounds rightly; restored after the test."""
+    functions = library("native")
+    for name in ("f32_fma", "f32_mul"):
+        monkeypatch.setitem(functions, name, library("integer")[name])
+    for name in ("reciprocal", "reciprocal_root", "f32_div_ordinary", "root_of_significand"):
+        monkeypatch.setitem(functions, name, functions[name])
+    return functions
+
+
+def _hold_native(expression: str) -> None:
+    arity, exact = EXACT[expression]
+    for kind in KINDS:
+        x = [words(kind, 11 + i) for i in range(arity)]
+        with np.errstate(all="ignore"):
+            want = exact(*x)
+        assert_words(call(expression, *x, path="native").view(want.dtype), want, f"{expression}, {kind}")
+
+
+@pytest.mark.parametrize("expression", ["f32_div(a, b)", "f32_sqrt(a)"])
+@pytest.mark.parametrize("units", [0, 15, -15])
+def test_native_quotients_and_roots_are_right_whatever_the_approximation(
+    expression: str, units: int, native: dict[str, str]
+) -> None:
+    """The device's own approximations, and such as are off by what docs/webgpu.md allows: 15 units are 2^-20.1 at most."""
+    device()
+    for name in ("reciprocal", "reciprocal_root"):
+        native[name] = native[name].replace("; }", f" + {units & 0xFFFFFFFF}u; }}")
+    _hold_native(expression)
+
+
+@pytest.mark.parametrize(
+    "function, was, becomes, expression",
+    [
+        ("f32_div_ordinary", "f32_fma(minus_y, q0, x), r, q0)", "SIGN, r, q0)", "f32_div(a, b)"),  # a step less
+        ("f32_div_ordinary", "0u, size == 0u", "0u, true", "f32_div(a, b)"),  # the rest is forgotten: wrong for subnormals
+        ("f32_div_ordinary", "select(127, 126, less)", "127", "f32_div(a, b)"),
+        ("root_of_significand", "f32_fma(f32_fma(g1 | SIGN, g1, s), h1, g1)", "g0", "f32_sqrt(a)"),  # no step at all
+        ("root_of_significand", "size > unit", "size >= unit", "f32_sqrt(a)"),
+    ],
+)
+def test_planted_faults_of_quotients_and_roots_are_seen(
+    function: str, was: str, becomes: str, expression: str, native: dict[str, str]
+) -> None:
+    device()
+    assert was in native[function]
+    native[function] = native[function].replace(was, becomes)
+    with pytest.raises(AssertionError, match="words differ"):
+        _hold_native(expression)
+
+
+# --- the check at scale ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def device_check(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """tools/shaders/device_check.py, with small batches."""
+    spec = importlib.util.spec_from_file_location("device_check", ROOT / "tools" / "shaders" / "device_check.py")
+    assert spec and spec.loader
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    monkeypatch.setattr(tool, "BATCH", 1 << 14)
+    return tool
+
+
+def test_a_sample_of_the_check_at_scale(device_check: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in set(device_check.FUNCTIONS) - set(device_check.NATIVE_NAMES):
+        assert not device_check.check(device(), name, len(device_check.KINDS), 5), capsys.readouterr().out
+
+
+def test_the_check_at_scale_sees_a_fault(device_check: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    functions = library("integer")
+    monkeypatch.setitem(functions, "f32_pack", functions["f32_pack"].replace("> 0x80u", "> 0x7fu"))
+    assert device_check.check(device(), "add", len(device_check.KINDS), 5)
 
 
 def test_no_float_appears_on_the_integer_path() -> None:

@@ -15,6 +15,56 @@ fn f32_sub(a: u32, b: u32) -> u32 { return guarded_out(guarded_in(a) - guarded_i
 fn f32_mul(a: u32, b: u32) -> u32 { return guarded_out(guarded_in(a) * guarded_in(b)); }
 fn f32_fma(a: u32, b: u32, c: u32) -> u32 { return guarded_out(fma(guarded_in(a), guarded_in(b), guarded_in(c))); }
 
+// Division and square root: an approximation, a step or two of Newton's method, and the rounding decided by the exact rest that
+// one more fma gives (after Markstein, "Computation of elementary functions on the IBM RISC System/6000 processor", 1990). All
+// numbers on the way lie between 2^-48 and 4, far from overflow and subnormals. docs/webgpu.md has the proof, which asks of the
+// two approximations no more than an error below 2^-19 of the result; WGSL promises about 2^-21.
+fn reciprocal(y: u32) -> u32 { return guarded_out(1.0 / guarded_in(y)); }
+fn reciprocal_root(s: u32) -> u32 { return guarded_out(inverseSqrt(guarded_in(s))); }
+
+const ONE_HALF: u32 = 0x3f000000u;
+const UNIT_ONE: u32 = 0x3f800000u;
+const UNIT_TWO: u32 = 0x40000000u;
+
+fn f32_div_ordinary(a: u32, b: u32) -> u32 {
+  let pa = f32_parts(a);
+  let pb = f32_parts(b);
+  // y in [1, 2), and x such that the quotient lies in [1, 2), too.
+  let less = pa.significand < pb.significand;
+  let x = (pa.significand & 0x7fffffu) | select(UNIT_ONE, UNIT_TWO, less);
+  let y = (pb.significand & 0x7fffffu) | UNIT_ONE;
+  let minus_y = y | SIGN;
+  let r0 = reciprocal(y);
+  let r = f32_fma(f32_fma(minus_y, r0, UNIT_ONE), r0, r0);
+  let q0 = f32_mul(x, r);
+  let q = f32_fma(f32_fma(minus_y, q0, x), r, q0);
+  // x / y = q + rest / y, and |rest| is compared with y / 2^24, which is half a unit of q.
+  let rest = f32_fma(minus_y, q, x);
+  let size = rest & MAGNITUDE;
+  let far = size > y - (24u << 23u);
+  let tail = select(select(1u, 129u, far), 0u, size == 0u);
+  let m = (q << 8u) | SIGN;
+  let exponent = pa.exponent - pb.exponent + select(127, 126, less);
+  return f32_pack((a ^ b) & SIGN, exponent, select(m + tail, m - tail, (rest & SIGN) != 0u));
+}
+
+fn root_of_significand(significand: u32, odd: u32) -> u32 {
+  let s = ((significand & 0x7fffffu) | UNIT_ONE) + (odd << 23u);
+  let r = reciprocal_root(s);
+  let g0 = f32_mul(s, r);  // the root, and half of its reciprocal
+  let h0 = r - HIDDEN;
+  let e = f32_fma(g0 | SIGN, h0, ONE_HALF);
+  let g1 = f32_fma(g0, e, g0);
+  let h1 = f32_fma(h0, e, h0);
+  let g = f32_fma(f32_fma(g1 | SIGN, g1, s), h1, g1);
+  // s = g^2 + rest, and |rest| is compared with g * 2^-23: where it is larger, the root is more than half a unit away.
+  let rest = f32_fma(g | SIGN, g, s);
+  let size = rest & MAGNITUDE;
+  let unit = g - (23u << 23u);
+  let below = (rest & SIGN) != 0u;
+  return g + select(u32(size > unit), 0u, below) - select(0u, u32(size >= unit), below);
+}
+
 alias Factor = u32;
 fn factor(x: u32) -> Factor { return x; }
 fn fma_factors(a: Factor, b: Factor, c: u32) -> u32 {

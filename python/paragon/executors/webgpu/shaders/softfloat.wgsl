@@ -196,7 +196,8 @@ fn fma_factors(a: Factor, b: Factor, c: u32) -> u32 {
   return select(packed, special, c_special || infinite || invalid);
 }
 
-fn f32_div(a: u32, b: u32) -> u32 {
+// The quotient of two words that are neither zero, infinite nor NaN.
+fn f32_div_ordinary(a: u32, b: u32) -> u32 {
   let pa = f32_parts(a);
   let pb = f32_parts(b);
   // Restoring division, one bit a step. The first bit of the quotient has weight 1: 25 or 26 significant bits.
@@ -208,23 +209,23 @@ fn f32_div(a: u32, b: u32) -> u32 {
     rest = select(rest, rest - pb.significand, fits) << 1u;
   }
   let n = countLeadingZeros(quotient) & 31u;
-  let m = (quotient << n) | u32(rest != 0u);
+  return f32_pack((a ^ b) & SIGN, pa.exponent - pb.exponent + 133 - i32(n), (quotient << n) | u32(rest != 0u));
+}
+
+fn f32_div(a: u32, b: u32) -> u32 {
   let sign = (a ^ b) & SIGN;
-  let packed = f32_pack(sign, pa.exponent - pb.exponent + 133 - i32(n), m);
   let x = a & MAGNITUDE;
   let y = b & MAGNITUDE;
   let invalid = x > INFINITY || y > INFINITY || (x == INFINITY && y == INFINITY) || (x == 0u && y == 0u);
   let infinite = x == INFINITY || y == 0u;
   let special = select(select(sign, sign | INFINITY, infinite), NAN, invalid);
-  return select(packed, special, x >= INFINITY || y >= INFINITY || x == 0u || y == 0u);
+  return select(f32_div_ordinary(a, b), special, x >= INFINITY || y >= INFINITY || x == 0u || y == 0u);
 }
 
-fn f32_sqrt(x: u32) -> u32 {
-  let p = f32_parts(x);
-  // x = s * 2^(2h) with s in [1, 4) and 23 or 24 places after the point; a root of 26 bits, digit by digit.
-  let unbiased = p.exponent - 127;
-  let odd = u32(unbiased & 1);
-  var window = p.significand << (7u + odd);  // two bits before the point stand at the top: s * 2^30
+// The root of s in [1, 4), s = significand * 2^(odd - 23), as the word of a float.
+fn root_of_significand(significand: u32, odd: u32) -> u32 {
+  // 26 bits, digit by digit.
+  var window = significand << (7u + odd);  // two bits before the point stand at the top: s * 2^30
   var rest = 0u;
   var root = 0u;
   for (var i = 0; i < 26; i++) {
@@ -235,10 +236,18 @@ fn f32_sqrt(x: u32) -> u32 {
     rest = select(rest, rest - trial, fits);
     root = (root << 1u) | u32(fits);
   }
-  let packed = f32_pack(0u, ((unbiased - i32(odd)) >> 1u) + 127, (root << 6u) | u32(rest != 0u));
+  return f32_pack(0u, 127, (root << 6u) | u32(rest != 0u));
+}
+
+fn f32_sqrt(x: u32) -> u32 {
+  let p = f32_parts(x);
+  // x = s * 2^(2h) with s in [1, 4), and the root of s, in [1, 2), times 2^h: never subnormal.
+  let unbiased = p.exponent - 127;
+  let odd = u32(unbiased & 1);
+  let root = root_of_significand(p.significand, odd) + (u32((unbiased - i32(odd)) >> 1u) << 23u);
   let negative = (x & SIGN) != 0u;
   let special = select(x, NAN, f32_is_nan(x) || (negative && (x & MAGNITUDE) != 0u));
-  return select(packed, special, negative || x >= INFINITY || x == 0u);
+  return select(root, special, negative || x >= INFINITY || x == 0u);
 }
 
 // Words in the order of the values (no NaNs): -0 and +0 are one.
