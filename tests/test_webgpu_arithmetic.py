@@ -159,7 +159,12 @@ def test_native_quotients_and_roots_are_right_whatever_the_approximation(
     "function, was, becomes, expression",
     [
         ("f32_div_ordinary", "f32_fma(minus_y, q0, x), r, q0)", "SIGN, r, q0)", "f32_div(a, b)"),  # a step less
-        ("f32_div_ordinary", "0u, size == 0u", "0u, true", "f32_div(a, b)"),  # the rest is forgotten: wrong for subnormals
+        (
+            "f32_div_ordinary",
+            "0u, size == 0u",
+            "0u, true",
+            "f32_div(a, b)",
+        ),  # the rest is forgotten: wrong for subnormals
         ("f32_div_ordinary", "select(127, 126, less)", "127", "f32_div(a, b)"),
         ("root_of_significand", "f32_fma(f32_fma(g1 | SIGN, g1, s), h1, g1)", "g0", "f32_sqrt(a)"),  # no step at all
         ("root_of_significand", "size > unit", "size >= unit", "f32_sqrt(a)"),

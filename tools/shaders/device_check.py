@@ -4,8 +4,9 @@
     python tools/shaders/device_check.py --millions 100
     python tools/shaders/device_check.py --every-word sqrt exp
 
-Without names every function is checked. `--every-word` takes all 2^32 words, for the functions of one operand. Prints one line a function: how many operands, how many wrong words, and the first of
-them. The exit code is 1 when a word is wrong. `--device` picks an adapter; `--seed` another stream of operands.
+Without names every function is checked. `--every-word` takes all 2^32 words, for the functions of one operand. Prints one line
+a function: how many operands, how many wrong words, and the first of them. The exit code is 1 when a word is wrong. `--device`
+picks an adapter; `--seed` another stream of operands.
 """
 
 from __future__ import annotations
@@ -151,7 +152,7 @@ def main() -> None:
     given = parser.parse_args()
     device = open_device(pick(given.device))
     library("native").update(NATIVE)
-    print(f"{device.adapter}, {device.probe.driver}; {', '.join(KINDS)} in turn")
+    print(f"{device.adapter}, {device.probe.driver}")
     if given.every_word:
         names = [name for name in given.functions or FUNCTIONS if FUNCTIONS[name][2] == 1]
         wrong = [check(device, name, 2**32 // BATCH, None) for name in names]
