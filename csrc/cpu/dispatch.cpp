@@ -12,7 +12,8 @@
 #define PARAGON_FOR_EACH_ISA(DO) DO(baseline)
 #endif
 #define PARAGON_FOR_EACH_FAMILY(DO, set) \
-  DO(set, elementwise) DO(set, elementary) DO(set, gemm) DO(set, reduce) DO(set, scan) DO(set, window) DO(set, index) DO(set, random)
+  DO(set, elementwise) DO(set, elementary) DO(set, gemm) DO(set, reduce) DO(set, scan) DO(set, window) DO(set, index) \
+  DO(set, random) DO(set, fft)
 
 namespace paragon::cpu {
 

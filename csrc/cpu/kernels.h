@@ -15,6 +15,7 @@
 namespace paragon::cpu {
 
 class ThreadPool;  // threads.h
+class FftPlan;     // fft_plan.h
 
 enum class Dtype : std::uint8_t { f32, i32, u32 };
 inline constexpr int kDtypes = 3;
@@ -98,6 +99,17 @@ struct BitsArgs {
   std::size_t n;
 };
 
+// Rows of points: complex ones, (rows, n, 2), on both sides of fft; real ones, (rows, n), before rfft and after irfft, whose
+// other side is (rows, n / 2 + 1, 2).
+struct FftArgs {
+  const FftPlan* plan;  // of the same n
+  const float* x;
+  float* out;
+  std::size_t rows, n;
+  bool inverse;  // fft only
+  float scale;
+};
+
 struct Kernels {
   const char* isa;
 
@@ -116,6 +128,9 @@ struct Kernels {
   void (*gather)(const IndexArgs&, ThreadPool&);  // moves words
   void (*scatter_add[kDtypes])(const IndexArgs&, ThreadPool&);
   void (*bits)(const BitsArgs&, ThreadPool&);
+  void (*fft)(const FftArgs&, ThreadPool&);
+  void (*rfft)(const FftArgs&, ThreadPool&);
+  void (*irfft)(const FftArgs&, ThreadPool&);
 };
 
 }  // namespace paragon::cpu

@@ -19,14 +19,16 @@ constexpr const char* kOpNames[kOps] = {
     "add",    "sub",     "mul",     "div",   "fma",         "neg",     "abs",       "maximum",   "minimum", "sqrt",
     "exp",    "expm1",   "log",     "log1p", "tanh",        "erf",     "sinpi",     "cospi",     "compare", "select",
     "cast",   "constant", "sum",    "max",   "argmax",      "matmul",  "reshape",   "transpose", "broadcast", "slice",
-    "pad",    "concat",  "gather",  "scatter_add", "one_hot", "unfold", "fold",     "scan",      "bits"};
+    "pad",    "concat",  "gather",  "scatter_add", "one_hot", "unfold", "fold",     "scan",      "bits",
+    "fft",    "ifft",    "rfft",    "irfft"};
 // clang-format on
 
 constexpr const char* kDtypeNames[] = {"f32", "i32", "u32"};
 constexpr const char* kComparisonNames[] = {"lt", "le", "eq", "ne", "ge", "gt"};
+constexpr const char* kNormNames[] = {"backward", "ortho", "forward"};
 
 // How an attribute is written. `number_or_list` is `size`, which scatter_add has as a number and fold as a list.
-enum class Form { number, list, flag, word, dtype, how, panel, number_or_list };
+enum class Form { number, list, flag, word, dtype, how, norm, panel, number_or_list };
 struct KeyRow {
   const char* name;
   Form form;
@@ -39,7 +41,7 @@ constexpr KeyRow kKeyRows[kKeys] = {
     {"step", Form::list},         {"low", Form::list},         {"high", Form::list},        {"interior", Form::list},
     {"size", Form::number_or_list}, {"depth", Form::number},   {"kernel", Form::list},      {"stride", Form::list},
     {"padding", Form::list},      {"dilation", Form::list},    {"reverse", Form::flag},     {"stream", Form::number},
-    {"width", Form::number}};
+    {"width", Form::number},      {"norm", Form::norm},        {"n", Form::number}};
 // clang-format on
 
 template <class Names>
@@ -94,6 +96,12 @@ Attribute read_attribute(Reader& reader, Key key) {
       const std::string text = reader.string();
       attribute.number = find(kComparisonNames, text);
       if (attribute.number < 0) reader.error("unknown comparison " + json::quote(text) + " (lt, le, eq, ne, ge, gt)");
+      break;
+    }
+    case Form::norm: {
+      const std::string text = reader.string();
+      attribute.number = find(kNormNames, text);
+      if (attribute.number < 0) reader.error("unknown norm " + json::quote(text) + " (backward, ortho, forward)");
       break;
     }
     case Form::panel:

@@ -1,6 +1,7 @@
 // From operations to calls of kernels: operands as the kernels want them.
 #include <algorithm>
 
+#include "contract/fft.h"
 #include "error.h"
 #include "planner.h"
 
@@ -100,6 +101,10 @@ void Planner::kernel_operation(std::size_t value, const Operation& operation) {
     case Op::scatter_add: return index(value, operation);
     case Op::pad: return pad(value, operation);
     case Op::concat: return concat(value, operation);
+    case Op::fft:
+    case Op::ifft:
+    case Op::rfft:
+    case Op::irfft: return fft(value, operation);
     case Op::one_hot: {
       const Place indices = dense(operation.inputs[0]);
       auto& step = add_step<OneHotStep>();
@@ -276,6 +281,23 @@ void Planner::index(std::size_t value, const Operation& operation) {
                table.n, table.inner, count(i), scatters ? panel_of(operation) : cpu::kOnePanel};
   step.x = read(source);
   step.indices = read(indices);
+  step.out = write(value);
+}
+
+void Planner::fft(std::size_t value, const Operation& operation) {
+  const std::uint32_t x = operation.inputs[0];
+  const Place place = dense(x);
+  const bool real = operation.op == Op::rfft, inverse = operation.op == Op::ifft || operation.op == Op::irfft;
+  const Shape& time = inverse ? shape(value) : shape(x);  // the side that has n points
+  const std::size_t axes = real || operation.op == Op::irfft ? 1 : 2;
+  const Cut c = cut(time, time.size() - axes);
+  charge(cpu::fft_plan_bytes(c.n));
+  auto& step = add_step<FftStep>();
+  step.kernel = real ? kernels_.rfft : operation.op == Op::irfft ? kernels_.irfft : kernels_.fft;
+  step.plan = cpu::fft_plan(c.n);
+  const auto norm = static_cast<contract::Norm>(operation.number(Key::norm));
+  step.args = {step.plan.get(), nullptr, nullptr, c.outer, c.n, inverse, contract::fft_scale(c.n, norm, inverse)};
+  step.x = read(place);
   step.out = write(value);
 }
 

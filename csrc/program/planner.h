@@ -85,6 +85,7 @@ class Planner {
   void scan(std::size_t value, const Operation& operation);
   void window(std::size_t value, const Operation& operation);
   void index(std::size_t value, const Operation& operation);
+  void fft(std::size_t value, const Operation& operation);
   void pad(std::size_t value, const Operation& operation);
   void concat(std::size_t value, const Operation& operation);
   void bind_results();

@@ -23,6 +23,7 @@ inline constexpr std::size_t kMaxRank = 8;
 inline constexpr std::int64_t kMaxDimension = 0x7fffffff;
 inline constexpr std::int64_t kMaxElements = 0x7fffffff;
 inline constexpr std::size_t kMaxOperations = 1000000;
+inline constexpr std::int64_t kMaxFftPoints = 1 << 24;
 inline constexpr std::size_t kMaxName = 255;
 inline constexpr std::size_t kMaxProgramText = std::size_t{1} << 30;
 
@@ -32,17 +33,19 @@ enum class Op : std::uint8_t {
   add, sub, mul, div, fma, neg, abs, maximum, minimum, sqrt, exp, expm1, log, log1p, tanh, erf, sinpi, cospi,
   compare, select, cast, constant, sum, max, argmax, matmul, reshape, transpose, broadcast, slice, pad, concat,
   gather, scatter_add, one_hot, unfold, fold, scan, bits,
+  fft, ifft, rfft, irfft,
 };
 // clang-format on
-inline constexpr int kOps = 39;
+inline constexpr int kOps = 43;
 
 // clang-format off
 enum class Key : std::uint8_t {
   how, dtype, shape, word, axes, axis, keepdims, panel, transpose_a, transpose_b, start, stop, step, low, high,
   interior, size, depth, kernel, stride, padding, dilation, reverse, stream, width,
+  norm, n,
 };
 // clang-format on
-inline constexpr int kKeys = 25;
+inline constexpr int kKeys = 27;
 
 inline constexpr std::int64_t kNoPanel = 0;  // "panel": null
 

@@ -49,6 +49,13 @@ void BitsStep::run(const Context& context) const {
   kernel(bound, context.pool);
 }
 
+void FftStep::run(const Context& context) const {
+  cpu::FftArgs bound = args;
+  bound.x = context.at<float>(x);
+  bound.out = context.at<float>(out);
+  kernel(bound, context.pool);
+}
+
 void OneHotStep::run(const Context& context) const {
   cpu::one_hot(context.at<std::int32_t>(indices), n, depth, context.at<float>(out), context.pool);
 }

@@ -1,8 +1,10 @@
 // The steps of a plan that call one kernel each. Arguments are complete but for the addresses.
 #pragma once
 
+#include <memory>
 #include <vector>
 
+#include "cpu/fft_plan.h"
 #include "cpu/movement.h"
 #include "plan.h"
 
@@ -48,6 +50,14 @@ struct BitsStep final : Step {
   void (*kernel)(const cpu::BitsArgs&, cpu::ThreadPool&) = nullptr;
   cpu::BitsArgs args{};
   Place seed, step, out;
+  void run(const Context& context) const override;
+};
+
+struct FftStep final : Step {
+  void (*kernel)(const cpu::FftArgs&, cpu::ThreadPool&) = nullptr;
+  std::shared_ptr<const cpu::FftPlan> plan;
+  cpu::FftArgs args{};
+  Place x, out;
   void run(const Context& context) const override;
 };
 

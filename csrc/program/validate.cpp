@@ -322,6 +322,41 @@ Result bits(const Case& c) {
   return {Dtype::u32, c.list(Key::shape)};
 }
 
+// The points of a complex operand (..., n, 2), or of a real one (..., n).
+std::int64_t points(const Case& c, bool complex_points) {
+  c.require_dtype(0, Dtype::f32);
+  const Shape& x = c.shape(0);
+  const std::size_t axes = complex_points ? 2 : 1;
+  if (x.size() < axes || (complex_points && x.back() != 2)) {
+    fail("operand 0 must have the axes ", complex_points ? "(..., n, 2)" : "(..., n)", ", not ", c.describe(0));
+  }
+  const std::int64_t n = x[x.size() - axes];
+  if (n < 1 || n > kMaxFftPoints) fail("a transform has 1 to ", kMaxFftPoints, " points, not ", n);
+  return n;
+}
+
+Result fft(const Case& c) {
+  points(c, true);
+  return {Dtype::f32, c.shape(0)};
+}
+
+Result rfft(const Case& c) {
+  const std::int64_t n = points(c, false);
+  Shape out = c.shape(0);
+  out.back() = n / 2 + 1;
+  out.push_back(2);
+  return {Dtype::f32, out};
+}
+
+Result irfft(const Case& c) {
+  const std::int64_t found = points(c, true), n = c.require_range(Key::n, 1, kMaxFftPoints);
+  if (found != n / 2 + 1) fail(n, " real points come from ", n / 2 + 1, " complex ones, not from ", c.describe(0));
+  Shape out = c.shape(0);
+  out.pop_back();
+  out.back() = n;
+  return {Dtype::f32, out};
+}
+
 constexpr std::size_t kAny = static_cast<std::size_t>(-1);
 
 struct Row {
@@ -362,6 +397,7 @@ const Row& row(Op op) {
       /* fold */ {1, {K::size, K::kernel, K::stride, K::padding, K::dilation, K::panel}, fold},
       /* scan */ {3, {K::axis, K::reverse}, scan},
       /* bits */ {2, {K::stream, K::shape, K::width}, bits},
+      /* fft ifft rfft irfft */ {1, {K::norm}, fft}, {1, {K::norm}, fft}, {1, {K::norm}, rfft}, {1, {K::norm, K::n}, irfft},
   };
   // clang-format on
   return kRows[static_cast<int>(op)];

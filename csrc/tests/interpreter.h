@@ -12,6 +12,7 @@
 #include "contract/movement.h"
 #include "contract/random.h"
 #include "contract/reduce.h"
+#include "contract/fft.h"
 #include "contract/scan.h"
 #include "contract/window.h"
 #include "program/program.h"
@@ -211,6 +212,22 @@ class Interpreter {
     return to_words(h);
   }
 
+  Words fft(const Operation& o) const {
+    const std::vector<float> x = as<float>(words(o, 0));
+    const bool inverse = o.op == Op::ifft || o.op == Op::irfft;
+    const Shape& time = inverse ? o.shape : shape(o, 0);
+    const std::size_t axis = time.size() - (o.op == Op::rfft || o.op == Op::irfft ? 1 : 2), n = size(time[axis]);
+    const std::size_t rows = product(time, 0, axis);
+    const float scale = contract::fft_scale(n, static_cast<contract::Norm>(o.number(Key::norm)), inverse);
+    std::vector<float> out(size(contract::count(o.shape)));
+    switch (o.op) {
+      case Op::rfft: contract::rfft(x.data(), out.data(), rows, n, scale); break;
+      case Op::irfft: contract::irfft(x.data(), out.data(), rows, n, scale); break;
+      default: contract::fft(x.data(), out.data(), rows, n, inverse, scale);
+    }
+    return to_words(out);
+  }
+
   Words window(const Operation& o) const {
     const bool folds = o.op == Op::fold;
     const Shape& image = folds ? o.shape : shape(o, 0);
@@ -294,6 +311,10 @@ class Interpreter {
       case Op::unfold:
       case Op::fold: return window(o);
       case Op::scan: return scan(o);
+      case Op::fft:
+      case Op::ifft:
+      case Op::rfft:
+      case Op::irfft: return fft(o);
       case Op::bits: {
         Words out(size(contract::count(o.shape)));
         const Words& seed = words(o, 0);

@@ -22,6 +22,7 @@ void fill_scan(Kernels&);
 void fill_window(Kernels&);
 void fill_index(Kernels&);
 void fill_random(Kernels&);
+void fill_fft(Kernels&);
 }  // namespace paragon::cpu::generic
 
 namespace paragon::tests {
@@ -36,6 +37,7 @@ inline const std::vector<cpu::Kernels>& tables() {
     cpu::generic::fill_window(fallback);
     cpu::generic::fill_index(fallback);
     cpu::generic::fill_random(fallback);
+    cpu::generic::fill_fft(fallback);
     std::vector<cpu::Kernels> list{fallback};
     for (const cpu::Kernels* kernels : cpu::available_kernels()) list.push_back(*kernels);
     return list;

@@ -14,10 +14,12 @@ namespace paragon::tests {
 
 inline std::string attribute_text(const Attribute& attribute) {
   static constexpr const char* kHow[] = {"lt", "le", "eq", "ne", "ge", "gt"};
+  static constexpr const char* kNorm[] = {"backward", "ortho", "forward"};
   const std::int64_t n = attribute.number;
   char word[12];
   switch (attribute.key) {
     case Key::how: return join('"', kHow[n], '"');
+    case Key::norm: return join('"', kNorm[n], '"');
     case Key::dtype: return join('"', name(static_cast<Dtype>(n)), '"');
     case Key::word: std::snprintf(word, sizeof word, "\"%08x\"", static_cast<unsigned>(n)); return word;
     case Key::keepdims:
@@ -69,7 +71,8 @@ class RandomProgram {
   Program make(std::size_t operations) {
     program_ = {};
     static const std::vector<Shape> bases = {{3},       {2, 3},   {5, 1030}, {4, 6, 64}, {2, 3, 5, 4},
-                                             {1, 2100}, {40, 60}, {},        {2, 0, 3},  {7, 513}};
+                                             {1, 2100}, {40, 60}, {},        {2, 0, 3},  {7, 513},
+                                             {3, 12, 2}, {2, 101, 2}};
     base_ = bases[below(bases.size())];
     const std::size_t inputs = 2 + below(3), states = below(4);
     for (std::size_t i = 0; i < inputs; ++i) program_.inputs.push_back({join("x", i), some_dtype(), variant()});
@@ -252,6 +255,13 @@ class RandomProgram {
         number(Key::stream, below(100));
         list(Key::shape, variant());
         number(Key::width, 1 + below(32));
+        break;
+      case Op::fft:
+      case Op::ifft:
+      case Op::rfft: number(Key::norm, below(3)); break;
+      case Op::irfft:
+        number(Key::norm, below(3));
+        number(Key::n, r < 2 ? 1 : std::max<std::size_t>(1, 2 * static_cast<std::size_t>(x[r - 2]) - 1 - below(2)));
         break;
       default: break;
     }

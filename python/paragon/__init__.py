@@ -25,7 +25,15 @@ from .errors import ExecutorError, FileError, ParagonError, ProgramError, ShapeE
 from .executors import executors, use
 from .files import load
 from .fingerprint import fingerprint
-from .fourier import causal_convolve, circular_convolve, complex_multiply, complex_pairs, conjugate, fast_length, to_complex64
+from .fourier import (
+    causal_convolve,
+    circular_convolve,
+    complex_multiply,
+    complex_pairs,
+    conjugate,
+    fast_length,
+    to_complex64,
+)
 from .functions import (
     abs,
     add,

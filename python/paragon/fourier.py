@@ -66,8 +66,9 @@ def circular_convolve(x: Any, kernel: Any) -> Tensor:
 def causal_convolve(x: Any, kernel: Any) -> Tensor:
     """y[t] = sum over j <= t of kernel[j] * x[t-j], along the last axis; leading axes broadcast.
 
-    x is f32 (..., n), kernel f32 (..., m), both n, m >= 1; the result has n points. Points before the first count as 0: both operands are
-    padded with zeros to `fast_length(n + min(m, n) - 1)`, so that nothing wraps round. Kernel points from n on have no effect.
+    x is f32 (..., n), kernel f32 (..., m), both n, m >= 1; the result has n points. Points before the first count as 0:
+    both operands are padded with zeros to `fast_length(n + min(m, n) - 1)`, so that nothing wraps round. Kernel points
+    from n on have no effect.
     """
     x, kernel = tensor(x), tensor(kernel)
     n, m = _lengths("causal_convolve", x, kernel)

@@ -353,7 +353,10 @@ def _need_points(n: Any) -> None:
 def _need_complex(x: Spec) -> int:
     _need_f32(x)
     complex_ = len(x.shape) >= 2 and x.shape[-1] == 2
-    _need(complex_, "needs the axes (..., n, 2): points, and the real and imaginary part; paragon.complex_pairs makes them")
+    _need(
+        complex_,
+        "needs the axes (..., n, 2): points, and the real and imaginary part; paragon.complex_pairs makes them",
+    )
     return x.shape[-2]
 
 
@@ -693,7 +696,7 @@ def _dual(norm: str) -> str:
 def _half_spectrum(n: int, inner: float) -> Tensor:
     """[n//2+1, 1]: 1 for the points that are their own mirror (0, and n/2 for even n), `inner` for the others."""
     weights = [1.0 if 2 * k % n == 0 else inner for k in range(n // 2 + 1)]
-    return F.tensor([[w] for w in weights], "f32")
+    return tensor([[w] for w in weights], "f32")
 
 
 @operation(_fft)
@@ -732,3 +735,4 @@ def bits(g: Tensor, out: Tensor, seed: Tensor, step: Tensor, *, stream: int, sha
 
 # The derivatives are written with the public functions, which themselves stand on the table above.
 from . import functions as F  # noqa: E402
+from .tensor import tensor  # noqa: E402

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ..distance import first_divergence
 from ..errors import ShapeError
 from ..executors import Executor
-from ..ops import COMPARISONS, DTYPES, TABLE, Spec
+from ..ops import COMPARISONS, DTYPES, NORMS, TABLE, Spec
 from ..program import NUMPY_DTYPES, Array, Node, Program
 
 Draw = Callable[..., Any]
@@ -286,6 +286,30 @@ def _scan(w: _Writer) -> Generated:
     return [a, w.exactly(spec), w.exactly(h0)], {"axis": axis, "reverse": w.draw(st.booleans())}
 
 
+def _points(w: _Writer) -> int:
+    """Mostly few points; also powers of two, composites, and primes below and above a hundred."""
+    sizes: st.SearchStrategy[int] = st.one_of(_ints(1, 40), st.sampled_from([48, 64, 77, 97, 101, 128, 202, 210, 256]))
+    return int(w.draw(sizes))
+
+
+def _lead(w: _Writer) -> tuple[int, ...]:
+    return tuple(w.draw(st.lists(_ints(0, 3), max_size=2)))
+
+
+def _fft(w: _Writer) -> Generated:
+    return [w.exactly(Spec("f32", (*_lead(w), _points(w), 2)))], {"norm": w.draw(st.sampled_from(NORMS))}
+
+
+def _rfft(w: _Writer) -> Generated:
+    return [w.exactly(Spec("f32", (*_lead(w), _points(w))))], {"norm": w.draw(st.sampled_from(NORMS))}
+
+
+def _irfft(w: _Writer) -> Generated:
+    n = _points(w)
+    x = w.exactly(Spec("f32", (*_lead(w), n // 2 + 1, 2)))
+    return [x], {"norm": w.draw(st.sampled_from(NORMS)), "n": n}
+
+
 def _bits(w: _Writer) -> Generated:
     operands = [w.exactly(Spec("u32", (2,))), w.exactly(Spec("u32", ()))]
     return operands, {"stream": w.draw(_ints(0, 2**32 - 1)), "shape": _shape(w.draw), "width": w.draw(_ints(1, 32))}
@@ -321,6 +345,10 @@ GENERATORS: dict[str, Callable[[_Writer], Generated]] = {
     "fold": _fold,
     "scan": _scan,
     "bits": _bits,
+    "fft": _fft,
+    "ifft": _fft,
+    "rfft": _rfft,
+    "irfft": _irfft,
 }
 assert set(GENERATORS) == set(TABLE)
 

@@ -21,12 +21,12 @@ Complex = tuple[Array, Array]
 LARGEST_DIRECT_PRIME = 97
 
 
-def norm_scale(n: int, norm: str, inverse: bool) -> Array:
+def norm_scale(n: int, norm: str, inverse: bool) -> np.float32:
     """The f32 that every part of the result is multiplied by."""
     one, points = np.float32(1), np.float32(n)
     if norm == "ortho":
-        return one / np.sqrt(points)
-    return one / points if (norm == "backward") == inverse else one
+        return np.float32(one / np.sqrt(points))
+    return np.float32(one / points) if (norm == "backward") == inverse else one
 
 
 # --- twiddles ---------------------------------------------------------------------------------------------------------
@@ -39,12 +39,13 @@ def _exact_twiddle(k: int, n: int) -> tuple[float, float, float, float]:
         context.prec = 50
         turn = 2 * Decimal(k) / Decimal(n)
         parts = (cospi_decimal(turn), -sinpi_decimal(turn))
-    exact = {0: (1, 0), 1: (0, -1), 2: (-1, 0), 3: (0, 1)}
+    exact = {0: (1.0, 0.0), 1: (0.0, -1.0), 2: (-1.0, 0.0), 3: (0.0, 1.0)}
     if 4 * k % n == 0:
         re, im = exact[4 * k // n]
         return (re, im, re, im)
-    # int/int and Decimal -> float conversions of Python are correctly rounded.
-    return (*(float(round_decimal(p, float(p))) for p in parts), *map(float, parts))  # type: ignore[return-value]
+    # Python's conversion of a Decimal to a float is correctly rounded.
+    re, im = (float(round_decimal(p, float(p))) for p in parts)
+    return re, im, float(parts[0]), float(parts[1])
 
 
 def twiddles(indices: Array, n: int, dtype: type[np.floating]) -> Complex:
@@ -94,7 +95,7 @@ def transform(x: Complex, arithmetic: Arithmetic = SINGLE) -> Complex:
     if n1 > 1:
         return _composite(x, n1, arithmetic)
     if n <= 4 and n != 3:
-        return {1: lambda y: y, 2: _two, 4: _four}[n](x)
+        return x if n == 1 else _two(x) if n == 2 else _four(x)
     return _prime(x, arithmetic) if n <= LARGEST_DIRECT_PRIME else _bluestein(x)
 
 
@@ -199,7 +200,7 @@ def _rows(x: Array) -> Complex:
     return flat[:, :, 0].T, flat[:, :, 1].T
 
 
-def _array(x: Complex, scale: Array, shape: tuple[int, ...]) -> Array:
+def _array(x: Complex, scale: np.float32, shape: tuple[int, ...]) -> Array:
     """(re, im), each [n, rows], scaled, as a complex array of a shape."""
     return np.stack([(x[0] * scale).T, (x[1] * scale).T], axis=-1).reshape(shape)
 
@@ -246,7 +247,9 @@ def irfft(x: Array, *, norm: str, n: int) -> Array:
     re, im = (np.array(part) for part in _rows(x))
     im[0] = 0
     if n % 2:
-        return (inverse((np.concatenate([re, re[:0:-1]]), np.concatenate([im, -im[:0:-1]])))[0] * scale).T.reshape(shape)
+        return (inverse((np.concatenate([re, re[:0:-1]]), np.concatenate([im, -im[:0:-1]])))[0] * scale).T.reshape(
+            shape
+        )
     m = n // 2
     im[m] = 0
     z = re[:m].copy(), im[:m].copy()
