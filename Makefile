@@ -34,6 +34,7 @@ $(VENV)/.lint: $(VENV)/bin/python pyproject.toml
 # --- tests ----------------------------------------------------------------------------------------------------------
 
 test: $(VENV)/.test
+	tools/prerequisites.sh $(PYTHON) test
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest --cov=paragon --cov-report=term:skip-covered
 
 # --- the rest -------------------------------------------------------------------------------------------------------

@@ -153,6 +153,21 @@ def test_an_unfused_fma_fails_the_vectors() -> None:
     assert any(run_case(case, EXECUTOR, path="native") for case in cases)
 
 
+@pytest.mark.parametrize(
+    "function, file", [("f32_add", "add"), ("f32_mul", "mul"), ("f32_fma", "fma"), ("f32_div", "div")]
+)
+def test_flushed_subnormals_fail_the_vectors(function: str, file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a device that flushes results makes of each operation."""
+    device()
+    functions, names = library("integer"), "abc"[: 3 if function == "f32_fma" else 2]
+    right = functions[function].replace(f"fn {function}(", "fn right(")
+    given = ", ".join(f"{n}: u32" for n in names)
+    flushed = f"let s = right({', '.join(names)}); return {FLUSH.format('s')};"
+    monkeypatch.setitem(functions, function, f"{right}\nfn {function}({given}) -> u32 {{ {flushed} }}")
+    cases = [c for c in load_vectors(ROOT / "bindings_tests" / "vectors") if c.file == file]
+    assert any(run_case(case, EXECUTOR, path="integer") for case in cases)
+
+
 def test_standard_programs_agree_with_the_cpu() -> None:
     device()
     findings = run_conformance([Contender("cpu", CPU), Contender("webgpu", EXECUTOR)])
@@ -294,9 +309,86 @@ def test_unfit_arrays_are_refused() -> None:
 
 
 def test_a_tensor_larger_than_a_binding_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inputs, results and what is only needed on the way; up to the limit all is well."""
     monkeypatch.setattr(device(), "most_bytes", 64)
-    with pytest.raises(ExecutorError, match="binds at most 64"):
-        EXECUTOR.load(pg.trace(lambda x: x + 1.0, np.zeros(17, np.float32)))
+    fits = np.arange(16, dtype=np.float32)
+    assert_words(EXECUTOR.load(pg.trace(lambda x: x + 1.0, fits)).run({"x": fits})["output"], fits + 1)
+    for fn, n in (
+        (lambda x: x + 1.0, 17),
+        (lambda x: pg.concat([x, x], 0), 9),
+        (lambda x: pg.sum(x @ pg.reshape(x, (1, -1))), 5),
+    ):
+        x = np.zeros((n, 1), np.float32)
+        with pytest.raises(ExecutorError, match="binds at most 64 .make the batch smaller"):
+            EXECUTOR.load(pg.trace(fn, x)).run({"x": x})
+
+
+def test_a_lost_device_is_an_error_and_then_opened_again() -> None:
+    device()
+    program, inputs = _swap(), {"x": np.float32([10, 20])}
+    session = EXECUTOR.load(program)
+    session.run(inputs)
+    session.device.gpu.destroy()
+    for attempt in (lambda: session.run(inputs), session.state, lambda: session.values(inputs)):
+        with pytest.raises(ExecutorError, match="(?s)lost.*load the program again"):
+            attempt()
+    again = EXECUTOR.load(program)
+    assert again.device is not session.device
+    assert_words(again.run(inputs)["sum"], np.float32([11, 22]))
+
+
+def test_full_memory_is_an_error_and_the_state_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory runs out at each allocation in turn, when loading and when running; the next attempt has the right words."""
+    import wgpu
+
+    gpu, inputs, left = device().gpu, {"x": np.float32([10, 20])}, [0]
+    create = type(gpu).create_buffer
+
+    def sparing(self: object, **given: object) -> object:
+        left[0] -= 1
+        if left[0] < 0:
+            raise wgpu.GPUOutOfMemoryError("not enough memory left")
+        return create(self, **given)
+
+    monkeypatch.setattr(type(gpu), "create_buffer", sparing)
+    failed = 0
+    for left[0] in range(1, 1000):
+        try:
+            session = EXECUTOR.load(_swap())
+            break
+        except ExecutorError as error:
+            assert "out of memory on the device" in str(error)
+            failed += 1
+    assert failed >= 4
+    for left[0] in range(2):
+        with pytest.raises(ExecutorError, match="out of memory on the device: not enough"):
+            session.run(inputs)
+    left[0] = 1000
+    assert_words(session.run(inputs)["was"], np.float32([1, 2]))
+    assert_words(session.state()["a"], np.float32([3, 4]))
+
+
+def test_devices_are_picked_by_number_or_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two adapters: the device at hand, and the same one under another name."""
+
+    class Named:
+        def __init__(self, adapter: object, name: str) -> None:
+            self.adapter, self.summary = adapter, name
+
+        def __getattr__(self, attribute: str) -> object:
+            return getattr(self.adapter, attribute)
+
+    device()
+    (first, *_) = devices.adapters()
+    monkeypatch.setattr(devices, "adapters", lambda: (first, Named(first, "Second (Test)")))
+    monkeypatch.setattr(devices, "_opened", {0: device()})
+    assert EXECUTOR.devices == [first.summary, "Second (Test)"]
+    program, x = pg.trace(lambda x: x + x, np.ones(3, np.float32)), np.float32([1, 2, 3])
+    for option, name in ((None, first.summary), (0, first.summary), (1, "Second (Test)"), ("second", "Second (Test)")):
+        session = EXECUTOR.load(program, **({} if option is None else {"device": option}))
+        assert session.adapter == name
+        assert_words(session.run({"x": x})["output"], x + x)
+    assert EXECUTOR.load(program, device=1).device is not device()
 
 
 def test_without_wgpu_or_driver_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -312,6 +404,22 @@ def test_without_wgpu_or_driver_the_remedy_is_named(monkeypatch: pytest.MonkeyPa
 def test_wgpu_is_imported_only_when_asked_for() -> None:
     code = "import sys, paragon; paragon.executors(); import paragon.executors.webgpu; sys.exit('wgpu' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("package, remedy", [(False, "pip install wgpu"), (True, "apt install mesa-vulkan-drivers")])
+def test_doctor_names_what_is_missing(
+    package: bool, remedy: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(_registry(), "webgpu", EXECUTOR)
+    monkeypatch.setattr(devices, "adapters", lambda: ())
+    monkeypatch.setattr(devices.importlib.util, "find_spec", lambda name: object() if package else None)
+    monkeypatch.setenv("COLUMNS", "200")
+    for arguments, code in (([], 0), (["--gpu"], 1)):
+        monkeypatch.setattr(sys, "argv", ["paragon", "doctor", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        assert (stop.value.code or 0) == code
+        assert remedy in " ".join(capsys.readouterr().out.replace("│", " ").split())
 
 
 def test_doctor_prints_the_probe(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,8 @@ def failures() -> Iterator[None]:
     except (wgpu.GPUError, wgpu.GPUPipelineError, RuntimeError) as error:
         if isinstance(error, ExecutorError):
             raise
-        raise ExecutorError(f"webgpu: the device failed: {error}") from None
+        remedy = "; load the program again, its state of before is lost" if "lost" in str(error) else ""
+        raise ExecutorError(f"webgpu: the device failed: {error}{remedy}") from None
 
 
 class Device:
@@ -109,6 +110,15 @@ class Device:
             )
         return chosen
 
+    @property
+    def lost(self) -> bool:
+        """Whether the device is gone: reset, unplugged, or destroyed."""
+        try:
+            self.buffer(16)
+        except ExecutorError as error:
+            return "lost" in str(error)
+        return False
+
     # --- memory -------------------------------------------------------------------------------------------------------
 
     def buffer(self, size: int, usage: int | None = None) -> Any:
@@ -118,7 +128,10 @@ class Device:
         u = wgpu.BufferUsage
         size = max(16, -(-size // 16) * 16)
         if size > self.most_bytes:
-            raise ExecutorError(f"webgpu: a tensor of {size} bytes; {self.adapter} binds at most {self.most_bytes}")
+            raise ExecutorError(
+                f"webgpu: a tensor of {size} bytes; {self.adapter} binds at most {self.most_bytes} (make the batch smaller, "
+                "or pick another device)"
+            )
         with failures():
             return self.gpu.create_buffer(size=size, usage=usage or u.STORAGE | u.COPY_SRC | u.COPY_DST)
 
@@ -169,7 +182,11 @@ def grid(threads: int) -> tuple[int, int, int]:
     return MOST_GROUPS, -(-groups // MOST_GROUPS), 1
 
 
-@cache
+_opened: dict[int, Device] = {}
+
+
 def open_device(number: int) -> Device:
-    """The device of an adapter, opened and probed once a process."""
-    return Device(number)
+    """The device of an adapter, opened and probed once a process, and again after it was lost."""
+    if number not in _opened or _opened[number].lost:
+        _opened[number] = Device(number)
+    return _opened[number]
