@@ -24,8 +24,8 @@ def complex_pairs(x: Any) -> Tensor:
     array = np.asarray(x)
     if array.dtype.kind != "c":
         raise TypeError(f"complex_pairs needs a complex array, got {array.dtype}; add 0j to a real one")
-    pairs = np.ascontiguousarray(array).reshape(array.shape).astype(np.complex64)
-    return tensor(pairs.view(np.float32).reshape((*array.shape, 2)))
+    pairs = np.ascontiguousarray(array[..., None], np.complex64)
+    return tensor(pairs.view(np.float32))
 
 
 def to_complex64(x: Tensor) -> npt.NDArray[np.complex64]:
