@@ -1,16 +1,333 @@
 #include "cpu/fft_plan.h"
 
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <tuple>
+#include <vector>
+
 #include "contract/fft.h"
+#include "contract/twiddle.h"
 
 namespace paragon::cpu {
+namespace {
 
-std::shared_ptr<const FftPlan> fft_plan(std::size_t n) { return std::make_shared<const FftPlan>(n); }
-std::size_t fft_plan_bytes(std::size_t n) { return 64 * n; }
+using contract::Angle;
+using contract::ComplexOf;
 
-void fft_scalar(const FftArgs& args, ThreadPool&) {
-  contract::fft(args.x, args.out, args.rows, args.n, args.inverse, args.scale);
+constexpr std::size_t kLargestInLanes =
+    8192;                               // points, of all lanes together as much as the second level of cache holds
+constexpr std::size_t kSmallRow = 256;  // below, many rows are better transformed in lanes
+constexpr std::size_t kFewRows = 8;     // fill too little of the lanes to pay for much work there
+
+// --- All twiddles of a length
+// -----------------------------------------------------------------------------------------------------
+
+// W(k, n) for all k < n, correctly rounded. The angles are sums of a coarse and a fine one, each from `eighth` of
+// twiddle.h, by the addition theorem in double-double arithmetic: an error below 2^-97. Where that leaves the rounding
+// open, `twiddle` decides.
+template <class T>
+class Circle {
+ public:
+  explicit Circle(std::size_t n)
+      : n_(n), step_(static_cast<std::size_t>(std::sqrt(static_cast<double>(n))) + 1), points_(n) {
+    for (std::size_t i = 0; i <= n / step_; ++i) coarse_.push_back(contract::eighth(i * step_, n));
+    for (std::size_t i = 0; i < step_; ++i) fine_.push_back(contract::eighth(std::min(i, n), n));
+    for (std::size_t k = 0; k <= n / 2; ++k) {
+      points_[k] = make(k);
+      if (k > 0) points_[n - k] = {points_[k].re, points_[k].im == 0 ? 0 : -points_[k].im};
+    }
+  }
+  const ComplexOf<T>& operator[](std::size_t k) const { return points_[k]; }
+
+ private:
+  static bool decided(contract::DoubleDouble x) {
+    constexpr double error = 0x1p-97;
+    const auto moved = [x](double by) { return contract::rounded_to<T>(contract::fast_two_sum(x.high, x.low + by)); };
+    return moved(error) == moved(-error);
+  }
+
+  ComplexOf<T> make(std::size_t k) const {
+    const std::size_t octant = 8 * k / n_, rest = 8 * k % n_, at = octant % 2 ? n_ - rest : rest;
+    if (at == 0) return contract::twiddle<T>(k, n_);
+    const Angle &a = coarse_[at / step_], &b = fine_[at % step_];
+    const contract::DoubleDouble cos = a.cos * b.cos - a.sin * b.sin;
+    const contract::DoubleDouble sin = a.sin * b.cos + a.cos * b.sin;
+    if (!decided(cos) || !decided(sin)) return contract::twiddle<T>(k, n_);
+    const T c = contract::rounded_to<T>(cos), s = contract::rounded_to<T>(sin);
+    const bool flipped = octant % 4 == 1 || octant % 4 == 2;
+    const T re = flipped ? s : c, im = flipped ? c : s;
+    return {octant >= 2 && octant < 6 ? -re : re, octant < 4 ? -im : im};
+  }
+
+  std::size_t n_, step_;
+  std::vector<Angle> coarse_, fine_;
+  std::vector<ComplexOf<T>> points_;
+};
+
+// --- Bluestein's filter
+// -------------------------------------------------------------------------------------------------------------
+
+using Wide = ComplexOf<double>;
+
+// F(n) of a power of two in binary64, in place: the filter is made of nothing else. x has its points `stride` apart.
+class WideTransform {
+ public:
+  explicit WideTransform(std::size_t length) : length_(length), circle_(length) {}
+
+  void run(std::vector<Wide>& x) const {
+    const std::size_t n = x.size();
+    if (n == 1) return;
+    if (n == 2) {
+      x = {x[0] + x[1], x[0] - x[1]};
+      return;
+    }
+    if (n == 4) {
+      const Wide s = x[0] + x[2], d = x[0] - x[2], t = x[1] + x[3], e = x[1] - x[3];
+      x = {s + t, {d.re + e.im, d.im - e.re}, s - t, {d.re - e.im, d.im + e.re}};
+      return;
+    }
+    const std::size_t n1 = contract::fft_split(n), n2 = n / n1;
+    std::vector<Wide> column(n1), row(n2), y(n);
+    for (std::size_t j2 = 0; j2 < n2; ++j2) {
+      for (std::size_t j1 = 0; j1 < n1; ++j1) column[j1] = x[j1 * n2 + j2];
+      run(column);
+      for (std::size_t k1 = 0; k1 < n1; ++k1) {
+        y[k1 * n2 + j2] = j2 * k1 == 0 ? column[k1] : contract::product(column[k1], circle_[j2 * k1 * (length_ / n)]);
+      }
+    }
+    for (std::size_t k1 = 0; k1 < n1; ++k1) {
+      std::copy_n(y.begin() + static_cast<std::ptrdiff_t>(k1 * n2), n2, row.begin());
+      run(row);
+      for (std::size_t k2 = 0; k2 < n2; ++k2) x[k1 + n1 * k2] = row[k2];
+    }
+  }
+
+ private:
+  std::size_t length_;
+  Circle<double> circle_;
+};
+
+std::vector<float> bluestein_filter(std::size_t n, std::size_t length) {
+  const Circle<double> circle(2 * n);
+  std::vector<Wide> b(length, {0, 0});
+  for (std::uint64_t j = 0; j < n; ++j) {
+    b[j] = circle[(2 * n - j * j % (2 * n)) % (2 * n)];
+    if (j > 0) b[length - j] = b[j];
+  }
+  WideTransform(length).run(b);
+  std::vector<float> filter;
+  filter.reserve(2 * length);
+  for (const Wide& point : b) {
+    filter.push_back(static_cast<float>(point.re / static_cast<double>(length)));
+    filter.push_back(static_cast<float>(point.im / static_cast<double>(length)));
+  }
+  return filter;
 }
-void rfft_scalar(const FftArgs& args, ThreadPool&) { contract::rfft(args.x, args.out, args.rows, args.n, args.scale); }
-void irfft_scalar(const FftArgs& args, ThreadPool&) { contract::irfft(args.x, args.out, args.rows, args.n, args.scale); }
+
+// --- Nodes
+// --------------------------------------------------------------------------------------------------------------------------
+
+bool is_codelet(std::size_t n) {
+  constexpr std::size_t codelets[] = {1, 2, 3, 4, 5, 7, 8, 11, 13, 16};
+  return std::find(std::begin(codelets), std::end(codelets), n) != std::end(codelets);
+}
+
+// A node and what it points to.
+struct OwnedNode {
+  FftNode node{};
+  std::vector<float> twiddles, chirp, filter;
+  std::shared_ptr<const OwnedNode> left, right;
+};
+using NodePointer = std::shared_ptr<const OwnedNode>;
+
+void put(std::vector<float>& table, std::size_t at, ComplexOf<float> w, std::size_t apart = 1) {
+  table[at] = w.re;
+  table[at + apart] = w.im;
+}
+
+std::vector<float> lane_twiddles(std::size_t n1, std::size_t n2) {
+  const Circle<float> circle(n1 * n2);
+  std::vector<float> table(2 * n1 * n2);
+  for (std::size_t j2 = 0; j2 < n2; ++j2) {
+    for (std::size_t k1 = 0; k1 < n1; ++k1) put(table, 2 * (j2 * n1 + k1), circle[j2 * k1]);
+  }
+  return table;
+}
+
+std::vector<float> row_twiddles(std::size_t n1, std::size_t n2) {
+  const Circle<float> circle(n1 * n2);
+  const std::size_t blocks = (n2 + kTwiddleBlock - 1) / kTwiddleBlock;
+  std::vector<float> table(2 * kTwiddleBlock * blocks * n1);
+  for (std::size_t j2 = 0; j2 < n2; ++j2) {
+    for (std::size_t k1 = 0; k1 < n1; ++k1) {
+      const std::size_t row = j2 / kTwiddleBlock * n1 + k1;
+      put(table, 2 * kTwiddleBlock * row + j2 % kTwiddleBlock, circle[j2 * k1], kTwiddleBlock);
+    }
+  }
+  return table;
+}
+
+std::vector<float> prime_coefficients(std::size_t n) {
+  const Circle<float> circle(n);
+  const std::size_t h = (n - 1) / 2;
+  std::vector<float> table(2 * h * h);
+  for (std::size_t k = 1; k <= h; ++k) {
+    for (std::size_t j = 1; j <= h; ++j) put(table, 2 * ((k - 1) * h + j - 1), circle[j * k % n]);
+  }
+  return table;
+}
+
+std::vector<float> bluestein_chirp(std::size_t n) {
+  const Circle<float> circle(2 * n);
+  std::vector<float> table(2 * n);
+  for (std::uint64_t j = 0; j < n; ++j) put(table, 2 * j, circle[j * j % (2 * n)]);
+  return table;
+}
+
+// The nodes and plans that someone has.
+class Cache {
+ public:
+  NodePointer node(std::size_t n, bool row) {
+    const std::lock_guard guard(mutex_);
+    return find_node(n, row);
+  }
+
+  std::shared_ptr<const FftPlan> plan(std::size_t n, bool real) {
+    {
+      const std::lock_guard guard(mutex_);
+      forget(plans_);
+      if (const auto known = plans_.find({n, real}); known != plans_.end()) {
+        if (auto found = known->second.lock()) return found;
+      }
+    }
+    auto made = std::make_shared<const FftPlan>(n, real);
+    const std::lock_guard guard(mutex_);
+    plans_[{n, real}] = made;
+    return made;
+  }
+
+ private:
+  using Key = std::pair<std::size_t, bool>;
+
+  template <class Map>
+  static void forget(Map& map) {
+    std::erase_if(map, [](const auto& entry) { return entry.second.expired(); });
+  }
+
+  NodePointer find_node(std::size_t n, bool row) {
+    if (NodePointer found = nodes_[{n, row}].lock()) return found;
+    NodePointer made = make_node(n, row);
+    forget(nodes_);
+    nodes_[{n, row}] = made;
+    return made;
+  }
+
+  NodePointer make_node(std::size_t n, bool row) {
+    const auto owned = std::make_shared<OwnedNode>();
+    FftNode& node = owned->node;
+    const std::size_t n1 = contract::fft_split(n), n2 = n / n1;
+    node.n = n;
+    node.n1 = n1;
+    node.n2 = n2;
+    const bool leaf = n1 == 1;
+    node.kind = is_codelet(n) && !(row && !leaf)     ? FftKind::codelet
+                : !leaf                              ? FftKind::composite
+                : n <= contract::kLargestDirectPrime ? FftKind::prime
+                                                     : FftKind::bluestein;
+    switch (node.kind) {
+      case FftKind::codelet:
+        if (!leaf) owned->twiddles = lane_twiddles(n1, n2);
+        if (leaf && n % 2 == 1) owned->twiddles = prime_coefficients(n);
+        break;
+      case FftKind::prime: owned->twiddles = prime_coefficients(n); break;
+      case FftKind::bluestein:
+        node.has_bluestein = true;
+        node.length = contract::bluestein_length(n);
+        owned->left = find_node(node.length, row);
+        owned->chirp = bluestein_chirp(n);
+        owned->filter = bluestein_filter(n, node.length);
+        node.lane_scratch = node.length + owned->left->node.lane_scratch;
+        break;
+      case FftKind::composite: {
+        owned->left = find_node(n1, false);
+        const bool small =
+            n2 <= kLargestInLanes && !(prime_above_100_in(n2) && (n1 < kFewRows || 4 * n2 > kLargestInLanes));
+        node.rows_in_lanes = !row || small;
+        owned->right = find_node(n2, !node.rows_in_lanes);
+        node.has_bluestein = owned->left->node.has_bluestein || owned->right->node.has_bluestein;
+        node.lane_scratch = n + std::max(owned->left->node.lane_scratch, owned->right->node.lane_scratch);
+        owned->twiddles = row ? row_twiddles(n1, n2) : lane_twiddles(n1, n2);
+        break;
+      }
+    }
+    node.left = owned->left ? &owned->left->node : nullptr;
+    node.right = owned->right ? &owned->right->node : nullptr;
+    node.twiddles = owned->twiddles.data();
+    node.chirp = owned->chirp.data();
+    node.filter = owned->filter.data();
+    return owned;
+  }
+
+  static bool prime_above_100_in(std::size_t n) {
+    for (std::size_t p = 2; p * p <= n; ++p) {
+      while (n % p == 0) n /= p;
+      if (n == 1) return p > contract::kLargestDirectPrime;
+    }
+    return n > contract::kLargestDirectPrime;
+  }
+
+  std::mutex mutex_;
+  std::map<Key, std::weak_ptr<const OwnedNode>> nodes_;
+  std::map<Key, std::weak_ptr<const FftPlan>> plans_;
+};
+
+Cache& cache() {
+  static Cache& instance = *new Cache;  // lives as long as any program may
+  return instance;
+}
+
+}  // namespace
+
+struct FftPlan::Tables {
+  NodePointer lanes, row;
+  std::vector<float> real;
+};
+
+FftPlan::FftPlan(std::size_t n, bool real)
+    : points(real && n % 2 == 0 ? n / 2 : n),
+      lanes(nullptr),
+      row(nullptr),
+      real_twiddles(nullptr),
+      tables_(new Tables) {
+  const std::size_t n1 = contract::fft_split(points);
+  const bool leaf = n1 == 1 ? points <= contract::kLargestDirectPrime : points == 8;
+  if (!leaf) {
+    tables_->row = cache().node(points, true);
+    row = &tables_->row->node;
+  }
+  if (leaf || (!row->has_bluestein && (points < kSmallRow || (n1 < kFewRows && points <= kLargestInLanes)))) {
+    tables_->lanes = cache().node(points, false);
+    lanes = &tables_->lanes->node;
+  }
+  if (points < n) {
+    const Circle<float> circle(n);
+    for (std::size_t k = 0; k < points; ++k) tables_->real.push_back(circle[k].re);
+    for (std::size_t k = 0; k < points; ++k) tables_->real.push_back(circle[k].im);
+    real_twiddles = tables_->real.data();
+  }
+}
+FftPlan::~FftPlan() = default;
+
+std::shared_ptr<const FftPlan> fft_plan(std::size_t n, bool real) { return cache().plan(n, real); }
+
+std::size_t fft_plan_bytes(std::size_t n) {
+  // A prime above 100: a chirp of n points, a filter and twiddles of less than 4 n each. On top, one table of n points
+  // a level.
+  return 128 * n + 4096;
+}
 
 }  // namespace paragon::cpu

@@ -1,4 +1,9 @@
-// What the transforms of one length need besides the data: shared by everyone who transforms that length.
+// What the transforms of one length need besides the data, made once and shared by everyone who transforms that length:
+// how the length is taken apart (docs/contract.md, section 7), and the twiddles in the order in which the kernels read
+// them.
+//
+// A kernel computes F(n) in one of two ways. In *lanes*: as many transforms at once as a vector has lanes, one a lane.
+// Or of a *row*, one transform whose columns and then rows go through the lanes. Both follow the same recursion.
 #pragma once
 
 #include <cstddef>
@@ -8,24 +13,54 @@
 
 namespace paragon::cpu {
 
-class FftPlan {
- public:
-  explicit FftPlan(std::size_t n) : n_(n) {}
-  std::size_t n() const { return n_; }
+inline constexpr std::size_t kTwiddleBlock = 16;  // columns of a block of row twiddles: the lanes of the widest vector
 
- private:
-  std::size_t n_;
+enum class FftKind : unsigned char {
+  codelet,    // 1, 2, 3, 4, 5, 7, 8, 11, 13, 16: in registers, lanes only
+  prime,      // another odd prime below 100, lanes only
+  bluestein,  // a prime above 100
+  composite,  // n1 * n2
 };
 
-// The plan of a length, made at its first use. Throws std::bad_alloc.
-std::shared_ptr<const FftPlan> fft_plan(std::size_t n);
+// A length in one of the two ways. Complex tables hold (re, im) by turns, where nothing else is said.
+struct FftNode {
+  FftKind kind;
+  bool has_bluestein;        // here or below
+  bool rows_in_lanes;        // composite row: how its rows are transformed
+  std::size_t n, n1, n2;     // n = n1 * n2
+  std::size_t lane_scratch;  // complex vectors that the transform in lanes needs
+  const FftNode* left;       // F(n1); of Bluestein F(length)
+  const FftNode* right;      // F(n2)
+  std::size_t length;        // of Bluestein's convolution
+  const float* twiddles;     // composite in lanes: W(j2 * k1, n) at [j2][k1]
+                             // composite row: at [j2 / 16][k1][re 16, im 16]
+                             // prime: W(j * k, n) at [k - 1][j - 1], j and k up to (n - 1) / 2
+  const float* chirp;        // [n]
+  const float* filter;       // [length]
+};
+
+class FftPlan {
+ public:
+  FftPlan(std::size_t n, bool real);
+  ~FftPlan();
+  FftPlan(const FftPlan&) = delete;
+  FftPlan& operator=(const FftPlan&) = delete;
+
+  std::size_t points;    // complex points of the transform within: n / 2 for an even number of real points, else n
+  const FftNode* lanes;  // null where rows one by one are as fast
+  const FftNode* row;    // null where `points` is so small that lanes are always better
+  const float* real_twiddles;  // of an even number of real points: re of W(k, n) for k < n / 2, then im of each
+
+ private:
+  struct Tables;
+  std::unique_ptr<Tables> tables_;
+};
+
+// The plan of fft and ifft (complex points), or of rfft and irfft (real), made at its first use and kept while someone
+// has it. Safe from any thread. Throws std::bad_alloc.
+std::shared_ptr<const FftPlan> fft_plan(std::size_t n, bool real);
 
 // An upper bound of the memory that the plan of a length takes.
 std::size_t fft_plan_bytes(std::size_t n);
-
-// The transforms without vectors, as the contract writes them.
-void fft_scalar(const FftArgs&, ThreadPool&);
-void rfft_scalar(const FftArgs&, ThreadPool&);
-void irfft_scalar(const FftArgs&, ThreadPool&);
 
 }  // namespace paragon::cpu

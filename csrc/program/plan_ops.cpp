@@ -294,7 +294,7 @@ void Planner::fft(std::size_t value, const Operation& operation) {
   charge(cpu::fft_plan_bytes(c.n));
   auto& step = add_step<FftStep>();
   step.kernel = real ? kernels_.rfft : operation.op == Op::irfft ? kernels_.irfft : kernels_.fft;
-  step.plan = cpu::fft_plan(c.n);
+  step.plan = cpu::fft_plan(c.n, axes == 1);
   const auto norm = static_cast<contract::Norm>(operation.number(Key::norm));
   step.args = {step.plan.get(), nullptr, nullptr, c.outer, c.n, inverse, contract::fft_scale(c.n, norm, inverse)};
   step.x = read(place);

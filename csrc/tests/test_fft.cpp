@@ -14,7 +14,7 @@ void hold_fft(std::size_t rows, std::size_t n, bool inverse, Kind kind) {
   const float scale = contract::fft_scale(n, static_cast<contract::Norm>(below(3)), inverse);
   std::vector<float> right(x.size());
   contract::fft(x.data(), right.data(), rows, n, inverse, scale);
-  const auto plan = cpu::fft_plan(n);
+  const auto plan = cpu::fft_plan(n, false);
   on_every_table([&](const cpu::Kernels& kernels, cpu::ThreadPool& pool) {
     Output<float> out(right.size());
     kernels.fft({plan.get(), x.data(), out.data(), rows, n, inverse, scale}, pool);
@@ -28,7 +28,7 @@ void hold_real(std::size_t rows, std::size_t n, Kind kind) {
   std::vector<float> forward(points.size()), back(time.size());
   contract::rfft(time.data(), forward.data(), rows, n, scale);
   contract::irfft(points.data(), back.data(), rows, n, scale);
-  const auto plan = cpu::fft_plan(n);
+  const auto plan = cpu::fft_plan(n, true);
   on_every_table([&](const cpu::Kernels& kernels, cpu::ThreadPool& pool) {
     Output<float> spectrum(forward.size()), signal(back.size());
     kernels.rfft({plan.get(), time.data(), spectrum.data(), rows, n, false, scale}, pool);

@@ -1,0 +1,67 @@
+// Complex numbers in vectors: the parts of points that lie in memory by turns (re, im), apart and together again, and
+// products. Internal linkage, like simd.h.
+#pragma once
+
+#include "cpu/simd.h"
+
+namespace paragon::cpu {
+namespace {
+
+// a*b - c rounded once.
+#if defined(PARAGON_SIMD_AVX512)
+PARAGON_INLINE F32 fms(F32 a, F32 b, F32 c) { return {_mm512_fmsub_ps(a.v, b.v, c.v)}; }
+#elif defined(PARAGON_SIMD_AVX2)
+PARAGON_INLINE F32 fms(F32 a, F32 b, F32 c) { return {_mm256_fmsub_ps(a.v, b.v, c.v)}; }
+#else
+PARAGON_INLINE F32 fms(F32 a, F32 b, F32 c) { return fma(a, b, F32{-c.v}); }
+#endif
+
+// One complex number a lane.
+struct Points {
+  F32 re, im;
+};
+
+PARAGON_INLINE Points operator+(Points a, Points b) { return {a.re + b.re, a.im + b.im}; }
+PARAGON_INLINE Points operator-(Points a, Points b) { return {a.re - b.re, a.im - b.im}; }
+PARAGON_INLINE Points operator*(Points a, Points b) {  // the product of the contract, section 7
+  return {fms(a.re, b.re, a.im * b.im), fma(a.re, b.im, a.im * b.re)};
+}
+PARAGON_INLINE Points exchanged(Points a) { return {a.im, a.re}; }
+
+template <std::size_t First>
+struct EveryOther {
+  constexpr std::size_t operator()(std::size_t i, std::size_t) const { return 2 * i + First; }
+};
+struct Backwards {
+  constexpr std::size_t operator()(std::size_t i, std::size_t n) const { return n - 1 - i; }
+};
+PARAGON_INLINE F32 reversed(F32 x) { return pick<Backwards>(x, x); }
+PARAGON_INLINE Points reversed(Points x) { return {reversed(x.re), reversed(x.im)}; }
+
+// F32::lanes points from or to (re, im, re, im, ...).
+PARAGON_INLINE Points load_points(const float* p) {
+  const F32 low = load(p), high = load(p + F32::lanes);
+  return {pick<EveryOther<0>>(low, high), pick<EveryOther<1>>(low, high)};
+}
+PARAGON_INLINE void store_points(float* p, Points x) {
+  store(p, interleave_low(x.re, x.im));
+  store(p + F32::lanes, interleave_high(x.re, x.im));
+}
+
+// Of n <= F32::lanes points; the other lanes load as zero.
+PARAGON_INLINE Points load_points_partial(const float* p, std::size_t n) {
+  const std::size_t words = 2 * n, first = words < F32::lanes ? words : F32::lanes;
+  const F32 low = load_partial(p, first), high = words > first ? load_partial(p + first, words - first) : F32{};
+  return {pick<EveryOther<0>>(low, high), pick<EveryOther<1>>(low, high)};
+}
+PARAGON_INLINE void store_points_partial(float* p, Points x, std::size_t n) {
+  const std::size_t words = 2 * n, first = words < F32::lanes ? words : F32::lanes;
+  store_partial(p, interleave_low(x.re, x.im), first);
+  if (words > first) store_partial(p + first, interleave_high(x.re, x.im), words - first);
+}
+
+// The same number in every lane: (re, im) at p.
+PARAGON_INLINE Points splat_point(const float* p) { return {splat(p[0]), splat(p[1])}; }
+
+}  // namespace
+}  // namespace paragon::cpu
