@@ -1,5 +1,6 @@
 # make demo   set up everything, train the digits on every executor, compare the bits
 # make test   the whole test suite
+# make bench  us beside every peer, tables and plots into docs/benchmarks
 # The virtual environment (.venv) is made and kept up to date by any target that needs it.
 
 PYTHON ?= python3
@@ -27,6 +28,10 @@ $(VENV)/.test: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --group test
 	touch $@
 
+$(VENV)/.bench: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group bench
+	touch $@
+
 $(VENV)/.lint: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --group lint
 	touch $@
@@ -39,8 +44,8 @@ test: $(VENV)/.test
 
 # --- the rest -------------------------------------------------------------------------------------------------------
 
-bench: $(VENV)/.test
-	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-disable-gc
+bench: $(VENV)/.bench  # docs/benchmarks.md; BENCH="--quick" or BENCH="--only gemm" for less
+	$(BIN)/python -m benchmarks $(BENCH)
 
 exhaustive: $(VENV)/bin/python  # docs/exhaustive.md
 	$(BIN)/python -m pip install --quiet gmpy2 cmake

@@ -1,74 +1,131 @@
-"""Timing us beside a peer in one run: the two take turns, so that a noisy machine is noisy for both; medians and their ratio.
-
-A peer that needs another environment (NumPy with another OpenBLAS kernel) works in a process of its own, spoken to in lines.
-"""
+"""The peers: libraries that are measured beside us where they are installed, and how a function of ours becomes a contestant."""
 
 from __future__ import annotations
 
+import importlib
+import importlib.metadata
 import json
 import os
-import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
+from functools import cache
+from types import ModuleType
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-Timed = Callable[[], float]
+import numpy as np
+
+import paragon as pg
+from paragon.executors import resolve
+from paragon.executors.cpu import CpuSession
+from paragon.ops import Spec
+
+from .harness import Array, Call, Timer
+
+# module -> distribution. The report names those that are absent.
+PEERS = {
+    "numpy": "numpy",
+    "torch": "torch",
+    "scipy": "scipy",
+    "pyfftw": "pyfftw",
+    "sklearn": "scikit-learn",
+    "jax": "jax",
+}
 
 
-def clock(fn: Callable[[], Any], at_least: float = 0.005) -> Timed:
-    """A function that runs `fn` often enough to fill `at_least` seconds and returns the seconds of one run."""
-    fn()
-    begin = time.perf_counter()
-    fn()
-    once = max(time.perf_counter() - begin, 1e-7)
-    repeats = max(1, int(at_least / once))
-
-    def measure() -> float:
-        begin = time.perf_counter()
-        for _ in range(repeats):
-            fn()
-        return (time.perf_counter() - begin) / repeats
-
-    return measure
+@cache
+def load(module: str) -> ModuleType | None:
+    """A peer's module with its threads set, or None when it is not installed."""
+    try:
+        found = importlib.import_module(module)
+    except ImportError:
+        return None
+    if module == "torch":
+        found.set_num_threads(threads())
+    return found
 
 
-def medians(contestants: Mapping[str, Timed], rounds: int = 15) -> dict[str, float]:
-    """The median seconds of each, measured in turns."""
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    for _ in range(rounds):
-        for name, measure in contestants.items():
-            times[name].append(measure())
-    return {name: statistics.median(found) for name, found in times.items()}
+def versions() -> dict[str, str | None]:
+    """The version of every peer; None for one that is absent."""
+    found: dict[str, str | None] = {}
+    for distribution in PEERS.values():
+        try:
+            found[distribution] = importlib.metadata.version(distribution)
+        except importlib.metadata.PackageNotFoundError:
+            found[distribution] = None
+    return found
 
 
-class NumpyProcess:
-    """NumPy in a process of its own, with its own OpenBLAS settings."""
+def threads() -> int:
+    """How many threads everyone has in this process; set by `__main__` before anything is imported."""
+    return int(os.environ["PARAGON_NUM_THREADS"])
 
-    def __init__(self, **environment: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "numpy_worker.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **environment},
-        )
 
-    def matmul(self, m: int, n: int, k: int, ta: bool = False, tb: bool = False) -> Timed:
-        """Times the product of random f32 matrices in that process."""
-        self._ask({"shape": [m, n, k], "ta": ta, "tb": tb})
-        return lambda: self._ask({})
+def isas() -> list[str]:
+    """The instruction sets of this machine, best last."""
+    executor, _ = resolve("cpu", {})
+    return list(executor.isas)  # type: ignore[attr-defined]
 
-    def _ask(self, request: dict[str, Any]) -> float:
+
+def session(fn: Callable[..., Any], *arrays: Array, isa: str | None = None) -> tuple[CpuSession, dict[str, Array]]:
+    """A function of ours traced and loaded, and its inputs by name."""
+    program = pg.trace(fn, *(Spec("f32", a.shape) for a in arrays))
+    executor, options = resolve("cpu", {"isa": isa})
+    loaded = executor.load(program, **options)
+    assert isinstance(loaded, CpuSession)
+    return loaded, dict(zip(program.inputs, arrays, strict=True))
+
+
+def ours(fn: Callable[..., Any], *arrays: Array, isa: str | None = None) -> Call:
+    """A function of ours as a contestant: a run of its program, which gives a fresh array."""
+    loaded, inputs = session(fn, *arrays, isa=isa)
+    return Call(lambda: loaded.run(inputs), lambda: loaded.run(inputs)["output"])
+
+
+def jax_call(fn: Callable[..., Any], *arrays: Array) -> Call | None:
+    """A function of JAX arrays, compiled, as a contestant; None without JAX. `fn` gets the module's arrays."""
+    if (jax := load("jax")) is None:
+        return None
+    compiled, given = jax.jit(fn), [jax.numpy.asarray(a) for a in arrays]
+    return Call(lambda: compiled(*given).block_until_ready(), lambda: np.asarray(compiled(*given)))
+
+
+def present(contestants: dict[str, Timer | None]) -> dict[str, Timer]:
+    """Without those that are absent."""
+    return {name: contestant for name, contestant in contestants.items() if contestant is not None}
+
+
+class Remote:
+    """A contestant of a case, in a process of its own with another environment (`python -m benchmarks.worker`).
+
+    The worker builds the same case, checks it, and is spoken to in lines of JSON.
+    """
+
+    def __init__(self, process: subprocess.Popen[str], case: str, contestant: str) -> None:
+        self.process = process
+        self._ask({"case": case, "contestant": contestant})
+
+    def result(self) -> None:
+        """Checked by the worker itself, against the same wanted result."""
+
+    def seconds(self, repeats: int) -> float:
+        return float(self._ask({"repeats": repeats}))
+
+    def _ask(self, request: dict[str, Any]) -> Any:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
-        return float(self.process.stdout.readline())
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"the worker ended with status {self.process.wait()}; its message is above")
+        return json.loads(answer)
 
-    def close(self) -> None:
-        self.process.terminate()
-        self.process.wait()
+
+@cache
+def worker(family: str, quick: bool, **environment: str) -> subprocess.Popen[str]:
+    """The process for contestants of a family under an environment; it ends with this one, when its input does."""
+    command = [sys.executable, "-m", "benchmarks.worker", family, *(["--quick"] if quick else [])]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}
+    )

@@ -12,56 +12,18 @@
 
 #include "cpu/dispatch.h"
 #include "cpu/threads.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
+#include "tests/peaks.h"
 
 namespace {
 
 using namespace paragon::cpu;
+using paragon::peaks::Peak;
 
 // Of the processor where one thread is measured, so that what else runs on the machine counts less; else of the clock.
 double seconds(bool one_thread) {
   timespec now{};
   clock_gettime(one_thread ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &now);
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-// 12 chains, enough to hide the latency of fma and not too many for 16 registers. Returns the operations of a call.
-#define PARAGON_PEAK(name, attribute, Vector, lanes, set, fma)      \
-  attribute double name(float* sink) {                              \
-    constexpr int chains = 12, steps = 40000;                       \
-    const Vector x = set(sink[0]), y = set(sink[1]);                \
-    Vector acc[chains];                                             \
-    for (int c = 0; c < chains; ++c) acc[c] = y;                    \
-    for (int i = 0; i < steps; ++i) {                               \
-      _Pragma("GCC unroll 12") for (int c = 0; c < chains; ++c) {   \
-        acc[c] = fma;                                               \
-      }                                                             \
-    }                                                               \
-    for (int c = 0; c < chains; ++c) sink[2 + c] = acc[c][0];       \
-    return 2.0 * lanes * chains * steps;                            \
-  }
-using Peak = double (*)(float*);
-#if defined(__x86_64__)
-PARAGON_PEAK(peak_avx512, __attribute__((target("avx512f"))), __m512, 16, _mm512_set1_ps, _mm512_fmadd_ps(x, y, acc[c]))
-PARAGON_PEAK(peak_avx2, __attribute__((target("avx2,fma"))), __m256, 8, _mm256_set1_ps, _mm256_fmadd_ps(x, y, acc[c]))
-#elif defined(__aarch64__)
-PARAGON_PEAK(peak_neon, , float32x4_t, 4, vdupq_n_f32, vfmaq_f32(acc[c], x, y))
-#endif
-
-// Null for an instruction set without fma.
-Peak peak_of(const std::string& isa) {
-#if defined(__x86_64__)
-  if (isa == "avx512") return peak_avx512;
-  if (isa == "avx2") return peak_avx2;
-#elif defined(__aarch64__)
-  if (isa == "neon") return peak_neon;
-#endif
-  return nullptr;
 }
 
 struct Shape {
@@ -109,7 +71,7 @@ void measure(const Shape& s, const Kernels& kernels, ThreadPool& pool, Peak peak
   const double operations = 2.0 * static_cast<double>(s.m * s.n * s.k * s.batch);
   const int calls = static_cast<int>(std::max(1.0, 1e7 / operations));
   const auto now = [&] { return seconds(pool.threads() == 1); };
-  float sink[14] = {1.0f, 1e-9f};
+  float sink[paragon::peaks::kSink] = {1.0f, 1e-9f};
   double best = 0, best_peak = 0;
   for (const double end = now() + 0.4; now() < end;) {
     double start = now();
@@ -133,7 +95,7 @@ int main(int argc, char** argv) try {
   ThreadPool pool(argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 1);
   std::printf("%s, %zu thread%s\n    m     n      k    batch  GFLOP/s     peak   share\n", kernels.isa, pool.threads(),
               pool.threads() == 1 ? "" : "s");
-  for (const Shape& shape : kShapes) measure(shape, kernels, pool, peak_of(kernels.isa));
+  for (const Shape& shape : kShapes) measure(shape, kernels, pool, paragon::peaks::fma_of(kernels.isa));
   return 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "bench_gemm: %s\n", error.what());

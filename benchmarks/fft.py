@@ -1,0 +1,129 @@
+"""Fourier transforms, single and batched: powers of two, primes, awkward composites; complex and real."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import paragon as pg
+
+from . import peaks, peers
+from .harness import OURS, Array, Call, Case, Contest, Goal, Settings, Timer
+
+
+@dataclass(frozen=True)
+class Transform:
+    """`batch` transforms of length n along the last axis; `real` input gives n // 2 + 1 outputs."""
+
+    n: int
+    batch: int = 1
+    real: bool = False
+
+    def __str__(self) -> str:
+        power = self.n & (self.n - 1) == 0
+        length = f"2^{self.n.bit_length() - 1}" if power else str(self.n)
+        return f"{'rfft' if self.real else 'fft'} {f'{self.batch} x ' if self.batch > 1 else ''}{length}"
+
+    @property
+    def work(self) -> float:
+        """5 n log2 n operations, the convention of the field; half of it for real input."""
+        return self.batch * 5.0 * self.n * math.log2(self.n) / (2 if self.real else 1)
+
+
+PRIMES = [17, 251, 1009, 10007, 100003, 1000003]
+COMPOSITES = [360, 1000, 1155, 2018, 10000, 30030, 44100, 59049, 117649, 1000000]
+TRANSFORMS = [
+    *(Transform(1 << k) for k in range(4, 23)),
+    *(Transform(1 << k, 64) for k in (4, 6, 8, 10, 12, 14)),
+    *(Transform(1 << k, batch) for k, batch in ((16, 16), (18, 4), (20, 4))),
+    *(Transform(n) for n in PRIMES + COMPOSITES),
+    Transform(1009, 64), Transform(1000, 64),
+    *(Transform(n, real=True) for n in (1 << 8, 1 << 10, 1 << 14, 1 << 16, 1 << 20, 44100)),
+    Transform(1 << 10, 64, True),
+]  # fmt: skip
+
+
+def available() -> str:
+    """Empty, or why this family cannot be measured."""
+    return "" if callable(getattr(pg, "fft", None)) else "this version has no paragon.fft"
+
+
+def cases(settings: Settings) -> Iterator[Case]:
+    for transform in TRANSFORMS:
+        if settings.quick and transform.n * transform.batch > 1 << 16:
+            continue
+        goals = [Goal("ratio", 2.0, peers=("SciPy",))]
+        power = transform.n & (transform.n - 1) == 0
+        if power and 1 << 8 <= transform.n <= 1 << 20 and not transform.real:
+            goals.append(Goal("ratio", 1.0, peers=("FFTW", "torch")))
+        yield Case(
+            "fft", str(transform), lambda t=transform: contest(t, settings), "flop", transform.work, goals,
+            transform.n if power and transform.batch == 1 and not transform.real else 0,
+        )  # fmt: skip
+
+
+def signal(transform: Transform) -> Array:
+    """Random input: complex64 or float32 of shape (batch, n), or (n,)."""
+    rng = np.random.default_rng(transform.n)
+    shape = (transform.batch, transform.n) if transform.batch > 1 else (transform.n,)
+    x = rng.standard_normal(shape, np.float32)
+    return x if transform.real else np.asarray(x + 1j * rng.standard_normal(shape, np.float32), np.complex64)
+
+
+def ours(x: Array) -> Call:
+    """Our transform of an array: complex numbers are pairs of f32 on a trailing axis."""
+    if x.dtype == np.float32:
+        loaded, inputs = peers.session(lambda x: pg.rfft(x), x)
+    else:
+        loaded, inputs = peers.session(lambda x: pg.fft(x), x.view(np.float32).reshape(*x.shape, 2))
+    return Call(lambda: loaded.run(inputs), lambda: loaded.run(inputs)["output"].view(np.complex64)[..., 0])
+
+
+def fftw(x: Array, seconds: float) -> Call | None:
+    """FFTW with a plan found by measuring, of which at most `seconds` are spent; None where it is absent."""
+    if (pyfftw := peers.load("pyfftw")) is None:
+        return None
+    n = x.shape[-1] if x.dtype == np.complex64 else x.shape[-1] // 2 + 1
+    given, out = pyfftw.empty_aligned(x.shape, x.dtype), pyfftw.empty_aligned((*x.shape[:-1], n), np.complex64)
+    plan = pyfftw.FFTW(given, out, threads=peers.threads(), flags=("FFTW_MEASURE",), planning_timelimit=seconds)
+    given[...] = x  # measuring overwrites it
+    return Call(plan.execute, lambda: (plan.execute(), out.copy())[1])
+
+
+def mkl(x: Array) -> Call | None:
+    """torch.fft, which is MKL where torch was built with it."""
+    if (torch := peers.load("torch")) is None:
+        return None
+    tensor, function = torch.from_numpy(x), torch.fft.rfft if x.dtype == np.float32 else torch.fft.fft
+    return Call(lambda: function(tensor), lambda: function(tensor).numpy())
+
+
+def scipy(x: Array) -> Call | None:
+    if peers.load("scipy") is None:
+        return None
+    import scipy.fft
+
+    function: Callable[..., Any] = scipy.fft.rfft if x.dtype == np.float32 else scipy.fft.fft
+    return Call(lambda: function(x, workers=peers.threads()))
+
+
+def exact(x: Array) -> Array:
+    """The transform in float64, whose error is some 10^-16."""
+    return np.fft.rfft(x.astype(np.float64)) if x.dtype == np.float32 else np.fft.fft(x.astype(np.complex128))
+
+
+def contest(transform: Transform, settings: Settings) -> Contest:
+    x = signal(transform)
+    numpy = np.fft.rfft if transform.real else np.fft.fft
+    contestants: dict[str, Timer | None] = {
+        OURS: ours(x),
+        "NumPy": Call(lambda: numpy(x)),
+        "SciPy": scipy(x),
+        "FFTW": fftw(x, 1 if settings.quick else 15),
+        "torch": mkl(x),
+    }
+    return Contest(peers.present(contestants), exact(x), peak=peaks.fma(peers.isas()[-1], settings.threads))

@@ -1,0 +1,40 @@
+"""The error of Fourier transforms in f32: |found - right| / |right| (L2) of random input, against the transform in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from . import fft, peers
+from .fft import COMPOSITES, PRIMES, Transform, available
+from .harness import OURS, Case, Figures, Goal, Settings
+
+__all__ = ["available", "cases"]
+
+LENGTHS = sorted([1 << k for k in range(1, 23)] + PRIMES + COMPOSITES + [3 * 1 << 20, 4194301])  # the last is prime
+ELEMENTS = 1 << 16  # at least so many are transformed: the error of one short transform says little
+
+
+def cases(settings: Settings) -> Iterator[Case]:
+    """Once, with one thread: the error does not depend on them."""
+    if settings.threads > 1:
+        return
+    for n in LENGTHS:
+        if settings.quick and n > 1 << 16:
+            continue
+        goals = [Goal("ratio", 1.0, peers=("FFTW",))]
+        yield Case("fft_accuracy", str(Transform(n)), lambda n=n: errors(n), "error", 1.0, goals, n)
+
+
+def errors(n: int) -> Figures:
+    x = fft.signal(Transform(n, max(2, -(-ELEMENTS // n))))
+    right = fft.exact(x)
+    contestants = peers.present(
+        {OURS: fft.ours(x), "FFTW": fft.fftw(x, 2), "MKL (torch)": fft.mkl(x), "SciPy": fft.scipy(x)}
+    )
+
+    def relative(found: object) -> float:
+        return float(np.linalg.norm(np.asarray(found, np.complex128) - right) / np.linalg.norm(right))
+
+    return Figures({name: relative(contestant.result()) for name, contestant in contestants.items()})

@@ -1,0 +1,84 @@
+"""The limits of the machine, measured in the run: multiply-adds in registers, and bytes read from memory, on all threads asked for.
+
+native.cpp is compiled by the machine's C++ compiler (CXX, c++) when first needed. Without one there are no shares.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+SOURCE = Path(__file__).with_name("native.cpp")
+CALLS = 16  # of the fma loop: a few milliseconds
+
+
+@cache
+def native() -> ctypes.CDLL | None:
+    """The functions of native.cpp; None without a compiler."""
+    compiler = shutil.which(os.environ.get("CXX", "c++"))
+    if compiler is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "native.so"
+        flags = ["-std=c++20", "-O3", "-march=native", "-shared", "-fPIC"]
+        subprocess.run([compiler, *flags, str(SOURCE), "-o", str(library)], check=True)
+        found = ctypes.CDLL(str(library))
+    found.fma_peak.restype, found.fma_peak.argtypes = ctypes.c_double, [ctypes.c_char_p, ctypes.c_size_t]
+    found.read_all.restype, found.read_all.argtypes = ctypes.c_uint64, [ctypes.c_void_p, ctypes.c_size_t]
+    found.time_runs.restype = ctypes.c_double
+    return found
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads)
+
+
+class Fma:
+    """f32 operations a second (two a multiply-add) of chains in registers, with the vectors of an instruction set."""
+
+    def __init__(self, isa: str, threads: int) -> None:
+        self.isa, self.threads = isa.encode(), threads
+
+    def rate(self) -> float:
+        library = native()
+        assert library is not None
+        begin = time.perf_counter()
+        done = sum(_pool(self.threads).map(lambda _: library.fma_peak(self.isa, CALLS), range(self.threads)))
+        return float(done / (time.perf_counter() - begin))
+
+
+class Memory:
+    """Bytes a second of reading `size` bytes, each thread its part."""
+
+    def __init__(self, size: int, threads: int) -> None:
+        self.bytes = np.ones(size, np.uint8)
+        part = size // threads
+        self.parts = [(self.bytes.ctypes.data + i * part, part) for i in range(threads)]
+
+    def rate(self) -> float:
+        library = native()
+        assert library is not None
+        begin = time.perf_counter()
+        list(_pool(len(self.parts)).map(lambda part: library.read_all(*part), self.parts))
+        return len(self.bytes) / (time.perf_counter() - begin)
+
+
+def fma(isa: str, threads: int) -> Fma | None:
+    """None without a compiler, or for an instruction set without fused multiply-add."""
+    library = native()
+    return Fma(isa, threads) if library is not None and library.fma_peak(isa.encode(), 1) else None
+
+
+def memory(size: int, threads: int) -> Memory | None:
+    """None without a compiler."""
+    return Memory(size, threads) if native() is not None else None
