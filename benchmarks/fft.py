@@ -49,7 +49,13 @@ TRANSFORMS = [
 
 def available() -> str:
     """Empty, or why this family cannot be measured."""
-    return "" if callable(getattr(pg, "fft", None)) else "this version has no paragon.fft"
+    if not callable(getattr(pg, "fft", None)):
+        return "this version has no paragon.fft"
+    try:
+        ours(np.ones(2, np.complex64))
+    except pg.ParagonError as error:
+        return f"the cpu executor has no fft: {error}"
+    return ""
 
 
 def cases(settings: Settings) -> Iterator[Case]:

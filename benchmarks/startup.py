@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -31,15 +32,14 @@ def imports(rounds: int) -> Figures:
     """Seconds of `import`, NumPy's included in ours: the median of fresh processes, in turns."""
     present = {name: module for name, module in MODULES.items() if name == OURS or peers.load(module)}
     times: dict[str, list[float]] = {name: [] for name in present}
+    compiled = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     for _ in range(rounds + 1):
         for name, module in present.items():
-            done = subprocess.run(
-                [sys.executable, "-c", IMPORT.format(module)], check=True, capture_output=True, text=True
-            )
+            command = [sys.executable, "-c", IMPORT.format(module)]
+            done = subprocess.run(command, check=True, capture_output=True, text=True, env=compiled)
             times[name].append(float(done.stdout))
-    return Figures(
-        {name: statistics.median(found[1:]) for name, found in times.items()}
-    )  # the first fills the disk cache
+    # The first import of each compiles Python's bytecode, where that is not there yet, and fills the disk cache.
+    return Figures({name: statistics.median(found[1:]) for name, found in times.items()})
 
 
 def wheel() -> Figures:

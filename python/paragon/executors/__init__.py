@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ..errors import ExecutorError
@@ -70,6 +69,8 @@ class Unavailable:
 
 @cache
 def _registry() -> dict[str, Executor]:
+    from importlib.metadata import entry_points  # here: it takes as long to import as all of paragon
+
     found: dict[str, Executor] = {}
     for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
         try:
