@@ -26,56 +26,78 @@ PARAGON_INLINE std::ptrdiff_t offset_of(const WindowArgs& args, int axis, std::s
   return static_cast<std::ptrdiff_t>(k * args.dilation[axis]) - static_cast<std::ptrdiff_t>(args.padding[2 * axis]);
 }
 
-// One row of windows: (ow, c * kh * kw). One row of the kernel after the other is copied for all windows, ascending, so that
-// four words can be stored where fewer are meant: those that follow overwrite what is too much.
-void unfold_row(const WindowArgs& args, const std::uint32_t* image, std::uint32_t* out, std::size_t oy) {
-  const std::size_t kh = args.kernel[0], kw = args.kernel[1], plane = args.h * args.w, window = args.c * kh * kw;
-  const std::size_t step = args.dilation[1], reach = (kw - 1) * step;
-  const std::ptrdiff_t x0 = offset_of(args, 1, 0);
-  // The windows none of whose columns are outside.
-  const Range whole = args.w > reach ? inside(x0, args.stride[1], args.ow, args.w - reach) : Range{0, 0};
-  for (std::size_t at = 0; at < window; at += kw) {
-    const std::size_t c = at / (kh * kw), ky = at / kw % kh;
-    const std::ptrdiff_t y = offset_of(args, 0, ky) + static_cast<std::ptrdiff_t>(oy * args.stride[0]);
-    const bool is_inside = y >= 0 && y < static_cast<std::ptrdiff_t>(args.h);
-    const std::size_t row = is_inside ? c * plane + static_cast<std::size_t>(y) * args.w : 0;  // in words
-    const auto copy_checked = [&](std::size_t begin, std::size_t end) {
-      for (std::size_t ox = begin; ox < end; ++ox) {
-        const std::ptrdiff_t x = x0 + static_cast<std::ptrdiff_t>(ox * args.stride[1]);
-        const Range k = is_inside ? inside(x, step, kw, args.w) : Range{0, 0};
-        for (std::size_t i = 0; i < kw; ++i) {
-          const bool is_padding = i < k.begin || i >= k.end;
-          out[ox * window + at + i] =
-              is_padding ? 0 : image[row + static_cast<std::size_t>(x + static_cast<std::ptrdiff_t>(i * step))];
+// The image rows under one row of windows, without their padding: row (c, ky) begins at data + c * channel + ky * row.
+struct Band {
+  const std::uint32_t* data;
+  std::size_t channel, row;
+};
+
+// Words that are copied at once for a row of the kernel: as many or more, so that the copy has a fixed size. 0: one by one.
+PARAGON_INLINE std::size_t copy_width(const WindowArgs& args) {
+  const std::size_t kw = args.kernel[1];
+  return args.dilation[1] != 1 || kw > 16 ? 0 : kw <= 4 ? 4 : kw <= 8 ? 8 : 16;
+}
+
+constexpr std::size_t kMostCopied = 16;
+
+// One row of windows: (ow, c * kh * kw), ascending, so that words too many are overwritten by those that follow them. Only
+// the last windows, after which something else begins, are copied word by word.
+template <std::size_t width>
+void unfold_row(const WindowArgs& args, const Band& band, std::uint32_t* out) {
+  const std::size_t kh = args.kernel[0], kw = args.kernel[1], window = args.c * kh * kw, end = args.ow * window;
+  for (std::size_t ox = 0; ox < args.ow; ++ox) {
+    const bool is_last = width == 0 || (ox + 1) * window - kw + width > end;
+    for (std::size_t c = 0; c < args.c; ++c) {
+      const std::uint32_t* from = band.data + c * band.channel + ox * args.stride[1];
+      for (std::size_t ky = 0; ky < kh; ++ky, from += band.row, out += kw) {
+        if (is_last) {
+          for (std::size_t i = 0; i < kw; ++i) out[i] = from[i * args.dilation[1]];
+        } else {
+          std::memcpy(out, from, width * sizeof *out);
         }
       }
-    };
-    if (!is_inside || whole.begin >= whole.end) {
-      copy_checked(0, args.ow);
-      continue;
     }
-    copy_checked(0, whole.begin);
-    const std::uint32_t* from = image + row + static_cast<std::size_t>(x0 + static_cast<std::ptrdiff_t>(whole.begin * args.stride[1]));
-    const std::uint32_t* last = from + (whole.end - 1 - whole.begin) * args.stride[1];
-    std::uint32_t* to = out + whole.begin * window + at;
-    if (kw <= 4 && step == 1 && at + 4 <= window && image + args.c * plane - last >= 4) {
-      for (; from <= last; from += args.stride[1], to += window) std::memcpy(to, from, 4 * sizeof *to);
-    } else {
-      for (; from <= last; from += args.stride[1], to += window) {
-        for (std::size_t i = 0; i < kw; ++i) to[i] = from[i * step];
+  }
+}
+
+// The rows under output row oy, their padding written out, as (c, kh, width).
+void pad_band(const WindowArgs& args, const std::uint32_t* image, std::size_t oy, std::size_t width, std::uint32_t* to) {
+  const std::size_t left = args.padding[2];
+  for (std::size_t c = 0; c < args.c; ++c) {
+    for (std::size_t ky = 0; ky < args.kernel[0]; ++ky, to += width) {
+      const std::ptrdiff_t y = offset_of(args, 0, ky) + static_cast<std::ptrdiff_t>(oy * args.stride[0]);
+      if (y < 0 || y >= static_cast<std::ptrdiff_t>(args.h)) {
+        std::fill_n(to, width, 0u);
+        continue;
       }
+      std::fill_n(to, left, 0u);
+      std::memcpy(to + left, image + (c * args.h + static_cast<std::size_t>(y)) * args.w, args.w * sizeof *to);
+      std::fill_n(to + left + args.w, width - left - args.w, 0u);
     }
-    copy_checked(whole.end, args.ow);
   }
 }
 
 void unfold(const WindowArgs& args, ThreadPool& pool) {
   const std::uint32_t* x = static_cast<const std::uint32_t*>(args.x);
   std::uint32_t* out = static_cast<std::uint32_t*>(args.out);
-  const std::size_t row = args.ow * args.c * args.kernel[0] * args.kernel[1];
+  const std::size_t kh = args.kernel[0], row = args.ow * args.c * kh * args.kernel[1], image_size = args.c * args.h * args.w;
+  const std::size_t padded = args.w + args.padding[2] + args.padding[3], copied = copy_width(args);
+  const bool has_padding = args.padding[0] + args.padding[1] + args.padding[2] + args.padding[3] > 0;
+  const auto copy = copied == 4 ? unfold_row<4> : copied == 8 ? unfold_row<8> : copied == 16 ? unfold_row<16> : unfold_row<0>;
   parallel_ranges(pool, args.n * args.oh, divide_up(kGrain, row + 1), [&](auto begin, auto end) {
+    const Scratch scratch((args.c * kh * padded + kMostCopied) * sizeof *out);
     for (std::size_t i = begin; i < end; ++i) {
-      unfold_row(args, x + i / args.oh * args.c * args.h * args.w, out + i * row, i % args.oh);
+      const std::size_t n = i / args.oh, oy = i % args.oh;
+      const std::uint32_t* image = x + n * image_size;
+      // Without padding the rows are read where they lie, unless words too many could lie outside x.
+      const std::size_t below = args.h - (oy * args.stride[0] + (kh - 1) * args.dilation[0] + 1);
+      if (has_padding || (args.n - n - 1) * image_size + below * args.w < kMostCopied) {
+        pad_band(args, image, oy, padded, scratch.as<std::uint32_t>());
+        copy(args, {scratch.as<std::uint32_t>(), kh * padded, padded}, out + i * row);
+      } else {
+        const Band band{image + oy * args.stride[0] * args.w, args.h * args.w, args.dilation[0] * args.w};
+        copy(args, band, out + i * row);
+      }
     }
   });
 }
@@ -162,8 +184,9 @@ template <class T>
 void fold(const WindowArgs& args, ThreadPool& pool) {
   const std::size_t positions = args.kernel[0] * args.kernel[1], windows = args.oh * args.ow, pixels = args.h * args.w;
   const std::size_t image_row = args.c * positions;
-  // As many channels at once as can be transposed in cache.
-  const std::size_t fit = kTransposed / max_of(positions * windows, 1);
+  // As many channels at once as can be transposed in cache; none where no two windows meet, whose words are read only once.
+  const bool apart = args.stride[0] >= args.kernel[0] && args.stride[1] >= args.kernel[1] && args.dilation[0] == 1 && args.dilation[1] == 1;
+  const std::size_t fit = apart ? 0 : kTransposed / max_of(positions * windows, 1);
   const std::size_t channels = min_of(max_of(fit, 1), args.c);
   const std::size_t groups = channels == 0 ? 0 : divide_up(args.c, channels);
   parallel_ranges(pool, args.n * groups, divide_up(kGrain, channels * positions * windows + 1), [&](auto begin, auto end) {
