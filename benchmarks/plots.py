@@ -11,7 +11,7 @@ from .harness import OURS
 Record = Mapping[str, Any]
 
 COLOURS = {
-    OURS: "#1b1b1b", "NumPy": "#3b75af", "NumPy SkylakeX": "#7fb0dd", "NumPy Haswell": "#7fb0dd", "torch": "#d9632f",
+    OURS: "#1b1b1b", "NumPy": "#3b75af", "NumPy SkylakeX": "#7fb0dd", "NumPy Haswell": "#4fb3bf", "torch": "#d9632f",
     "MKL (torch)": "#d9632f", "SciPy": "#559b52", "FFTW": "#8d69b8", "scikit-learn": "#c9a227", "JAX": "#c44e8f",
 }  # fmt: skip
 RATIOS = ("gemm", "elementary", "reductions", "training", "inference")
