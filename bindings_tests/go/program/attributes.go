@@ -31,10 +31,15 @@ type Attributes struct {
 	Kernel, Stride         []int
 	Padding, Dilation      []int
 	Stream, Width          int
+	Norm                   string
+	Points                 int // the n of irfft
 }
 
 // onePanel is a panel length that no reduction reaches.
 const onePanel = math.MaxInt
+
+// maxPoints is the largest number of points of a Fourier transform.
+const maxPoints = 1 << 24
 
 type attribute struct {
 	name   string
@@ -104,6 +109,8 @@ var (
 	attrDilation  = exactly(2, "dilation", func(a *Attributes) *[]int { return &a.Dilation }, 1)
 	attrStream    = integer("stream", func(a *Attributes) *int { return &a.Stream }, 0, math.MaxUint32)
 	attrWidth     = integer("width", func(a *Attributes) *int { return &a.Width }, 1, 32)
+	attrNorm      = attribute{"norm", decodeNorm}
+	attrPoints    = integer("n", func(a *Attributes) *int { return &a.Points }, 1, maxPoints)
 )
 
 func decodeHow(v strictjson.Value, a *Attributes) (err error) {
@@ -112,6 +119,16 @@ func decodeHow(v strictjson.Value, a *Attributes) (err error) {
 	}
 	if _, ok := comparisons[a.How]; !ok {
 		return fmt.Errorf("unknown comparison %.40q (lt, le, eq, ne, ge, gt)", a.How)
+	}
+	return nil
+}
+
+func decodeNorm(v strictjson.Value, a *Attributes) (err error) {
+	if a.Norm, err = strictjson.String(v); err != nil {
+		return err
+	}
+	if !norms[a.Norm] {
+		return fmt.Errorf("unknown norm %.40q (backward, ortho, forward)", a.Norm)
 	}
 	return nil
 }

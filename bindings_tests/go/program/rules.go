@@ -356,6 +356,50 @@ func foldRule(x []Kind, a *Attributes) (Kind, error) {
 	return Kind{x[0].DType, tensor.Shape{s[0], s[3] / positions, a.Image[0], a.Image[1]}}, nil
 }
 
+func needPoints(n int) error {
+	if n < 1 || n > maxPoints {
+		return fmt.Errorf("a transform has 1 to %d points, not %d", maxPoints, n)
+	}
+	return nil
+}
+
+// complexPoints is n of a complex operand [..., n, 2].
+func complexPoints(x Kind) (n int, err error) {
+	r := len(x.Shape)
+	if x.DType != tensor.F32 || r < 2 || x.Shape[r-1] != 2 {
+		return 0, fmt.Errorf("the operand must be f32 [..., n, 2], complex points, not %v", x)
+	}
+	return x.Shape[r-2], nil
+}
+
+func fftRule(x []Kind, _ *Attributes) (Kind, error) {
+	n, err := complexPoints(x[0])
+	if err == nil {
+		err = needPoints(n)
+	}
+	return x[0], err
+}
+
+func rfftRule(x []Kind, _ *Attributes) (Kind, error) {
+	r := len(x[0].Shape)
+	if x[0].DType != tensor.F32 || r < 1 {
+		return Kind{}, fmt.Errorf("the operand must be f32 [..., n], not %v", x[0])
+	}
+	n := x[0].Shape[r-1]
+	return Kind{tensor.F32, joined(x[0].Shape[:r-1], []int{n/2 + 1, 2})}, needPoints(n)
+}
+
+func irfftRule(x []Kind, a *Attributes) (Kind, error) {
+	n, err := complexPoints(x[0])
+	if err != nil {
+		return Kind{}, err
+	}
+	if n != a.Points/2+1 {
+		return Kind{}, fmt.Errorf("%d real points come from %d complex ones, not from %v", a.Points, a.Points/2+1, x[0])
+	}
+	return Kind{tensor.F32, joined(x[0].Shape[:len(x[0].Shape)-2], []int{a.Points})}, nil
+}
+
 func scanRule(x []Kind, a *Attributes) (Kind, error) {
 	if err := needDType(x, tensor.F32, tensor.F32, tensor.F32); err != nil {
 		return Kind{}, err

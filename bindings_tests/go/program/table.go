@@ -66,6 +66,10 @@ var table = map[string]*row{
 	"one_hot":     {1, []attribute{attrDepth}, oneHotRule, oneHot},
 	"unfold":      {1, []attribute{attrKernel, attrStride, attrPadding, attrDilation}, unfoldRule, unfold},
 	"fold":        {1, []attribute{attrImageSize, attrKernel, attrStride, attrPadding, attrDilation, attrPanel}, foldRule, fold},
+	"fft":         {1, []attribute{attrNorm}, fftRule, fft},
+	"ifft":        {1, []attribute{attrNorm}, fftRule, ifft},
+	"rfft":        {1, []attribute{attrNorm}, rfftRule, rfft},
+	"irfft":       {1, []attribute{attrNorm, attrPoints}, irfftRule, irfft},
 	"scan":        {3, []attribute{attrAxis, attrReverse}, scanRule, scan},
 	"bits":        {2, []attribute{attrStream, attrShape, attrWidth}, bitsRule, randomBits},
 }

@@ -98,19 +98,32 @@ export function erf(x) {
   return mul(erfSlope(x), sum);
 }
 
-/** @type {(y: number) => DD} sin(pi y), |y| <= 1/4 */
-export function sinpi(y) {
-  const z = mul(PI, dd(y));
-  const square = negate(mul(z, z));
-  return mul(z, nested(14, (i) => div(square, dd(2 * i * (2 * i + 1)))));
+/** @type {DD[]} 1/n!, n < 30 */
+const INVERSE_FACTORIALS = [ONE];
+for (let n = 1; n < 30; n++) INVERSE_FACTORIALS.push(div(INVERSE_FACTORIALS[n - 1], dd(n)));
+
+/** @type {(x: DD, odd: 0 | 1) => DD} 1/odd! - x^2/(odd+2)! + x^4/(odd+4)! - … */
+function alternating(x, odd) {
+  const square = negate(mul(x, x));
+  let sum = INVERSE_FACTORIALS[28 + odd];
+  for (let n = 26 + odd; n >= 0; n -= 2) sum = add(INVERSE_FACTORIALS[n], mul(square, sum));
+  return sum;
 }
 
-/** @type {(y: number) => DD} cos(pi y), |y| <= 1/4 */
-export function cospi(y) {
-  const z = mul(PI, dd(y));
-  const square = negate(mul(z, z));
-  return nested(14, (i) => div(square, dd(2 * i * (2 * i - 1))));
+/** @type {(x: DD) => DD} sin(pi x), |x| <= 1/4 */
+export function sinHalfTurns(x) {
+  const angle = mul(PI, x);
+  return mul(angle, alternating(angle, 1));
 }
+
+/** @type {(x: DD) => DD} cos(pi x), |x| <= 1/4 */
+export const cosHalfTurns = (x) => alternating(mul(PI, x), 0);
+
+/** @type {(y: number) => DD} sin(pi y), |y| <= 1/4 */
+export const sinpi = (y) => sinHalfTurns(dd(y));
+
+/** @type {(y: number) => DD} cos(pi y), |y| <= 1/4 */
+export const cospi = (y) => cosHalfTurns(dd(y));
 
 /**
  * The f32 nearest to a value known to a relative 2^-88.

@@ -46,6 +46,10 @@ const word = (value) =>
 const axis = integer(0, MAX_RANK);
 const axes = integers(0);
 const dtype = oneOf(Object.keys(ARRAYS));
+const norm = oneOf(["backward", "ortho", "forward"]);
+
+/** Points of a Fourier transform, at most. */
+const MAX_POINTS = 2 ** 24;
 
 /** @type {(value: unknown) => void} */
 export function checkShape(value) {
@@ -118,6 +122,16 @@ function windows({ kernel, stride, padding, dilation }, height, width) {
   });
 }
 
+/** @type {(n: number) => void} */
+const needPoints = (n) => need(n >= 1 && n <= MAX_POINTS, `a transform has 1 to ${MAX_POINTS} points, not ${n}`);
+
+/** @type {(x: Type) => number} n of complex points [..., n, 2] */
+function complexPoints(x) {
+  const rank = x.shape.length;
+  need(x.dtype === "f32" && rank >= 2 && x.shape[rank - 1] === 2, `${showType(x)} is not f32[..., n, 2], complex points`);
+  return x.shape[rank - 2];
+}
+
 // --- kinds of rules
 
 /** @type {(operands: number, ...dtypes: DType[]) => Rule} */
@@ -128,6 +142,16 @@ const elementwise = (operands, ...dtypes) => ({
 });
 
 const slidingWindow = { kernel: integers(1, 2), stride: integers(1, 2), padding: integers(0, 4), dilation: integers(1, 2) };
+
+/** @type {Rule} */
+const complexTransform = {
+  operands: 1,
+  attributes: { norm },
+  infer([x]) {
+    needPoints(complexPoints(x));
+    return { dtype: "f32", shape: x.shape };
+  },
+};
 
 /** @type {{[name: string]: Rule}} */
 const TABLE = {
@@ -302,6 +326,27 @@ const TABLE = {
       const positions = a.kernel[0] * a.kernel[1];
       need(last % positions === 0, `the last axis of ${showType(x)} is not a multiple of ${positions}`);
       return { dtype: x.dtype, shape: [n, last / positions, h, w] };
+    },
+  },
+  fft: complexTransform,
+  ifft: complexTransform,
+  rfft: {
+    operands: 1,
+    attributes: { norm },
+    infer([x]) {
+      need(x.dtype === "f32" && x.shape.length >= 1, `${showType(x)} is not f32[..., n]`);
+      const n = x.shape[x.shape.length - 1];
+      needPoints(n);
+      return { dtype: "f32", shape: [...x.shape.slice(0, -1), Math.floor(n / 2) + 1, 2] };
+    },
+  },
+  irfft: {
+    operands: 1,
+    attributes: { norm, n: integer(1, MAX_POINTS) },
+    infer([x], { n }) {
+      const points = Math.floor(n / 2) + 1;
+      need(complexPoints(x) === points, `${n} real points come from ${points} complex ones, not from ${showType(x)}`);
+      return { dtype: "f32", shape: [...x.shape.slice(0, -2), n] };
     },
   },
   scan: {

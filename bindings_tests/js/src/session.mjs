@@ -1,6 +1,7 @@
 // Sessions: a program with its state, run one operation after another.
 
 import { kernels as elementwise } from "./kernels/elementwise.mjs";
+import { kernels as fourier } from "./kernels/fft.mjs";
 import { matmul } from "./kernels/matmul.mjs";
 import { kernels as movement } from "./kernels/movement.mjs";
 import { kernels as reduction } from "./kernels/reduction.mjs";
@@ -16,7 +17,7 @@ import { sameShape, showType } from "./tensor.mjs";
 /** @typedef {(program: unknown, state: Map<string, Tensor>) => Runner} Open makes a session, or what can stand in for one */
 
 /** @type {{[op: string]: (operands: Tensor[], operation: import("./program.mjs").Operation) => import("./tensor.mjs").Data}} */
-const KERNELS = { ...elementwise, ...movement, ...reduction, matmul };
+const KERNELS = { ...elementwise, ...movement, ...reduction, ...fourier, matmul };
 for (const name of OPERATIONS.keys()) if (!Object.hasOwn(KERNELS, name)) throw new Error(`no kernel for ${name}`);
 
 /** The values of a program that live at one time take at most this many bytes, unless a session is told otherwise. */

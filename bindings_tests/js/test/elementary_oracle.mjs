@@ -129,3 +129,18 @@ export function oracle(name, word) {
   if (low !== high) throw new Error(`the oracle cannot decide ${name} of ${word.toString(16)}`);
   return low;
 }
+
+/**
+ * The parts of exp(-2 pi i k/n), for 4k not a multiple of n, correctly rounded: to binary32 as words, and to binary64.
+ * @param {number} k
+ * @param {number} n
+ * @returns {{word: number, double: number}[]}
+ */
+export function twiddleOracle(k, n) {
+  const quarters = (BigInt(4 * k) << F) / BigInt(n);
+  return [sinHalfTurns(quarters + ONE), -sinHalfTurns(quarters)].map((y) => {
+    // Number(BigInt) rounds to nearest; what is cut off before it is replaced by a bit that is set.
+    const cut = F - 120n;
+    return { word: roundRatio(y, 1n, -Number(F)), double: Number((y >> cut) | 1n) * 2 ** -120 };
+  });
+}

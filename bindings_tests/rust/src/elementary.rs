@@ -265,15 +265,27 @@ fn erf_of<R: Real>(a: f64) -> R {
 }
 
 fn sin_pi_of<R: Real>(r: f64) -> R {
-    let y = R::multiple(PI, r);
+    sin_of(R::multiple(PI, r))
+}
+
+fn cos_pi_of<R: Real>(r: f64) -> R {
+    cos_of(R::multiple(PI, r))
+}
+
+fn sin_of<R: Real>(y: R) -> R {
     let square = y * y;
     series(y, |n| -square / R::from((2.0 * n) * (2.0 * n + 1.0)))
 }
 
-fn cos_pi_of<R: Real>(r: f64) -> R {
-    let y = R::multiple(PI, r);
+fn cos_of<R: Real>(y: R) -> R {
     let square = y * y;
     series(R::from(1.0), |n| -square / R::from((2.0 * n - 1.0) * (2.0 * n)))
+}
+
+/// The cosine and the sine of pi x, for 0 <= x <= 1/4, with a relative error below 2^-90.
+pub(crate) fn cos_sin_pi(x: DoubleDouble) -> (DoubleDouble, DoubleDouble) {
+    let y = DoubleDouble::multiple(PI, 1.0) * x;
+    (cos_of(y), sin_of(y))
 }
 
 #[cfg(test)]

@@ -67,6 +67,15 @@ pub enum How {
     Gt,
 }
 
+/// Which direction of a Fourier transform is scaled: the inverse, both, or the forward one.
+#[allow(missing_docs)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Norm {
+    Backward,
+    Ortho,
+    Forward,
+}
+
 /// The window of `unfold` and `fold`, for rows and columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -136,6 +145,10 @@ pub enum Op {
     OneHot { depth: u64 },
     Unfold(Window),
     Fold { size: [u64; 2], window: Window, panel: Panel },
+    Fft(Norm),
+    Ifft(Norm),
+    Rfft(Norm),
+    Irfft { norm: Norm, n: u64 },
     Scan { axis: usize, reverse: bool },
     Bits { stream: u32, shape: Vec<u64>, width: u32 },
 }
@@ -218,6 +231,10 @@ impl Op {
             "fold" => {
                 Op::Fold { size: from.take("size", tuple)?, window: window(from)?, panel: from.take("panel", panel)? }
             }
+            "fft" => Op::Fft(from.take("norm", norm)?),
+            "ifft" => Op::Ifft(from.take("norm", norm)?),
+            "rfft" => Op::Rfft(from.take("norm", norm)?),
+            "irfft" => Op::Irfft { norm: from.take("norm", norm)?, n: from.take("n", Json::natural)? },
             "scan" => Op::Scan { axis: from.take("axis", axis)?, reverse: from.take("reverse", Json::bool)? },
             "bits" => Op::Bits {
                 stream: from.take("stream", |json| u32::try_from(json.natural()?).context(|| "a stream"))?,
@@ -265,6 +282,15 @@ fn how(json: &Json) -> Result<How> {
         "ge" => How::Ge,
         "gt" => How::Gt,
         other => fail!("unknown comparison {other:?}"),
+    })
+}
+
+fn norm(json: &Json) -> Result<Norm> {
+    Ok(match json.string()? {
+        "backward" => Norm::Backward,
+        "ortho" => Norm::Ortho,
+        "forward" => Norm::Forward,
+        other => fail!("unknown norm {other:?}; there are backward, ortho and forward"),
     })
 }
 

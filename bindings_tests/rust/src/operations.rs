@@ -2,7 +2,7 @@
 
 use crate::op::Op;
 use crate::tensor::{Tensor, Type};
-use crate::{elementwise, matmul, movement, random, reduce};
+use crate::{elementwise, fft, matmul, movement, random, reduce};
 
 /// Computes an operation. Operands and result type must have been checked by [`crate::shapes::infer`].
 pub fn evaluate(op: &Op, operands: &[&Tensor], result: &Type) -> Tensor {
@@ -37,6 +37,10 @@ fn words(op: &Op, operands: &[&Tensor], result: &Type) -> Vec<u32> {
         (Op::OneHot { .. }, [index]) => movement::one_hot(index, result),
         (Op::Unfold(window), [x]) => movement::unfold(x, window, result),
         (Op::Fold { window, panel, .. }, [x]) => reduce::fold(x, window, *panel, result),
+        (Op::Fft(norm), [x]) => fft::fft(x, *norm),
+        (Op::Ifft(norm), [x]) => fft::ifft(x, *norm),
+        (Op::Rfft(norm), [x]) => fft::rfft(x, *norm),
+        (Op::Irfft { norm, n }, [x]) => fft::irfft(x, *norm, *n as usize),
         (Op::Scan { axis, reverse }, [a, b, start]) => reduce::scan(a, b, start, *axis, *reverse),
         (Op::Bits { stream, width, .. }, [seed, step]) => {
             let seed = [seed.words()[0], seed.words()[1]];

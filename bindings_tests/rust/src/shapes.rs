@@ -4,6 +4,9 @@ use crate::error::{ensure, fail, Error, Result};
 use crate::op::{Binary, Op, Unary, Window};
 use crate::tensor::{DType, Type};
 
+/// The largest number of points of a Fourier transform.
+const MAX_POINTS: u64 = 1 << 24;
+
 /// What an operation yields for operands of these types.
 ///
 /// # Errors
@@ -95,6 +98,26 @@ pub fn infer(op: &Op, operands: &[&Type]) -> Result<Type> {
         }
         Op::Unfold(window) => unfold(exactly(operands)?, window),
         Op::Fold { size, window, .. } => fold(exactly(operands)?, *size, window),
+        Op::Fft(_) | Op::Ifft(_) => {
+            let [x] = exactly(operands)?;
+            let (_, points) = complex_points(x)?;
+            expect_points(points as u64)?;
+            Ok(x.clone())
+        }
+        Op::Rfft(_) => {
+            let [x] = exactly(operands)?;
+            expect_dtype(x, DType::F32)?;
+            let [batch @ .., n] = &x.shape[..] else { fail!("expected f32 [..., n], found {x}") };
+            expect_points(*n as u64)?;
+            joined(DType::F32, [batch, &[n / 2 + 1], &[2]])
+        }
+        Op::Irfft { n, .. } => {
+            let [x] = exactly(operands)?;
+            let (batch, points) = complex_points(x)?;
+            expect_points(*n)?;
+            ensure!(points as u64 == n / 2 + 1, "{n} real points come from {} complex ones, not from {x}", n / 2 + 1);
+            joined(DType::F32, [batch, &[narrow(*n)?], &[]])
+        }
         Op::Scan { axis, .. } => {
             let [a, b, start] = exactly(operands)?;
             [a, b, start].iter().try_for_each(|operand| expect_dtype(operand, DType::F32))?;
@@ -125,6 +148,20 @@ fn expect_dtype(operand: &Type, dtype: DType) -> Result<()> {
 
 fn expect_axis(operand: &Type, axis: usize) -> Result<()> {
     ensure!(axis < operand.shape.len(), "{operand} has no axis {axis}");
+    Ok(())
+}
+
+/// The batch and the n of complex points [..., n, 2].
+fn complex_points(x: &Type) -> Result<(&[usize], usize)> {
+    expect_dtype(x, DType::F32)?;
+    match &x.shape[..] {
+        [batch @ .., n, 2] => Ok((batch, *n)),
+        _ => fail!("expected complex points, f32 [..., n, 2], found {x}"),
+    }
+}
+
+fn expect_points(n: u64) -> Result<()> {
+    ensure!((1..=MAX_POINTS).contains(&n), "a transform has 1 to {MAX_POINTS} points, not {n}");
     Ok(())
 }
 

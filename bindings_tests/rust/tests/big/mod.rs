@@ -4,6 +4,7 @@
 
 use std::cmp::Ordering;
 use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::sync::LazyLock;
 
 /// Bits after the point.
 const FRACTION: usize = 512;
@@ -151,7 +152,7 @@ impl Fixed {
     }
 
     /// Divided by an integer.
-    fn over(&self, n: u32) -> Fixed {
+    pub fn over(&self, n: u32) -> Fixed {
         Fixed::new(self.negative, divide_short(&self.magnitude, n))
     }
 
@@ -298,8 +299,13 @@ pub fn tanh(x: Fixed) -> Fixed {
     (square.clone() - one()) / (square + one())
 }
 
-/// Machin: pi = 16 arctan(1/5) - 4 arctan(1/239).
 pub fn pi() -> Fixed {
+    static PI: LazyLock<Fixed> = LazyLock::new(machin);
+    PI.clone()
+}
+
+/// pi = 16 arctan(1/5) - 4 arctan(1/239).
+fn machin() -> Fixed {
     let arctan = |n: u32| {
         let mut power = one().over(n);
         let mut sum = power.clone();
