@@ -15,8 +15,10 @@ from paragon.conformance import Contender, load_vectors, run_case, run_conforman
 from paragon.conformance.fuzz import fuzz
 from paragon.errors import ExecutorError, ProgramError
 from paragon.executors import _registry, executors
+from paragon.executors.reference_fft import twiddles
 from paragon.executors.webgpu import device as devices
 from paragon.executors.webgpu import reductions
+from paragon.executors.webgpu.fft import circle
 from paragon.executors.webgpu.library import library
 from paragon.executors.webgpu.plan import make_plan
 from paragon.executors.webgpu.probe import Probe, probe
@@ -247,6 +249,93 @@ def test_chains_longer_than_a_driver_loops(n: int) -> None:
     want = CPU.load(program).run({"x": x})
     for name, got in EXECUTOR.load(program).run({"x": x}).items():
         assert_words(got, want[name], name)
+
+
+# --- the transforms ---------------------------------------------------------------------------------------------------
+
+
+def _transforms(n: int, rows: int, norm: str, path: str | None = None) -> None:
+    """All four of length n against the reference, on numbers and on words of every class."""
+    rng = np.random.Generator(np.random.PCG64([n, rows]))
+
+    def draw(*shape: int) -> np.ndarray:
+        x = rng.standard_normal((rows, *shape)).astype(np.float32)
+        x[-1] = rng.integers(0, 2**32, shape, np.uint32).view(np.float32)
+        return x
+
+    def all_of_them(z: pg.Tensor, x: pg.Tensor, h: pg.Tensor) -> dict[str, pg.Tensor]:
+        return {
+            "fft": pg.fft(z, norm=norm),
+            "ifft": pg.ifft(z, norm=norm),
+            "rfft": pg.rfft(x, norm=norm),
+            "irfft": pg.irfft(h, n=n, norm=norm),
+        }
+
+    inputs = {"z": draw(n, 2), "x": draw(n), "h": draw(n // 2 + 1, 2)}
+    program = pg.trace(all_of_them, *inputs.values())
+    with np.errstate(all="ignore"):
+        want = executors()["reference"].load(program).run(inputs)
+    for name, got in EXECUTOR.load(program, path=path).run(inputs).items():
+        assert_words(got, want[name], f"{name} of {n}")
+
+
+@pytest.mark.parametrize(
+    "n, norm",
+    [
+        (1, "ortho"),
+        (2, "forward"),
+        (3, "backward"),
+        (4, "ortho"),
+        (6, "forward"),
+        (8, "ortho"),
+        (15, "backward"),
+        (36, "ortho"),
+        (101, "forward"),
+    ],
+)
+def test_transforms_have_the_words_of_the_reference(n: int, norm: str) -> None:
+    device()
+    _transforms(n, 3, norm)
+
+
+@pytest.mark.parametrize(
+    "function, was, becomes, n",
+    [
+        ("c_sub_turned", "f32_sub(x.y, y.x)", "f32_sub(y.x, x.y)", 8),
+        (
+            "c_mul",
+            "f32_fma(x.x, w.x, f32_neg(f32_mul(x.y, w.y)))",
+            "f32_sub(f32_mul(x.x, w.x), f32_mul(x.y, w.y))",
+            9,
+        ),  # unfused
+        ("c_weave", "f32_neg(w.y)", "w.y", 8),
+        ("c_unweave", "f32_neg(f32_mul(odd.x, w.x))", "f32_mul(odd.x, w.x)", 8),
+    ],
+)
+def test_planted_faults_of_transforms_are_seen(
+    function: str, was: str, becomes: str, n: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device()
+    functions = library("integer")
+    assert was in functions[function]
+    monkeypatch.setitem(functions, function, functions[function].replace(was, becomes))
+    with pytest.raises(AssertionError, match="words differ"):
+        _transforms(n, 3, "ortho")
+
+
+@pytest.mark.parametrize("n", [24, 101])
+def test_transforms_on_the_native_path(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the device's own sums and products, and an fma that is right whatever the device's is."""
+    device()
+    for name in ("f32_fma", "fma_factors", "factor", "Factor"):
+        monkeypatch.setitem(library("native"), name, library("integer")[name])
+    _transforms(n, 3, "ortho", path="native")
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8, 12, 97, 360, 1009])
+def test_twiddles_are_those_of_the_reference(n: int) -> None:
+    for part, want in zip(circle(np.arange(n), n), twiddles(np.arange(n), n, np.float32), strict=True):
+        assert_words(part, want)
 
 
 # --- the session ------------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def _probe(kernels: dict[str, int]) -> dict[str, Any]:
         return {
             "slots": [12 * len(cases), 4 * row * len(cases)],
             "dispatches": [[number, [0, 1], [-(-len(cases) // 64), 1, 1]]],
-            "inputs": places[0], "outputs": places[1], "state": {}, "updates": [],
+            "inputs": places[0], "outputs": places[1], "state": {}, "updates": [], "tables": [],
         }  # fmt: skip
 
     plans = {path: plan(path) for path in ("native", "integer")}

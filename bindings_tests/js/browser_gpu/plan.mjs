@@ -35,6 +35,7 @@ export class Session {
     this.plan = plan;
     this.memory = plan.slots.map((bytes) => this.device.createBuffer({ size: size(bytes), usage: STORAGE | COPY_SRC | COPY_DST }));
     this.steps = plan.dispatches.map(([number, slots, groups]) => ({ ...kernels.bind(number, slots.map((s) => this.memory[s])), groups }));
+    for (const [slot, words] of plan.tables) this.write([slot], Uint32Array.from(words));
   }
 
   write([slot], words) {

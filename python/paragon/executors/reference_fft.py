@@ -171,7 +171,7 @@ def _bluestein(x: Complex) -> Complex:
     wide = bluestein_length(n)
     a = np.zeros((wide, columns), np.float32), np.zeros((wide, columns), np.float32)
     a[0][:n], a[1][:n] = SINGLE.product(x, w)
-    c = inverse(SINGLE.product(transform(a), _filter(n)))
+    c = inverse(SINGLE.product(transform(a), bluestein_filter(n)))
     return SINGLE.product((c[0][:n], c[1][:n]), w)
 
 
@@ -180,7 +180,7 @@ def bluestein_length(n: int) -> int:
 
 
 @functools.lru_cache(maxsize=64)
-def _filter(n: int) -> Complex:
+def bluestein_filter(n: int) -> Complex:
     wide = bluestein_length(n)
     j = np.arange(n, dtype=object)
     b = np.zeros((wide, 1)), np.zeros((wide, 1))

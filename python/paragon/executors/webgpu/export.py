@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ...ops import Spec
 from ...program import Program
 from .library import link
@@ -19,8 +21,9 @@ def export_plan(program: Program, kernels: dict[str, int], path: str = "integer"
             many programs share one list.
         path: "integer" or "native".
 
-    A value is [slot, dtype, shape]; an update is [slot of the state, slot of its new value, bytes]. Updates are done all at
-    once after the outputs were read. Binding 0 is a buffer of zeros where a kernel declares `guard`.
+    A value is [slot, dtype, shape]; a table is [slot, words], to be written once; an update is [slot of the state, slot of its
+    new value, bytes]. Updates are done all at once after the outputs were read. Binding 0 is a buffer of zeros where a kernel
+    declares `guard`.
     """
     plan = make_plan(program)
     dispatches = []
@@ -40,6 +43,7 @@ def export_plan(program: Program, kernels: dict[str, int], path: str = "integer"
     return {
         "slots": plan.sizes,
         "dispatches": dispatches,
+        "tables": [[plan.slots[key], x.view(np.uint32).ravel().tolist()] for key, x in plan.tables.items()],
         "inputs": places(program.inputs, 0),
         "state": state,
         "outputs": {name: place(v) for name, v in program.outputs.items()},

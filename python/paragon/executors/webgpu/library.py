@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 SHADERS = Path(__file__).parent / "shaders"
-FILES = ("softfloat", "elementary_series", "elementary", "random")
+FILES = ("softfloat", "elementary_series", "elementary", "random", "fft")
 PATHS = ("native", "integer")
 
 _NAME = re.compile(r"\b(?:fn|const|struct|alias|var(?:<[^>]*>)?)\s+(\w+)")

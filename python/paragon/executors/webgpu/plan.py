@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ...ops import Spec
-from ...program import Node, Program
+from ...program import Array, Node, Program
+from . import fft, reductions
 from .device import MOST_BINDINGS
 from .expressions import EXPRESSIONS
 from .kernel import Dispatch, Index, Kernel
-from .reductions import KERNELS, Builder
+from .reductions import Builder
+
+KERNELS = {**reductions.KERNELS, **fft.KERNELS}
 
 # How much text an operation is, roughly, and how much one kernel may have.
 WEIGHTS = dict.fromkeys(("exp", "expm1", "log", "log1p", "tanh", "erf", "sinpi", "cospi"), 8) | {
@@ -35,7 +38,8 @@ ONCE = ("sum", "max")  # reductions that read every element once
 
 @dataclass
 class Plan:
-    """`dispatches` in order; `alias[v]` is the value whose buffer holds v; `slots[key]` the number of the memory of a key."""
+    """`dispatches` in order; `alias[v]` is the value whose buffer holds v; `slots[key]` the number of the memory of a key;
+    `tables[key]` what is written there once."""
 
     program: Program
     dispatches: list[Dispatch] = field(default_factory=list)
@@ -43,6 +47,7 @@ class Plan:
     alias: dict[int, int] = field(default_factory=dict)
     slots: dict[int, int] = field(default_factory=dict)
     sizes: list[int] = field(default_factory=list)
+    tables: dict[int, Array] = field(default_factory=dict)
 
 
 def _wanted(program: Program, keep_all: bool) -> set[int]:
@@ -90,8 +95,8 @@ def make_plan(program: Program, keep_all: bool = False) -> Plan:
             k = builder.fresh()
             k.line(f"result[i] = {k.let(EXPRESSIONS[node.op](k, node, Index(node.spec.shape, 'i')))};")
             builder.dispatches.append(k.finish(v, node.spec.size, flat=True))
-    plan.dispatches = builder.dispatches
-    _place(plan, {plan.alias[v] for v in wanted} | set(range(first)))
+    plan.dispatches, plan.tables = builder.dispatches, builder.tables
+    _place(plan, {plan.alias[v] for v in wanted} | set(range(first)) | set(plan.tables))
     return plan
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ...ops import Spec
-from ...program import Node
+from ...program import Array, Node
 from .gemm import gemm
 from .kernel import ZERO, Dispatch, Index, Kernel, Shape
 
@@ -31,6 +31,16 @@ class Builder:
     fresh: Callable[[], Kernel]
     scratch: Callable[[Spec], int]
     dispatches: list[Dispatch] = field(default_factory=list)
+    tables: dict[int, Array] = field(default_factory=dict)
+    _named: dict[object, int] = field(default_factory=dict)
+
+    def table(self, name: object, make: Callable[[], Array]) -> int:
+        """The key of a buffer of constants, which is uploaded once; the same buffer for the same name."""
+        if name not in self._named:
+            array = make()
+            self._named[name] = self.scratch(Spec("f32", array.shape))
+            self.tables[self._named[name]] = array
+        return self._named[name]
 
 
 ADD = {"f32": "f32_add({}, {})", "i32": "{} + {}", "u32": "{} + {}"}

@@ -27,6 +27,9 @@ class Loaded:
         for d in plan.dispatches:
             pipeline, group = device.bind(d.code, path, [self.memory[key] for key in d.buffers])
             self.steps.append((pipeline, group, d.groups))
+        for key, table in plan.tables.items():
+            with failures():
+                device.gpu.queue.write_buffer(self.memory[key], 0, table)
         self._usage = wgpu.BufferUsage.MAP_READ | wgpu.BufferUsage.COPY_DST
         self._staging: dict[int, Any] = {}
 

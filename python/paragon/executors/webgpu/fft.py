@@ -1,0 +1,291 @@
+"""fft, ifft, rfft, irfft: the factors of n one after another, each a kernel over all columns.
+
+F(n) of docs/contract.md, section 7, goes over an array [n, columns] of complex numbers. Where it cuts n into n1 * n2, the columns
+of both parts are n2 * columns and n1 * columns. So one kernel a factor is enough: what lies between two factors (twiddles, the
+exchange of axes, padding, scaling) is done by the `Load` of the one and the `Target` of the other. Tables of twiddles are
+computed on the host and uploaded once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from ...ops import Spec
+from ...program import Array, Node
+from ..reference_fft import LARGEST_DIRECT_PRIME, bluestein_filter, bluestein_length, norm_scale, split, twiddles
+from .kernel import Index, Kernel
+from .reductions import Builder
+
+Load = Callable[[Kernel, str, str], str]  # (kernel, point, column): the name of a Complex
+
+
+class Target(NamedTuple):
+    """Where results go: the buffer, and what writes (kernel, point, column, name of the value)."""
+
+    key: int
+    write: Callable[[Kernel, str, str, str], None]
+
+
+def _read(k: Kernel, key: int, place: str) -> str:
+    buffer = k.buffer(key)
+    return k.let(f"vec2<u32>({buffer}[{k.let(f'2u * {place}')}], {buffer}[{k.let(f'2u * {place} + 1u')}])")
+
+
+def _write(k: Kernel, place: str, value: str) -> None:
+    k.line(f"result[2u * {place}] = {value}.x;")
+    k.line(f"result[2u * {place} + 1u] = {value}.y;")
+
+
+def _divide(k: Kernel, x: str, by: int) -> tuple[str, str]:
+    """Quotient and rest."""
+    return (x, "0u") if by == 1 else (k.let(f"{x} / {by}u"), k.let(f"{x} % {by}u"))
+
+
+def _memory(key: int, columns: int) -> Target:
+    """A buffer [n, columns]."""
+    return Target(key, lambda k, point, column, value: _write(k, k.let(f"{point} * {columns}u + {column}"), value))
+
+
+def _pairs(b: Builder, name: str, n: int, make: Callable[[], tuple[Array, Array]]) -> int:
+    """The key of a table of complex numbers."""
+    return b.table((name, n), lambda: np.stack(make(), -1))
+
+
+GUESS_ERROR = 2.0**-48  # relative, of sin and cos of up to an eighth of a turn in f64; a few units of 2^-53 in truth
+
+
+def circle(k: Array, n: int) -> tuple[Array, Array]:
+    """W(k, n) for integers 0 <= k < n, correctly rounded: from f64 where its error does not matter, else exactly."""
+    k = np.asarray(k, np.int64)
+    eighth, rest = np.divmod(8 * k, n)  # the angle is (eighth + rest/n) / 8 of a turn
+    odd = eighth % 2 == 1
+    angle = np.where(odd, n - rest, rest) / n * (np.pi / 4)
+    quarter = (eighth + 1) // 2
+    cosine, sine = np.cos(angle), np.where(odd, -1, 1) * np.sin(angle)
+    cosine, sine = np.where(quarter % 2 == 1, -sine, cosine), np.where(quarter % 2 == 1, cosine, sine)
+    parts = [np.where(quarter // 2 % 2 == 1, -part, part) for part in (cosine, -sine)]
+    rounded = [(part * (1 - GUESS_ERROR)).astype(np.float32) for part in parts]
+    same = [low == (part * (1 + GUESS_ERROR)).astype(np.float32) for low, part in zip(rounded, parts, strict=True)]
+    doubtful = np.flatnonzero(~(same[0] & same[1]) | (4 * k % n == 0))
+    for part, exact in zip(rounded, twiddles(k[doubtful], n, np.float32), strict=True):
+        part[doubtful] = exact
+    return rounded[0], rounded[1]
+
+
+def _twiddles(b: Builder, n: int) -> int:
+    return _pairs(b, "twiddles", n, lambda: circle(np.arange(n), n))
+
+
+# --- F(n) -------------------------------------------------------------------------------------------------------------
+
+
+def transform(b: Builder, n: int, columns: int, load: Load, target: Target) -> None:
+    """The kernels of F(n) over [n, columns]."""
+    if (n1 := split(n)) > 1:
+        _composite(b, n, n1, columns, load, target)
+    elif n in (1, 2, 4):
+        _small(b, n, columns, load, target)
+    elif n <= LARGEST_DIRECT_PRIME:
+        _prime(b, n, columns, load, target)
+    else:
+        _bluestein(b, n, columns, load, target)
+
+
+def _small(b: Builder, n: int, columns: int, load: Load, target: Target) -> None:
+    k = b.fresh()
+    x = [load(k, f"{j}u", "i") for j in range(n)]
+    if n == 2:
+        x = [k.let(f"c_{name}({x[0]}, {x[1]})") for name in ("add", "sub")]
+    elif n == 4:
+        (s, d), (t, e) = ([k.let(f"c_{name}({x[j]}, {x[j + 2]})") for name in ("add", "sub")] for j in (0, 1))
+        names = (("add", s, t), ("sub_turned", d, e), ("sub", s, t), ("add_turned", d, e))
+        x = [k.let(f"c_{name}({y}, {z})") for name, y, z in names]
+    for j in range(n):
+        target.write(k, f"{j}u", "i", x[j])
+    b.dispatches.append(k.finish(target.key, columns))
+
+
+def _prime(b: Builder, n: int, columns: int, load: Load, target: Target) -> None:
+    """Results k and n - k in one thread, result 0 in another."""
+    table, half = _twiddles(b, n), (n - 1) // 2
+    k = b.fresh()
+    point, column = _divide(k, "i", columns)
+    first = load(k, "0u", column)
+    with k.block(f"if ({point} == 0u)"):
+        total = k.var(first)
+        with k.loop("1u", f"{half + 1}u") as j:
+            plus = k.let(f"c_add({load(k, j, column)}, {load(k, k.let(f'{n}u - {j}'), column)})")
+            k.line(f"{total} = c_add({total}, {plus});")
+        target.write(k, "0u", column, total)
+    with k.block("else"):
+        # A product is an fma that starts from -0.
+        near, far = k.var(first), k.var("vec2<u32>(opaque(SIGN), opaque(SIGN))")
+        with k.loop("1u", f"{half + 1}u") as j:
+            x, y = load(k, j, column), load(k, k.let(f"{n}u - {j}"), column)
+            w = _read(k, table, k.let(f"{j} * {point} % {n}u"))
+            k.line(f"{near} = c_fma(c_add({x}, {y}), {w}.x, {near});")
+            k.line(f"{far} = c_fma(c_sub({x}, {y}), {w}.y, {far});")
+        target.write(k, point, column, k.let(f"c_add_turned({near}, {far})"))
+        target.write(k, k.let(f"{n}u - {point}"), column, k.let(f"c_sub_turned({near}, {far})"))
+    b.dispatches.append(k.finish(target.key, (half + 1) * columns))
+
+
+def _composite(b: Builder, n: int, n1: int, columns: int, load: Load, target: Target) -> None:
+    n2, table = n // n1, _twiddles(b, n)
+    between = b.scratch(Spec("u32", (n, columns, 2)))  # [n1, n2, columns]
+
+    def before(k: Kernel, j1: str, column: str) -> str:
+        j2, c = _divide(k, column, columns)
+        return load(k, k.let(f"{j1} * {n2}u + {j2}"), c)
+
+    def turned(k: Kernel, j2: str, column: str) -> str:
+        k1, c = _divide(k, column, columns)
+        y = _read(k, between, k.let(f"({k1} * {n2}u + {j2}) * {columns}u + {c}"))
+        turn = k.let(f"{k1} * {j2}")
+        return k.let(f"select(c_mul({y}, {_read(k, table, turn)}), {y}, {turn} == 0u)")
+
+    def after(k: Kernel, k2: str, column: str, value: str) -> None:
+        k1, c = _divide(k, column, columns)
+        target.write(k, k.let(f"{k1} + {n1}u * {k2}"), c, value)
+
+    transform(b, n1, n2 * columns, before, _memory(between, n2 * columns))
+    transform(b, n2, n1 * columns, turned, Target(target.key, after))
+
+
+def _bluestein(b: Builder, n: int, columns: int, load: Load, target: Target) -> None:
+    wide = bluestein_length(n)
+
+    chirp = _pairs(b, "chirp", n, lambda: circle(np.arange(n, dtype=np.int64) ** 2 % (2 * n), 2 * n))
+    kernel = b.table(("filter", n), lambda: np.concatenate(bluestein_filter(n), -1))
+    spectrum = b.scratch(Spec("u32", (wide, columns, 2)))
+
+    def padded(k: Kernel, j: str, column: str) -> str:
+        inside = k.let(f"min({j}, {n - 1}u)")
+        value = f"c_mul({load(k, inside, column)}, {_read(k, chirp, inside)})"
+        return k.let(f"select(vec2<u32>(opaque(0u)), {value}, {j} < {n}u)")
+
+    def filtered(k: Kernel, j: str, column: str) -> str:
+        x = _read(k, spectrum, k.let(f"{j} * {columns}u + {column}"))
+        return k.let(f"c_mul({x}, {_read(k, kernel, j)}).yx")
+
+    def cut(k: Kernel, point: str, column: str, value: str) -> None:
+        with k.block(f"if ({point} < {n}u)"):
+            target.write(k, point, column, k.let(f"c_mul({value}.yx, {_read(k, chirp, point)})"))
+
+    transform(b, wide, columns, padded, _memory(spectrum, columns))
+    transform(b, wide, columns, filtered, Target(target.key, cut))
+
+
+# --- the operations ---------------------------------------------------------------------------------------------------
+
+
+def _scale(node: Node, n: int, inverse: bool, factor: float = 1.0) -> str:
+    word = (norm_scale(n, node.attributes["norm"], inverse) * np.float32(factor)).view(np.uint32)
+    return f"opaque(0x{word:08x}u)"
+
+
+def _point(k: Kernel, value: int, spec: Spec, place: str) -> str:
+    """Complex number `place` of an operand of pairs."""
+    words = (k.load(value, Index(spec.shape, k.let(f"2u * {place} + {part}u"))) for part in (0, 1))
+    return k.let(f"vec2<u32>({', '.join(words)})")
+
+
+def _complex(b: Builder, node: Node, out: int, specs: list[Spec], inverse: bool) -> None:
+    x, order = specs[node.inputs[0]], ".yx" if inverse else ""
+    n = x.shape[-2]
+
+    def load(k: Kernel, point: str, column: str) -> str:
+        return k.let(f"{_point(k, node.inputs[0], x, k.let(f'{column} * {n}u + {point}'))}{order}")
+
+    def write(k: Kernel, point: str, column: str, value: str) -> None:
+        scaled = k.let(f"c_scale({value}{order}, {_scale(node, n, inverse)})")
+        _write(k, k.let(f"{column} * {n}u + {point}"), scaled)
+
+    transform(b, n, x.size // (2 * n), load, Target(out, write))
+
+
+def fft(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
+    _complex(b, node, out, specs, inverse=False)
+
+
+def ifft(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
+    _complex(b, node, out, specs, inverse=True)
+
+
+def rfft(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
+    x = specs[node.inputs[0]]
+    n, half = x.shape[-1], x.shape[-1] // 2
+    rows = x.size // n
+
+    def real(k: Kernel, place: str) -> str:
+        return k.load(node.inputs[0], Index(x.shape, k.let(place)))
+
+    if n % 2:
+
+        def load(k: Kernel, point: str, column: str) -> str:
+            return k.let(f"vec2<u32>({real(k, f'{column} * {n}u + {point}')}, opaque(0u))")
+
+        def write(k: Kernel, point: str, column: str, value: str) -> None:
+            with k.block(f"if ({point} <= {half}u)"):
+                scaled = k.let(f"c_scale({value}, {_scale(node, n, False)})")
+                whole = k.let(f"select({scaled}, vec2<u32>({scaled}.x, 0u), {point} == 0u)")
+                _write(k, k.let(f"{column} * {half + 1}u + {point}"), whole)
+
+        transform(b, n, rows, load, Target(out, write))
+        return
+
+    halves = b.scratch(Spec("u32", (half, rows, 2)))
+
+    def pair(k: Kernel, point: str, column: str) -> str:
+        words = (real(k, f"{column} * {n}u + 2u * {point} + {part}u") for part in (0, 1))
+        return k.let(f"vec2<u32>({', '.join(words)})")
+
+    transform(b, half, rows, pair, _memory(halves, rows))
+    k = b.fresh()
+    column, point = _divide(k, "i", half + 1)
+    z = _read(k, halves, k.let(f"{point} % {half}u * {rows}u + {column}"))
+    y = _read(k, halves, k.let(f"({half}u - {point}) % {half}u * {rows}u + {column}"))
+    w = _read(k, _twiddles(b, n), point)
+    inner = k.let(f"c_scale(c_unweave({z}, {y}, {w}), {_scale(node, n, False, 0.5)})")
+    end = k.let(f"select(f32_sub({z}.x, {z}.y), f32_add({z}.x, {z}.y), {point} == 0u)")
+    edge = k.let(f"vec2<u32>(f32_mul({end}, {_scale(node, n, False)}), 0u)")
+    _write(k, "i", k.let(f"select({inner}, {edge}, {point} % {half}u == 0u)"))
+    b.dispatches.append(k.finish(out, rows * (half + 1)))
+
+
+def irfft(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
+    x, n = specs[node.inputs[0]], node.attributes["n"]
+    half = n // 2
+    rows, scale = math.prod(x.shape[:-2]), _scale(node, n, True)
+
+    def given(k: Kernel, point: str, column: str) -> str:
+        return _point(k, node.inputs[0], x, k.let(f"{column} * {half + 1}u + {point}"))
+
+    def conjugated(k: Kernel, point: str, column: str) -> str:
+        value = given(k, k.let(f"min({point}, {n}u - {point})"), column)
+        im = f"select({value}.y, f32_neg({value}.y), {point} > {half}u)"
+        return k.let(f"vec2<u32>(select({im}, opaque(0u), {point} == 0u), {value}.x)")
+
+    def woven(k: Kernel, point: str, column: str) -> str:
+        z, y = given(k, point, column), given(k, k.let(f"{half}u - {point}"), column)
+        inner = k.let(f"c_weave({z}, {y}, {_read(k, _twiddles(b, n), point)})")
+        edge = k.let(f"vec2<u32>(f32_add({z}.x, {y}.x), f32_sub({z}.x, {y}.x))")
+        return k.let(f"select({inner}, {edge}, {point} == 0u).yx")
+
+    def one(k: Kernel, point: str, column: str, value: str) -> None:
+        k.line(f"result[{column} * {n}u + {point}] = f32_mul({value}.y, {scale});")
+
+    def two(k: Kernel, point: str, column: str, value: str) -> None:
+        _write(k, k.let(f"{column} * {half}u + {point}"), k.let(f"c_scale({value}.yx, {scale})"))
+
+    if n % 2:
+        transform(b, n, rows, conjugated, Target(out, one))
+    else:
+        transform(b, half, rows, woven, Target(out, two))
+
+
+KERNELS = {"fft": fft, "ifft": ifft, "rfft": rfft, "irfft": irfft}
