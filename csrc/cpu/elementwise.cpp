@@ -51,6 +51,8 @@ constexpr auto kGt = [](auto a, auto b) { return one_where(a > b); };
 template <class C>
 constexpr auto kSelect = [](Vec<C> c, U32 a, U32 b) { return select(c != Vec<C>{}, a, b); };
 
+constexpr auto kWherePositive = [](F32 x, F32 y) { return select(x <= F32{}, F32{}, y); };
+
 // The conversion instruction only sees what it can convert; what lies outside (NaN: 0) is put in afterwards.
 constexpr auto kF32ToI32 = [](F32 x) {
   const F32 limit = splat(0x1p31f);
@@ -131,6 +133,7 @@ void fill_elementwise(Kernels& kernels) {
   fill_comparisons<i32>(kernels, Dtype::i32);
   fill_comparisons<u32>(kernels, Dtype::u32);
   fill_casts(kernels);
+  kernels.where_positive = map<kWherePositive, f32, f32, f32>;
 }
 
 }  // namespace paragon::cpu::PARAGON_ISA

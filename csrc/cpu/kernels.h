@@ -118,6 +118,11 @@ struct Kernels {
   ElementwiseKernel select[kDtypes];                     // by the dtype of the condition; moves words
   ElementwiseKernel cast[kDtypes][kDtypes];              // [from][to]
 
+  // Composites of f32, each step rounded as the contract says.
+  ElementwiseKernel sigmoid;         // of x
+  ElementwiseKernel exp_difference;  // exp(x - y)
+  ElementwiseKernel where_positive;  // of x and y: +0 where x <= 0, else y
+
   void (*matmul)(const MatmulArgs&, ThreadPool&);
   void (*sum[kDtypes])(const ReduceArgs&, ThreadPool&);
   void (*max[kDtypes])(const ReduceArgs&, ThreadPool&);

@@ -350,6 +350,23 @@ PARAGON_INLINE F64 lesser(F64 a, F64 b) { return select(a < b, a, b); }
 PARAGON_INLINE F64 greater(F64 a, F64 b) { return select(a > b, a, b); }
 #endif
 
+#if defined(PARAGON_SIMD_AVX512)
+// The elements of a table that the low four bits of each lane number.
+template <class T>
+PARAGON_INLINE Vec<T> lookup(const T (&table)[16], U64 index) {
+  const Vec<T> low = load(table), high = load(table + 8);
+  return {(typename Vec<T>::Raw)_mm512_permutex2var_pd((__m512d)low.v, (__m512i)index.v, (__m512d)high.v)};
+}
+// The elements of a table that the low five bits of each lane number.
+PARAGON_INLINE F32 lookup(const float (&table)[32], U32 index) {
+  return {_mm512_permutex2var_ps(load(table).v, (__m512i)index.v, load(table + 16).v)};
+}
+// Whether any of the bits of b is set in a.
+PARAGON_INLINE Mask<4> has_any(U32 a, U32 b) { return {_mm512_test_epi32_mask((__m512i)a.v, (__m512i)b.v)}; }
+// The low words of all lanes of a and of b, in the order that is cheapest.
+PARAGON_INLINE U32 low_words(F64 a, F64 b) { return {(U32::Raw)_mm512_shuffle_ps((__m512)a.v, (__m512)b.v, 0x88)}; }
+#endif
+
 // Square root, correctly rounded.
 #if defined(PARAGON_SIMD_AVX512)
 PARAGON_INLINE F32 sqrt(F32 x) { return {_mm512_sqrt_ps(x.v)}; }

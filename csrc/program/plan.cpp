@@ -81,8 +81,17 @@ void Planner::find_needed() {
   for (const Update& update : program_.updates) needed_[update.value] = true;
   for (std::size_t v = program_.values(); v-- > program_.first_operation();) {
     if (!needed_[v]) continue;
-    for (const std::uint32_t input : program_.operations[v - program_.first_operation()].inputs) needed_[input] = true;
+    if (!options_.keep_all) {
+      if (auto composite = find_composite(program_, kernels_, v)) composites_.emplace(v, std::move(*composite));
+    }
+    for (const std::uint32_t input : inputs(v)) needed_[input] = true;
   }
+}
+
+const std::vector<std::uint32_t>& Planner::inputs(std::size_t value) const {
+  const auto composite = composites_.find(value);
+  return composite == composites_.end() ? program_.operations[value - program_.first_operation()].inputs
+                                        : composite->second.inputs;
 }
 
 BufferId Planner::new_buffer(Home home, std::uint32_t index, std::size_t words) {
@@ -250,7 +259,7 @@ bool Planner::may_join(const Chain& chain, const std::vector<ChainOperand>& oper
 
 void Planner::elementwise(std::size_t value, const Operation& operation) {
   std::vector<ChainOperand> operands;
-  for (const std::uint32_t input : operation.inputs) operands.push_back(chain_operand(input, shape(value)));
+  for (const std::uint32_t input : inputs(value)) operands.push_back(chain_operand(input, shape(value)));
 
   const std::size_t n = count(value);
   std::vector<std::size_t>& open = open_[n];
@@ -283,7 +292,11 @@ void Planner::elementwise(std::size_t value, const Operation& operation) {
   life.written = chain.index;
   life.chain = chain.step;
   life.instruction = chain.step->instructions();
-  chain.step->add(find_kernel(kernels_, program_, operation), registers, cost(operation.op));
+  if (const auto composite = composites_.find(value); composite != composites_.end()) {
+    chain.step->add(composite->second.kernel, registers, composite->second.cost);
+  } else {
+    chain.step->add(find_kernel(kernels_, program_, operation), registers, cost(operation.op));
+  }
   chain.results.push_back(buffer);
   views_[value] = {buffer, 0, dense_strides(shape(value))};
 }

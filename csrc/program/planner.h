@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "composite.h"
 #include "fuse.h"
 #include "plan.h"
 #include "steps.h"
@@ -57,6 +58,7 @@ class Planner {
   Place dense(std::size_t value);  // the value's words in row-major order; plans a copy if need be
   cpu::CopyArgs gather_layout(const View& view, const Shape& shape) const;
   void find_needed();
+  const std::vector<std::uint32_t>& inputs(std::size_t value) const;  // of the operation or composite that yields it
 
   // plan.cpp: steps
   template <class S>
@@ -101,6 +103,7 @@ class Planner {
   const cpu::ThreadPool& pool_;
   PlanOptions options_;
   Plan plan_;
+  std::unordered_map<std::size_t, Composite> composites_;  // by value
   std::vector<View> views_;       // by value
   std::vector<bool> needed_;      // by value
   std::vector<Life> lives_;       // by buffer

@@ -205,6 +205,13 @@ void add_for_dtype(std::vector<Operation>& list) {
   list.push_back(cast<T, std::uint32_t>());
 }
 
+// docs/contract.md, section 4.
+float sigmoid(float x) {
+  if (std::isnan(x)) return x;
+  const float e = contract::exp(x >= 0.0f ? -x : x);
+  return (x >= 0.0f ? 1.0f : e) / (1.0f + e);
+}
+
 std::vector<Operation> basic_operations() {
   using f32 = float;
   using i32 = std::int32_t;
@@ -219,6 +226,19 @@ std::vector<Operation> basic_operations() {
   list.push_back(elementwise<Elementwise::sqrt, contract::sqrt, f32>("sqrt"));
   list.push_back(elementwise<Elementwise::abs, abs_f32, f32>("abs"));
   list.push_back(elementwise<Elementwise::abs, abs_i32, i32>("abs"));
+  list.push_back({"sigmoid", [](const Kernels& k) { return k.sigmoid; }, {Dtype::f32}, Dtype::f32, on_words<sigmoid, f32>});
+  constexpr auto exp_difference = [](f32 a, f32 b) { return contract::exp(contract::sub(a, b)); };
+  list.push_back({"exp of a difference",
+                  [](const Kernels& k) { return k.exp_difference; },
+                  {Dtype::f32, Dtype::f32},
+                  Dtype::f32,
+                  on_words<exp_difference, f32, f32>});
+  constexpr auto where_positive = [](f32 a, f32 b) { return a <= 0.0f ? 0.0f : b; };
+  list.push_back({"where positive",
+                  [](const Kernels& k) { return k.where_positive; },
+                  {Dtype::f32, Dtype::f32},
+                  Dtype::f32,
+                  on_words<where_positive, f32, f32>});
   return list;
 }
 

@@ -158,6 +158,53 @@ void keep_what_is_read() {
   }
 }
 
+// Groups of operations that have one kernel, with and without readers of what lies between, and near misses of each.
+void keep_composites() {
+  const auto sigmoid = [](const char* how, const char* one, int numerator, int denominator, int compared = 0) {
+    return join(
+        R"({"op":"abs","inputs":[0],"output":2,"dtype":"f32","shape":[300,7],"attributes":{}},
+           {"op":"neg","inputs":[2],"output":3,"dtype":"f32","shape":[300,7],"attributes":{}},
+           {"op":"exp","inputs":[3],"output":4,"dtype":"f32","shape":[300,7],"attributes":{}},
+           {"op":"constant","inputs":[],"output":5,"dtype":"f32","shape":[],"attributes":{"dtype":"f32","shape":[],"word":"00000000"}},
+           {"op":"constant","inputs":[],"output":6,"dtype":"f32","shape":[],"attributes":{"dtype":"f32","shape":[],"word":")",
+        one, R"("}},
+           {"op":"compare","inputs":[)", compared, R"(,5],"output":7,"dtype":"i32","shape":[300,)", compared == 0 ? 7 : 1,
+        R"(],"attributes":{"how":")", how, R"("}},
+           {"op":"select","inputs":[7,6,)", numerator, R"(],"output":8,"dtype":"f32","shape":[300,7],"attributes":{}},
+           {"op":"add","inputs":[)", denominator, R"(,6],"output":9,"dtype":"f32","shape":[300,7],"attributes":{}},
+           {"op":"div","inputs":[8,9],"output":10,"dtype":"f32","shape":[300,7],"attributes":{}})");
+  };
+  const auto relu = [](const char* how, int zero) {
+    return join(
+        R"({"op":"constant","inputs":[],"output":2,"dtype":"f32","shape":[],"attributes":{"dtype":"f32","shape":[],"word":"00000000"}},
+           {"op":"compare","inputs":[1,2],"output":3,"dtype":"i32","shape":[300,1],"attributes":{"how":")", how, R"("}},
+           {"op":"select","inputs":[3,)", zero, R"(,0],"output":4,"dtype":"f32","shape":[300,7],"attributes":{}},
+           {"op":"sub","inputs":[4,1],"output":5,"dtype":"f32","shape":[300,7],"attributes":{}},
+           {"op":"exp","inputs":[5],"output":6,"dtype":"f32","shape":[300,7],"attributes":{}})");
+  };
+  const auto check = [](const std::string& operations, std::initializer_list<int> outputs) {
+    std::string list;
+    for (const int value : outputs) list += join(list.empty() ? "" : ",", R"({"name":"v)", value, R"(","value":)", value, "}");
+    const std::string inputs = R"({"name":"x","dtype":"f32","shape":[300,7]},{"name":"m","dtype":"f32","shape":[300,1]})";
+    const auto program = std::make_shared<const Program>(parse(document(inputs, "", operations, list, "")));
+    for (const cpu::Kernels* kernels : cpu::available_kernels()) {
+      RandomProgram random(2);
+      hold(program, random, 0, {kernels->isa, 2, 0});
+    }
+  };
+  check(sigmoid("ge", "3f800000", 4, 4), {10});
+  check(sigmoid("ge", "3f800000", 4, 4), {10, 8, 4});
+  check(sigmoid("lt", "3f800000", 4, 4), {10});
+  check(sigmoid("ge", "3f800001", 4, 4), {10});
+  check(sigmoid("ge", "3f800000", 4, 3), {10});
+  check(sigmoid("ge", "3f800000", 3, 4), {10});
+  check(sigmoid("ge", "3f800000", 4, 4, 1), {10});
+  check(relu("le", 2), {4, 6});
+  check(relu("le", 2), {3, 5, 6});
+  check(relu("lt", 2), {4, 6});
+  check(relu("le", 1), {4, 6});
+}
+
 // The words do not depend on the modes of the host, on the caller's thread or on others, and the host keeps its modes.
 void keep_float_control() {
   const std::string text = document(
@@ -407,6 +454,7 @@ int main(int argc, char** argv) {
   swap_states();
   keep_what_is_read();
   keep_float_control();
+  keep_composites();
   refuse_programs();
   refuse_sessions();
   files(argc > 2 ? argv[2] : ".");

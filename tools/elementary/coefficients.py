@@ -8,6 +8,8 @@ double. The error printed beside it is that before the rounding, in the weighted
 
 from __future__ import annotations
 
+import itertools
+import struct
 from collections.abc import Callable
 
 import mpmath as mp
@@ -20,6 +22,7 @@ LN2 = mp.log(2)
 EXP_RANGE = mp.mpf("0.3470")  # ln(2)/2 = 0.34657..., and a little: the multiple of ln(2) comes from a rounded quotient
 LOG_RANGE = mp.mpf("0.17158")  # (sqrt(2) - 1) / (sqrt(2) + 1) = 0.171572...
 ERF_SPLIT, ERF_END = mp.mpf("2.25"), mp.mpf("3.9375")  # erf rounds to 1 beyond 3.92
+ERF_SCALE, ERF_SHORT_END = mp.mpf("3.9375"), mp.mpf("3.9296875")
 
 
 def remez(f: Function, weight: Function, low: mp.mpf, high: mp.mpf, degree: int) -> tuple[list[mp.mpf], mp.mpf]:
@@ -84,6 +87,11 @@ def erf_slope(z: mp.mpf) -> mp.mpf:
     return 2 / mp.sqrt(mp.pi) * (1 - z / 3) if x < TINY else mp.erf(x) / x
 
 
+def log_short(r: mp.mpf) -> mp.mpf:
+    "(log(1 + r) - r) / r^2"
+    return -mp.mpf(1) / 2 + r / 3 if abs(r) < TINY else (mp.log1p(r) - r) / r**2
+
+
 def double(x: mp.mpf) -> str:
     return float(x).hex()
 
@@ -126,10 +134,97 @@ constexpr double kErf[][2] = {{""")
     print("};")
 
 
+def print_numbers(numbers: list[str], per_line: int) -> None:
+    for k in range(0, len(numbers), per_line):
+        print(f"    {', '.join(numbers[k : k + per_line])},")
+
+
+def single(x: mp.mpf) -> mp.mpf:
+    "The nearest float."
+    return mp.mpf(struct.unpack("<f", struct.pack("<f", float(x)))[0])
+
+
+def print_exp_tables() -> None:
+    half = LN2 / 32 * mp.mpf("1.0001")
+    print("""
+// 2^(j/16), j in the place of the exponent's bits taken away, so that adding j + 16 e there gives 2^(j/16 + e).
+constexpr std::uint64_t kExpTable[16] = {""")
+    words = [struct.unpack("<q", struct.pack("<d", float(mp.mpf(2) ** (mp.mpf(j) / 16))))[0] for j in range(16)]
+    print_numbers([f"0x{word - (j << 48):016x}" for j, word in enumerate(words)], 4)
+    print("};")
+    print_polynomial(
+        "kExpm1Short",
+        "e^r = 1 + r + r^2 * p(r), |r| <= ln(2)/32; relative to e^r - 1",
+        remez(exp_tail, lambda r: max(abs(r), half / 64), -half, half, 3),
+    )
+    print("""
+// The same in floats: 2^(j/32) = high * (1 + low), log(2) = high + low.""")
+    exact = [mp.mpf(2) ** (mp.mpf(j) / 32) for j in range(32)]
+    high = [single(x) for x in exact]
+    for name, column in (("High", high), ("Low", [x / h - 1 for x, h in zip(exact, high, strict=True)])):
+        print(f"constexpr float kExp{name}[32] = {{")
+        print_numbers([double(single(x)) + "f" for x in column], 4)
+        print("};")
+    print(f"constexpr float kLog2EFloat = {double(single(1 / LN2))}f;")
+    print(f"constexpr float kLn2FloatHigh = {double(single(LN2))}f;")
+    print(f"constexpr float kLn2FloatLow = {double(single(LN2 - single(LN2)))}f;")
+    coefficients, error = remez(exp_tail, lambda r: max(r**2, half**2 / 4096), -half / 2, half / 2, 2)
+    print(f"// e^r = 1 + r + r^2 * p(r), |r| <= ln(2)/64; error 2^{float(mp.log(error, 2)):.1f}, and that of rounding p to floats")
+    print("constexpr float kExpFloat[] = {")
+    print_numbers([double(single(c)) + "f" for c in coefficients], 4)
+    print("};")
+
+
+def print_log_table() -> None:
+    step, start = mp.mpf(1) / 16, mp.mpf("0.703125")
+    print("""
+// Of each of 16 intervals of [kLogStart, 2 kLogStart), equally long within [1/2, 1) and [1, 2): a number c, and log(1/c),
+// where c is near 1/m for all m in it. They are 1 and 0 about 1.
+constexpr double kLogStart = """ + double(start) + ";")
+    edges, m = [start], start
+    for _ in range(16):
+        m += step / 2 if m < 1 - step / 4 else step * 3 / 4 if m < 1 else step
+        edges.append(m)
+    assert edges[-1] == 2 * start, edges
+    inverses, largest = [], mp.mpf(0)
+    for low, high in itertools.pairwise(edges):
+        c = mp.mpf(1) if low < 1 < high else mp.mpf(float(2 / (low + high)))
+        inverses.append(c)
+        largest = max(largest, abs(low * c - 1), abs(high * c - 1))
+    for name, column in (("kLogInverse", inverses), ("kLogValue", [-mp.log(c) if c != 1 else mp.mpf(0) for c in inverses])):
+        print(f"constexpr double {name}[16] = {{")
+        print_numbers([double(c) for c in column], 4)
+        print("};")
+    print_polynomial(
+        "kLogShort",
+        f"log(1 + r) = r + r^2 * p(r), |r| <= {float(largest):.4f}; relative to r",
+        remez(log_short, lambda r: max(abs(r), largest / 64), -largest, largest, 4),
+    )
+
+
+def print_erf_table() -> None:
+    fits = []
+    for j in range(16):
+        low, high = max(mp.mpf(0), j - mp.mpf(1) / 2), j + mp.mpf(1) / 2
+        slope = lambda u, j=j: erf_slope(((j + u) / ERF_SCALE) ** 2)  # noqa: E731
+        fits.append(remez(slope, lambda u, f=slope: 1 / f(u), low - j, high - j, 7))
+    worst = max(error for _, error in fits)
+    print(f"""
+// erf(x) = x * p(u) where kErfScale * x = j + u, |u| <= 1/2: row i has coefficient i of every j; relative error
+// 2^{float(mp.log(worst, 2)):.1f}. Beyond kErfShortEnd the float is 1.
+constexpr double kErfScale = {double(ERF_SCALE)};
+constexpr double kErfShortEnd = {double(ERF_SHORT_END)};
+constexpr double kErfTable[][16] = {{""")
+    for i in range(8):
+        print_numbers([("{" if j == 0 else "") + double(fit[0][i]) + ("}" if j == 15 else "") for j, fit in enumerate(fits)], 4)
+    print("};")
+
+
 def main() -> None:
     print("// Written by tools/elementary/coefficients.py; not to be edited by hand.")
-    print("#pragma once\n\nnamespace paragon::cpu {\nnamespace {\n")
+    print("#pragma once\n\n#include <cstdint>\n\nnamespace paragon::cpu {\nnamespace {\n")
     print(f"constexpr double kLog2E = {double(1 / LN2)};")
+    print(f"constexpr double kLn2 = {double(LN2)};")
     print_pair("kLn2", LN2, 42, "42 bits: exact when multiplied by an exponent")
     print_pair("kPi", mp.pi, 53, "pi")
     wide = mp.mpf(2) ** -10
@@ -149,6 +244,9 @@ def main() -> None:
         remez(sinpi_tail, lambda z: max(z / mp.pi, wide**2), mp.mpf(0), mp.mpf(1) / 4, 7),
     )
     print_erf()
+    print_exp_tables()
+    print_log_table()
+    print_erf_table()
     print("\n}  // namespace\n}  // namespace paragon::cpu")
 
 
