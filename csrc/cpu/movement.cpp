@@ -12,7 +12,7 @@ namespace {
 using Word = std::uint32_t;
 
 constexpr std::size_t kGrain = std::size_t{1} << 17;  // words that are worth a task of their own
-constexpr std::size_t kTile = 16;                     // a transposed tile: 16 words are a cache line
+constexpr std::size_t kStrip = 16;                    // rows transposed at once: 16 words are a cache line
 
 std::size_t tasks_for(std::size_t words, const ThreadPool& pool) {
   return std::clamp<std::size_t>(words / kGrain, 1, pool.threads());
@@ -30,23 +30,35 @@ void copy_row(const Word* src, std::ptrdiff_t src_step, Word* dst, std::ptrdiff_
   }
 }
 
-// The last two axes where the source runs along the first of them and the destination along the second.
+// dst (4 rows of 4) = the transpose of src; the rows of each are a step apart.
+void transpose_four(const Word* src, std::ptrdiff_t src_step, Word* dst, std::ptrdiff_t dst_step) {
+  typedef Word Four __attribute__((vector_size(16)));
+  Four x[4];
+  for (std::ptrdiff_t i = 0; i < 4; ++i) std::memcpy(&x[i], src + i * src_step, sizeof(Four));
+  const Four low0 = __builtin_shufflevector(x[0], x[1], 0, 4, 1, 5), high0 = __builtin_shufflevector(x[0], x[1], 2, 6, 3, 7);
+  const Four low1 = __builtin_shufflevector(x[2], x[3], 0, 4, 1, 5), high1 = __builtin_shufflevector(x[2], x[3], 2, 6, 3, 7);
+  const Four y[4] = {__builtin_shufflevector(low0, low1, 0, 1, 4, 5), __builtin_shufflevector(low0, low1, 2, 3, 6, 7),
+                     __builtin_shufflevector(high0, high1, 0, 1, 4, 5), __builtin_shufflevector(high0, high1, 2, 3, 6, 7)};
+  for (std::ptrdiff_t i = 0; i < 4; ++i) std::memcpy(dst + i * dst_step, &y[i], sizeof(Four));
+}
+
+// The last two axes where the source runs along the first of them and the destination along the second. The last blocks of
+// four overlap those before them.
 void copy_transposed(const Word* src, std::ptrdiff_t src_step, Word* dst, std::ptrdiff_t dst_step, std::size_t rows,
                      std::size_t columns) {
-  const auto tile = [&](std::size_t r0, std::size_t c0, std::size_t height, std::size_t width) {
-    Word block[kTile][kTile];
-    for (std::size_t c = 0; c < width; ++c) {
-      const Word* from = src + static_cast<std::ptrdiff_t>(c0 + c) * src_step + static_cast<std::ptrdiff_t>(r0);
-      for (std::size_t r = 0; r < height; ++r) block[r][c] = from[r];
+  if (rows < 4 || columns < 4) {
+    for (std::size_t r = 0; r < rows; ++r) {
+      copy_row(src + r, src_step, dst + static_cast<std::ptrdiff_t>(r) * dst_step, 1, columns);
     }
-    for (std::size_t r = 0; r < height; ++r) {
-      std::memcpy(dst + static_cast<std::ptrdiff_t>(r0 + r) * dst_step + static_cast<std::ptrdiff_t>(c0), block[r],
-                  width * sizeof(Word));
-    }
-  };
-  for (std::size_t r = 0; r < rows; r += kTile) {
-    for (std::size_t c = 0; c < columns; c += kTile) {
-      tile(r, c, std::min(kTile, rows - r), std::min(kTile, columns - c));
+    return;
+  }
+  for (std::size_t strip = 0; strip < rows; strip += kStrip) {
+    for (std::size_t c = 0; c < columns; c += 4) {
+      const auto column = static_cast<std::ptrdiff_t>(std::min(c, columns - 4));
+      for (std::size_t r = strip; r < std::min(strip + kStrip, rows); r += 4) {
+        const auto row = static_cast<std::ptrdiff_t>(std::min(r, rows - 4));
+        transpose_four(src + column * src_step + row, src_step, dst + row * dst_step + column, dst_step);
+      }
     }
   }
 }

@@ -109,9 +109,6 @@ struct Windows {
   std::size_t position, window;  // steps
 };
 
-template <class T>
-using Quad __attribute__((vector_size(16))) = T;
-
 // plane (h, w) += the words at kernel position (ky, kx) of all windows. No pixel has more than one.
 template <class T>
 void add_position(const WindowArgs& args, const Windows<T>& from, std::size_t ky, std::size_t kx, T* plane) {
@@ -123,18 +120,58 @@ void add_position(const WindowArgs& args, const Windows<T>& from, std::size_t ky
     const std::ptrdiff_t at = (y0 + static_cast<std::ptrdiff_t>(y * args.stride[0])) * static_cast<std::ptrdiff_t>(args.w) +
                               x0 + static_cast<std::ptrdiff_t>(ox.begin * args.stride[1]);
     T* pixel = plane + at;
-    std::size_t left = ox.end - ox.begin;
-    if (from.window == 1 && args.stride[1] == 1) {
-      for (; left >= kLanes; left -= kLanes, pixel += kLanes, term += kLanes) store(pixel, load(pixel) + load(term));
-      for (; left >= 4; left -= 4, pixel += 4, term += 4) {  // images are small
-        Quad<T> sum, more;
-        std::memcpy(&sum, pixel, sizeof sum);
-        std::memcpy(&more, term, sizeof more);
-        sum = sum + more;
-        std::memcpy(pixel, &sum, sizeof sum);
+    for (std::size_t left = ox.end - ox.begin; left > 0; --left, pixel += args.stride[1], term += from.window) *pixel = *pixel + *term;
+  }
+}
+
+// A kernel column that reaches some of a vector's pixels: where its words lie, before the row's first, and which lanes count.
+struct Column {
+  std::size_t kx;
+  std::ptrdiff_t shift;
+  U32 counts;
+};
+
+constexpr std::size_t kMostColumns = 64;
+
+// plane (h, w) = the sums of the words at positions begin ... end - 1, in registers, a vector of pixels at a time. For windows
+// one pixel apart, as the fast axis; a vector of words may begin and end outside them. A word that does not count is +0,
+// which changes no sum, because a sum that began with +0 is never -0.
+template <class T>
+void sum_positions(const WindowArgs& args, const T* x, std::size_t begin, std::size_t end, T* plane) {
+  const std::size_t kw = args.kernel[1], windows = args.oh * args.ow;
+  for (std::size_t x0 = 0; x0 < args.w; x0 += kLanes) {
+    Column columns[kMostColumns];
+    std::size_t first_of[kMostColumns + 1] = {};  // of the columns with kx or more
+    std::size_t used = 0;
+    for (std::size_t kx = 0; kx < kw; ++kx) {
+      first_of[kx] = used;
+      const std::ptrdiff_t shift = static_cast<std::ptrdiff_t>(x0) - offset_of(args, 1, kx);
+      std::uint32_t lanes[kLanes];
+      bool any_counts = false;
+      for (std::size_t i = 0; i < kLanes; ++i) {
+        const std::ptrdiff_t ox = shift + static_cast<std::ptrdiff_t>(i);
+        const bool counts = ox >= 0 && ox < static_cast<std::ptrdiff_t>(args.ow);
+        lanes[i] = counts ? ~0u : 0u;
+        any_counts = any_counts || counts;
       }
+      if (any_counts) columns[used++] = {kx, shift, load(lanes)};
     }
-    for (; left > 0; --left, pixel += args.stride[1], term += from.window) *pixel = *pixel + *term;
+    first_of[kw] = used;
+    for (std::size_t y = 0; y < args.h; ++y) {
+      Vec<T> sum{};
+      for (std::size_t ky = begin / kw; ky * kw < end; ++ky) {
+        const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(y) - offset_of(args, 0, ky);
+        const std::size_t oy = static_cast<std::size_t>(at) / args.stride[0];
+        if (at < 0 || oy >= args.oh || oy * args.stride[0] != static_cast<std::size_t>(at)) continue;
+        const std::size_t from = begin > ky * kw ? begin - ky * kw : 0, to = min_of(end - ky * kw, kw);
+        for (std::size_t i = first_of[from]; i < first_of[to]; ++i) {
+          const Column& column = columns[i];
+          const std::size_t row = (ky * kw + column.kx) * windows + oy * args.ow;
+          sum = sum + as<Vec<T>>(as<U32>(load(x + static_cast<std::ptrdiff_t>(row) + column.shift)) & column.counts);
+        }
+      }
+      store_partial(plane + y * args.w + x0, sum, min_of(args.w - x0, kLanes));
+    }
   }
 }
 
@@ -144,6 +181,10 @@ void fold_channel(const WindowArgs& args, const Windows<T>& from, T* plane) {
   const std::size_t positions = args.kernel[0] * args.kernel[1], pixels = args.h * args.w;
   const std::size_t count = panel_count(positions, args.panel), length = panel_length(positions, args.panel);
   const auto add_panel = [&](std::size_t begin, std::size_t end) {
+    if (from.window == 1 && args.stride[1] == 1 && args.kernel[1] <= kMostColumns) {
+      sum_positions(args, from.data, begin, end, plane);
+      return;
+    }
     std::memset(plane, 0, pixels * sizeof(T));
     for (std::size_t p = begin; p < end; ++p) add_position(args, from, p / args.kernel[1], p % args.kernel[1], plane);
   };
@@ -190,14 +231,15 @@ void fold(const WindowArgs& args, ThreadPool& pool) {
   const std::size_t channels = min_of(max_of(fit, 1), args.c);
   const std::size_t groups = channels == 0 ? 0 : divide_up(args.c, channels);
   parallel_ranges(pool, args.n * groups, divide_up(kGrain, channels * positions * windows + 1), [&](auto begin, auto end) {
-    const Scratch transposed(fit == 0 ? 0 : channels * positions * windows * sizeof(T));
+    const Scratch scratch(fit == 0 ? 0 : (channels * positions * windows + 2 * kLanes) * sizeof(T));
+    T* transposed = scratch.as<T>() + (fit == 0 ? 0 : kLanes);  // sum_positions reads a vector more on either side
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t image = i / groups, first = i % groups * channels, used = min_of(args.c - first, channels);
       const T* x = static_cast<const T*>(args.x) + image * windows * image_row + first * positions;
       T* out = static_cast<T*>(args.out) + (image * args.c + first) * pixels;
-      if (fit > 0) transpose_matrix(x, image_row, windows, used * positions, transposed.as<T>());
+      if (fit > 0) transpose_matrix(x, image_row, windows, used * positions, transposed);
       for (std::size_t c = 0; c < used; ++c) {
-        const Windows<T> from = fit > 0 ? Windows<T>{transposed.as<T>() + c * positions * windows, windows, 1}
+        const Windows<T> from = fit > 0 ? Windows<T>{transposed + c * positions * windows, windows, 1}
                                         : Windows<T>{x + c * positions, 1, image_row};
         fold_channel(args, from, out + c * pixels);
       }
