@@ -200,6 +200,41 @@ void fold_channel(const WindowArgs& args, const Windows<T>& from, T* plane) {
   std::memcpy(plane, tree.result(), pixels * sizeof(T));
 }
 
+// plane (h, w) = the words of windows that do not meet, so that every pixel has one at most, which is added to +0. The windows
+// of the channel are `step` words apart. kernel_width is kw, or 0 for any.
+template <class T, std::size_t kernel_width>
+void place_windows(const WindowArgs& args, const T* x, std::size_t step, T* plane) {
+  const std::size_t kw = kernel_width > 0 ? kernel_width : args.kernel[1];
+  const std::ptrdiff_t x0 = offset_of(args, 1, 0);
+  // The windows none of whose columns are outside.
+  const Range whole = args.w >= kw ? inside(x0, args.stride[1], args.ow, args.w - kw + 1) : Range{0, 0};
+  std::memset(plane, 0, args.h * args.w * sizeof(T));
+  for (std::size_t ky = 0; ky < args.kernel[0]; ++ky) {
+    const std::ptrdiff_t y0 = offset_of(args, 0, ky);
+    const Range rows = inside(y0, args.stride[0], args.oh, args.h);
+    for (std::size_t oy = rows.begin; oy < rows.end; ++oy) {
+      const std::ptrdiff_t y = y0 + static_cast<std::ptrdiff_t>(oy * args.stride[0]);
+      T* row = plane + y * static_cast<std::ptrdiff_t>(args.w);
+      const T* from = x + oy * args.ow * step + ky * kw;
+      const auto place_checked = [&](std::size_t begin, std::size_t end) {
+        for (std::size_t ox = begin; ox < end; ++ox) {
+          const std::ptrdiff_t at = x0 + static_cast<std::ptrdiff_t>(ox * args.stride[1]);
+          const Range columns = inside(at, 1, kw, args.w);
+          for (std::size_t i = columns.begin; i < columns.end; ++i) {
+            row[at + static_cast<std::ptrdiff_t>(i)] = T{} + from[ox * step + i];
+          }
+        }
+      };
+      place_checked(0, min_of(whole.begin, args.ow));
+      for (std::size_t ox = whole.begin; ox < whole.end; ++ox) {
+        T* to = row + x0 + static_cast<std::ptrdiff_t>(ox * args.stride[1]);
+        for (std::size_t i = 0; i < kw; ++i) to[i] = T{} + from[ox * step + i];
+      }
+      place_checked(max_of(whole.end, whole.begin), args.ow);
+    }
+  }
+}
+
 // to (cols, rows) = the transpose of x (rows, cols), whose rows are `stride` apart.
 template <class T>
 void transpose_matrix(const T* x, std::size_t stride, std::size_t rows, std::size_t cols, T* to) {
@@ -221,13 +256,29 @@ void transpose_matrix(const T* x, std::size_t stride, std::size_t rows, std::siz
   }
 }
 
+// Windows that do not meet, one channel after the other.
+template <class T>
+void fold_apart(const WindowArgs& args, ThreadPool& pool) {
+  const std::size_t positions = args.kernel[0] * args.kernel[1], pixels = args.h * args.w, windows = args.oh * args.ow;
+  const auto place = args.kernel[1] == 2 ? place_windows<T, 2> : args.kernel[1] == 3 ? place_windows<T, 3> : place_windows<T, 0>;
+  parallel_ranges(pool, args.n * args.c, divide_up(kGrain, pixels + 1), [&](auto begin, auto end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const T* x = static_cast<const T*>(args.x) + i / args.c * windows * args.c * positions + i % args.c * positions;
+      place(args, x, args.c * positions, static_cast<T*>(args.out) + i * pixels);
+    }
+  });
+}
+
 template <class T>
 void fold(const WindowArgs& args, ThreadPool& pool) {
+  if (args.stride[0] >= args.kernel[0] && args.stride[1] >= args.kernel[1] && args.dilation[0] == 1 && args.dilation[1] == 1) {
+    fold_apart<T>(args, pool);
+    return;
+  }
   const std::size_t positions = args.kernel[0] * args.kernel[1], windows = args.oh * args.ow, pixels = args.h * args.w;
   const std::size_t image_row = args.c * positions;
-  // As many channels at once as can be transposed in cache; none where no two windows meet, whose words are read only once.
-  const bool apart = args.stride[0] >= args.kernel[0] && args.stride[1] >= args.kernel[1] && args.dilation[0] == 1 && args.dilation[1] == 1;
-  const std::size_t fit = apart ? 0 : kTransposed / max_of(positions * windows, 1);
+  // As many channels at once as can be transposed in cache.
+  const std::size_t fit = kTransposed / max_of(positions * windows, 1);
   const std::size_t channels = min_of(max_of(fit, 1), args.c);
   const std::size_t groups = channels == 0 ? 0 : divide_up(args.c, channels);
   parallel_ranges(pool, args.n * groups, divide_up(kGrain, channels * positions * windows + 1), [&](auto begin, auto end) {
