@@ -96,6 +96,18 @@ struct ArraySink {
   PARAGON_INLINE ArraySink rows(std::size_t n1) const { return {p, n1 * stride, stride, scale}; }
 };
 
+// Four points at once, `apart` points from one to the next: what some sources and sinks do better than one by one.
+template <class Source>
+PARAGON_INLINE void take_four(const Source& source, std::size_t j, std::size_t apart, Points (&x)[4]) {
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < 4; ++i) x[i] = source.at(j + i * apart);
+}
+template <class Sink>
+PARAGON_INLINE void put_four(const Sink& sink, std::size_t k, std::size_t apart, const Points (&x)[4]) {
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < 4; ++i) sink.put(k + i * apart, x[i]);
+}
+
 // --- Codelets: transforms in registers
 // ----------------------------------------------------------------------------------------------
 
@@ -124,10 +136,10 @@ PARAGON_INLINE void codelet(const float* w, const Source& source, const Sink& si
     sink.put(0, a + b);
     sink.put(1, a - b);
   } else if constexpr (N == 4) {
-    Points x[4] = {source.at(0), source.at(1), source.at(2), source.at(3)};
+    Points x[4];
+    take_four(source, 0, 1, x);
     transform_4(x[0], x[1], x[2], x[3]);
-#pragma GCC unroll 4
-    for (std::size_t k = 0; k < 4; ++k) sink.put(k, x[k]);
+    put_four(sink, 0, 1, x);
   } else if constexpr (N == 8) {  // 2 * 4
     Points y[2][4];
 #pragma GCC unroll 4
@@ -139,14 +151,14 @@ PARAGON_INLINE void codelet(const float* w, const Source& source, const Sink& si
 #pragma GCC unroll 2
     for (std::size_t k1 = 0; k1 < 2; ++k1) {
       transform_4(y[k1][0], y[k1][1], y[k1][2], y[k1][3]);
-#pragma GCC unroll 4
-      for (std::size_t k2 = 0; k2 < 4; ++k2) sink.put(k1 + 2 * k2, y[k1][k2]);
+      put_four(sink, k1, 2, y[k1]);
     }
   } else if constexpr (N == 16) {  // 4 * 4
     Points y[4][4];
 #pragma GCC unroll 4
     for (std::size_t j = 0; j < 4; ++j) {
-      Points x[4] = {source.at(j), source.at(4 + j), source.at(8 + j), source.at(12 + j)};
+      Points x[4];
+      take_four(source, j, 4, x);
       transform_4(x[0], x[1], x[2], x[3]);
 #pragma GCC unroll 4
       for (std::size_t k = 0; k < 4; ++k) y[k][j] = j * k == 0 ? x[k] : x[k] * splat_point(w + 2 * (4 * j + k));
@@ -154,8 +166,7 @@ PARAGON_INLINE void codelet(const float* w, const Source& source, const Sink& si
 #pragma GCC unroll 4
     for (std::size_t k1 = 0; k1 < 4; ++k1) {
       transform_4(y[k1][0], y[k1][1], y[k1][2], y[k1][3]);
-#pragma GCC unroll 4
-      for (std::size_t k2 = 0; k2 < 4; ++k2) sink.put(k1 + 4 * k2, y[k1][k2]);
+      put_four(sink, k1, 4, y[k1]);
     }
   } else {  // an odd prime
     constexpr std::size_t h = (N - 1) / 2;
@@ -184,9 +195,15 @@ PARAGON_INLINE void codelet(const float* w, const Source& source, const Sink& si
   }
 }
 
+// Keeps what is computed from x in the loop where it is used: hoisted out of it, the addresses of all points fill the
+// registers.
+PARAGON_INLINE void keep_in_loop(std::size_t& x) { asm("" : "+r"(x)); }
+
 template <std::size_t N, class Source, class Sink>
 __attribute__((noinline)) void run_codelet(const float* w, Source source, Sink sink, std::size_t count) {
   for (; count > 0; --count) {
+    keep_in_loop(source.stride);
+    keep_in_loop(sink.stride);
     codelet<N>(w, source, sink);
     source.next();
     sink.next();

@@ -3,21 +3,12 @@
 // simd.h.
 #pragma once
 
-#include "cpu/fft_lanes.h"
+#include "cpu/fft_sixteen.h"
 
 namespace paragon::cpu {
 namespace {
 
-inline constexpr std::size_t kLanes = F32::lanes;
 inline constexpr std::size_t kGrain = std::size_t{1} << 14;  // points worth another thread
-
-// out = scale * F(x). `exchange`: with the parts of every number exchanged before and after, the inverse.
-struct RowArgs {
-  const float* x;
-  float* out;
-  bool exchange;
-  float scale;
-};
 
 // `pool` may be null: on this thread alone.
 void transform_row(const FftNode& node, const RowArgs& args, ThreadPool* pool);
@@ -173,6 +164,7 @@ void row_by_bluestein(const FftNode& node, const RowArgs& args, ThreadPool* pool
 }
 
 void transform_row(const FftNode& node, const RowArgs& args, ThreadPool* pool) {
+  if (transform_sixteen(node, args)) return;
   if (node.kind == FftKind::bluestein) return row_by_bluestein(node, args, pool);
   if (node.rows_in_lanes)
     return args.exchange ? row_by_lanes<true>(node, args, pool) : row_by_lanes<false>(node, args, pool);

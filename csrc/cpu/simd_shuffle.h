@@ -60,6 +60,41 @@ PARAGON_INLINE void store_points_partial(float* p, Points x, std::size_t n) {
   if (words > first) store_partial(p + first, interleave_high(x.re, x.im), words - first);
 }
 
+#if defined(PARAGON_SIMD_AVX512)
+// Two halves of a transpose of 16 rows. `turn_within` transposes the 4 x 4 blocks that four vectors have in their
+// groups of four lanes; `turn_groups` transposes the groups of four vectors of four groups.
+PARAGON_INLINE void turn_within(F32 (&x)[4]) {
+  const F32 a = pick<UnpackOnes<0>>(x[0], x[1]), b = pick<UnpackOnes<1>>(x[0], x[1]);
+  const F32 c = pick<UnpackOnes<0>>(x[2], x[3]), d = pick<UnpackOnes<1>>(x[2], x[3]);
+  x[0] = pick<UnpackTwos<0>>(a, c);
+  x[1] = pick<UnpackTwos<1>>(a, c);
+  x[2] = pick<UnpackTwos<0>>(b, d);
+  x[3] = pick<UnpackTwos<1>>(b, d);
+}
+PARAGON_INLINE void turn_groups(F32 (&x)[4]) {
+  const F32 a = pick<EveryOtherGroup<0>>(x[0], x[1]), b = pick<EveryOtherGroup<1>>(x[0], x[1]);
+  const F32 c = pick<EveryOtherGroup<0>>(x[2], x[3]), d = pick<EveryOtherGroup<1>>(x[2], x[3]);
+  x[0] = pick<EveryOtherGroup<0>>(a, c);
+  x[1] = pick<EveryOtherGroup<0>>(b, d);
+  x[2] = pick<EveryOtherGroup<1>>(a, c);
+  x[3] = pick<EveryOtherGroup<1>>(b, d);
+}
+
+// Where lane 4 r + i has point r + 4 i: the points in order, re and im by turns, from the first or the second half of
+// them.
+template <std::size_t Half>
+struct InterleaveTurned {
+  constexpr std::size_t operator()(std::size_t i, std::size_t n) const {
+    const std::size_t point = Half * n / 2 + i / 2;
+    return 4 * (point % 4) + point / 4 + i % 2 * n;
+  }
+};
+PARAGON_INLINE void store_turned_points(float* p, Points x) {
+  store(p, pick<InterleaveTurned<0>>(x.re, x.im));
+  store(p + F32::lanes, pick<InterleaveTurned<1>>(x.re, x.im));
+}
+#endif
+
 // The same number in every lane: (re, im) at p.
 PARAGON_INLINE Points splat_point(const float* p) { return {splat(p[0]), splat(p[1])}; }
 

@@ -1,0 +1,179 @@
+// F(16 * n2) of one row of complex points for n2 = 16, 32, 64, 128, with vectors of 16 lanes: what fft_row.h does for
+// any length, in fewer passes. The 16 results of a block of columns are turned in two halves, one where the columns are
+// stored and one where the rows are loaded; between the two, lane 4 r + i of a vector has row r + 4 i. Internal
+// linkage, like simd.h.
+#pragma once
+
+#include "cpu/fft_lanes.h"
+
+namespace paragon::cpu {
+namespace {
+
+inline constexpr std::size_t kLanes = F32::lanes;
+
+// out = scale * F(x). `exchange`: with the parts of every number exchanged before and after, the inverse.
+struct RowArgs {
+  const float* x;
+  float* out;
+  bool exchange;
+  float scale;
+};
+
+#if defined(PARAGON_SIMD_AVX512)
+
+// The results of F(16) of 16 columns, times their twiddles, half turned: vector c of four for each r has, in its groups
+// g, column 4 g + c of the rows r, r + 4, r + 8, r + 12.
+struct HalfTurnedSink {
+  float* p;
+  const float* w;  // of this block of columns
+  bool first;      // column 0 is the first of them and stays as it is
+};
+
+PARAGON_INLINE void put_four(const HalfTurnedSink& sink, std::size_t r, std::size_t, const Points (&x)[4]) {
+  static constexpr float first_lane[kLanes] = {1};
+  F32 re[4], im[4];
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < 4; ++i) {
+    Points y = x[i];
+    if (r + i > 0) {
+      const float* w = sink.w + (r + 4 * i) * 2 * kTwiddleBlock;
+      const Points turned = y * Points{load(w), load(w + kTwiddleBlock)};
+      if (sink.first) {
+        const MaskOf<float> stays = load(first_lane) != F32{};
+        y = {select(stays, y.re, turned.re), select(stays, y.im, turned.im)};
+      } else {
+        y = turned;
+      }
+    }
+    re[i] = y.re;
+    im[i] = y.im;
+  }
+  turn_within(re);
+  turn_within(im);
+#pragma GCC unroll 4
+  for (std::size_t c = 0; c < 4; ++c) {
+    store(sink.p + (4 * c + r) * kPoint, re[c]);
+    store(sink.p + (4 * c + r) * kPoint + kLanes, im[c]);
+  }
+}
+
+// Columns c, 4 + c, 8 + c, 12 + c of a block that was stored so, of all 16 rows.
+struct HalfTurnedSource {
+  const float* p;
+};
+
+PARAGON_INLINE void take_four(const HalfTurnedSource& source, std::size_t c, std::size_t, Points (&x)[4]) {
+  F32 re[4], im[4];
+#pragma GCC unroll 4
+  for (std::size_t r = 0; r < 4; ++r) {
+    re[r] = load(source.p + (4 * c + r) * kPoint);
+    im[r] = load(source.p + (4 * c + r) * kPoint + kLanes);
+  }
+  turn_groups(re);
+  turn_groups(im);
+#pragma GCC unroll 4
+  for (std::size_t g = 0; g < 4; ++g) x[g] = {re[g], im[g]};
+}
+
+// Scales, and puts the 16 rows in order.
+template <bool Exchange>
+struct TurnedSink {
+  float* p;
+  std::size_t stride, step;
+  F32 scale;
+
+  PARAGON_INLINE void put(std::size_t k, Points x) const {
+    x = {x.re * scale, x.im * scale};
+    store_turned_points(p + k * stride, Exchange ? exchanged(x) : x);
+  }
+  PARAGON_INLINE void next() { p += step; }
+  PARAGON_INLINE TurnedSink rows(std::size_t n1) const { return {p, n1 * stride, stride, scale}; }
+};
+
+template <std::size_t N2, bool Exchange>
+__attribute__((noinline)) void columns_of_sixteen(const FftNode& node, const float* x, float* turned) {
+  const float* const w = node.left->twiddles;
+  for (std::size_t j = 0; j < N2; j += 16) {
+    const ArraySource<Exchange> source{x + 2 * j, 2 * N2, 0};
+    const HalfTurnedSink sink{turned + j * kPoint, node.twiddles + 2 * 16 * j, false};
+    if (j == 0) {
+      codelet<16>(w, source, HalfTurnedSink{sink.p, sink.w, true});
+    } else {
+      codelet<16>(w, source, sink);
+    }
+  }
+}
+
+// The first of the two steps of F(N2) = F(4 * (N2 / 4)) of the rows: F(4) of their columns, times twiddles.
+template <std::size_t N2>
+__attribute__((noinline)) void fours_of_sixteen(const FftNode& node, const float* turned, float* to) {
+  constexpr std::size_t m = N2 / 4;
+  const auto four = [&](std::size_t j, Points x0, Points x1, Points x2, Points x3) {  // column j
+    transform_4(x0, x1, x2, x3);
+    const float* const w = node.twiddles + 8 * j;
+    const LaneSink sink{to + j * kPoint, m * kPoint, 0};
+    sink.put(0, x0);
+    sink.put(1, j == 0 ? x1 : x1 * splat_point(w + 2));
+    sink.put(2, j == 0 ? x2 : x2 * splat_point(w + 4));
+    sink.put(3, j == 0 ? x3 : x3 * splat_point(w + 6));
+  };
+  for (std::size_t c = 0; c < 4; ++c) {
+    if constexpr (m == 8) {
+      Points a[4], b[4];
+      take_four(HalfTurnedSource{turned}, c, 4, a);
+      take_four(HalfTurnedSource{turned + 16 * kPoint}, c, 4, b);
+      four(c, a[0], a[2], b[0], b[2]);
+      four(4 + c, a[1], a[3], b[1], b[3]);
+    } else {
+      for (std::size_t t = 0; t < m; t += 16) {
+        Points x[4][4];
+#pragma GCC unroll 4
+        for (std::size_t i = 0; i < 4; ++i) take_four(HalfTurnedSource{turned + (i * m + t) * kPoint}, c, 4, x[i]);
+#pragma GCC unroll 4
+        for (std::size_t g = 0; g < 4; ++g) four(t + 4 * g + c, x[0][g], x[1][g], x[2][g], x[3][g]);
+      }
+    }
+  }
+}
+
+template <std::size_t N2, bool Exchange>
+void row_of_sixteen(const FftNode& node, const RowArgs& args) {
+  alignas(64) float turned[N2 * kPoint];
+  columns_of_sixteen<N2, Exchange>(node, args.x, turned);
+  const TurnedSink<Exchange> sink{args.out, 2 * 16, 0, splat(args.scale)};
+  const FftNode& rows = *node.right;
+  if constexpr (N2 == 16) {
+    codelet<16>(rows.twiddles, HalfTurnedSource{turned}, sink);
+  } else {
+    alignas(64) float fours[N2 * kPoint], deeper[N2 / 4 * kPoint];
+    fours_of_sixteen<N2>(rows, turned, fours);
+    transform(*rows.right, LaneSource{fours, kPoint, N2 / 4 * kPoint}, sink.rows(4), 4, deeper);
+  }
+}
+
+template <std::size_t N2>
+bool row_of_sixteen(const FftNode& node, const RowArgs& args) {
+  args.exchange ? row_of_sixteen<N2, true>(node, args) : row_of_sixteen<N2, false>(node, args);
+  return true;
+}
+
+// False for a length that is not of this kind.
+bool transform_sixteen(const FftNode& node, const RowArgs& args) {
+  if (node.n1 != 16) return false;
+  switch (node.n2) {
+    case 16: return row_of_sixteen<16>(node, args);
+    case 32: return row_of_sixteen<32>(node, args);
+    case 64: return row_of_sixteen<64>(node, args);
+    case 128: return row_of_sixteen<128>(node, args);
+    default: return false;
+  }
+}
+
+#else
+
+PARAGON_INLINE bool transform_sixteen(const FftNode&, const RowArgs&) { return false; }
+
+#endif
+
+}  // namespace
+}  // namespace paragon::cpu
