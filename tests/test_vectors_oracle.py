@@ -23,7 +23,7 @@ sys.path.insert(0, str(VECTORS))
 from cases import FILES  # noqa: E402
 from cases.data import F32_EDGES, INTEGER_EDGES, Words, vector  # noqa: E402
 from cases.hard import HARD  # noqa: E402
-from oracle import arithmetic, binary32, movement  # noqa: E402
+from oracle import arithmetic, binary32, fourier, movement  # noqa: E402
 from oracle.case import OPERATIONS  # noqa: E402
 from oracle.elementary import FUNCTIONS  # noqa: E402
 from oracle.philox import draws, philox4x32  # noqa: E402
@@ -309,6 +309,91 @@ def test_windows_by_hand() -> None:
     assert columns.shape == (1, 2, 2, 4)
     assert columns.words == [0, 0, 1, 2, 0, 0, 3, 0, 1, 2, 4, 5, 3, 0, 6, 0]
     assert movement.fold(columns, size=[2, 3], **window, panel=256).words == [2, 4, 6, 4, 5, 6]
+
+
+# Fourier transforms
+
+
+def test_twiddles_agree_with_mpmath() -> None:
+    mpmath = pytest.importorskip("mpmath")
+    pairs = [(k, n) for n in range(1, 60) for k in range(n)] + [(1, 2**24), (12345, 99991), (2**23 - 1, 2**24)]
+    with mpmath.workprec(300):
+        for k, n in pairs:
+            if 4 * k % n == 0:
+                continue
+            angle = 2 * mpmath.pi * k / n
+            exact = mpmath.cos(angle), -mpmath.sin(angle)
+            assert fourier.DOUBLE.w(k, n) == tuple(float(x) for x in exact)
+            for found, x in zip(fourier.SINGLE.w(k, n), exact, strict=True):
+                sign, mantissa, exponent, _ = x._mpf_
+                assert found == binary32.round_dyadic(int(mantissa), exponent + 149) | (SIGN if sign else 0), (k, n)
+
+
+def test_quarter_turns_are_exact_and_a_half_is_a_half() -> None:
+    one, minus = ONE, SIGN | ONE
+    assert [fourier.SINGLE.w(k, 4) for k in range(-1, 5)] == [
+        (0, one),
+        (one, 0),
+        (0, minus),
+        (minus, 0),
+        (0, one),
+        (one, 0),
+    ]
+    assert [
+        str(x) for k in range(4) for x in fourier.DOUBLE.w(3 * k, 12)
+    ] == "1.0 0.0 0.0 -1.0 -1.0 0.0 0.0 1.0".split()
+    assert fourier.SINGLE.w(1, 6)[0] == word(0.5) and fourier.DOUBLE.w(7, 12)[1] == 0.5
+
+
+def test_lengths_are_split_as_the_contract_says() -> None:
+    known = {
+        6: 2,
+        8: 2,
+        9: 3,
+        12: 3,
+        16: 4,
+        24: 4,
+        32: 4,
+        36: 4,
+        64: 4,
+        72: 4,
+        128: 4,
+        144: 12,
+        202: 2,
+        210: 7,
+        256: 16,
+        512: 16,
+    }
+    assert {n: fourier.rows_of(n) for n in known} == known
+    assert all(fourier.rows_of(n) == 1 for n in (1, 2, 3, 4, 5, 7, 97, 101, 509))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 7, 8, 12, 15, 16, 30, 49, 64, 97, 101, 202])
+def test_transforms_are_near_those_of_numpy(n: int) -> None:
+    random = np.random.default_rng(n)
+    z, t = random.standard_normal((2, n, 2)).astype(np.float32), random.standard_normal((2, n)).astype(np.float32)
+
+    def of(name: str, x: np.ndarray, **attributes: Any) -> np.ndarray:
+        operand = Tensor("f32", x.shape, [int(w) for w in x.view(np.uint32).ravel()])
+        result = OPERATIONS[name](operand, **attributes)
+        return floats(result.words).reshape(result.shape)
+
+    def near(found: np.ndarray, wanted: np.ndarray) -> bool:
+        return bool(np.linalg.norm(found - wanted) <= 1e-6 * np.linalg.norm(wanted))
+
+    z64, half = z[..., 0] + 1j * z[..., 1].astype(np.float64), np.ascontiguousarray(z[:, : n // 2 + 1])
+    for norm in ("backward", "ortho", "forward"):
+        for name, exact in (("fft", np.fft.fft), ("ifft", np.fft.ifft)):
+            found = of(name, z, norm=norm)
+            assert near(found[..., 0] + 1j * found[..., 1], exact(z64, norm=norm))
+        found = of("rfft", t, norm=norm)
+        assert near(found[..., 0] + 1j * found[..., 1], np.fft.rfft(t.astype(np.float64), norm=norm))
+        assert near(of("irfft", half, norm=norm, n=n), np.fft.irfft(z64[:, : n // 2 + 1], n, norm=norm))
+
+
+def test_the_filter_rounds_a_float_once() -> None:
+    values = [0.0, -0.0, 1.0, 1 + 2.0**-24, -(1 + 2.0**-24 + 2.0**-50), 2.0**-149, -(2.0**-150), 3 * 2.0**-150, 1e-3]
+    assert [fourier.f32_of(x) for x in values] == observed(np.array(values).astype(np.float32))
 
 
 # Random numbers

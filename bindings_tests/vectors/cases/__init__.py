@@ -6,7 +6,7 @@ from functools import partial
 from oracle.case import Case
 from oracle.elementary import FUNCTIONS
 
-from . import elementary, elementwise, indexing, movement, programs, random_bits, reductions
+from . import elementary, elementwise, fourier, indexing, movement, programs, random_bits, reductions
 
 FILES: dict[str, Callable[[], list[Case]]] = {
     "add": elementwise.add, "sub": elementwise.sub, "mul": elementwise.mul, "div": elementwise.div,
@@ -20,5 +20,6 @@ FILES: dict[str, Callable[[], list[Case]]] = {
     "slice": movement.slice_, "pad": movement.pad, "concat": movement.concat,
     "gather": indexing.gather, "scatter_add": indexing.scatter_add, "one_hot": indexing.one_hot,
     "unfold": indexing.unfold, "fold": indexing.fold, "bits": random_bits.bits,
+    "fft": fourier.fft, "ifft": fourier.ifft, "rfft": fourier.rfft, "irfft": fourier.irfft,
     "programs": programs.programs,
 }  # fmt: skip

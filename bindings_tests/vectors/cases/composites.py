@@ -96,6 +96,38 @@ class Formula:
     def linear(self, x: Value, w: Value, b: Value) -> Value:
         return self("add", self.matmul(x, w), b)
 
+    def complex_multiply(self, x: Value, y: Value) -> Value:
+        """(a+bi)(c+di) = (fma(a, c, -(b*d)), fma(a, d, b*c)) of two [..., 2]."""
+        (a, b), (c, d) = self._parts(x), self._parts(y)
+        re = self("fma", a, c, self("neg", self("mul", b, d)))
+        im = self("fma", a, d, self("mul", b, c))
+        return self("concat", re, im, axis=len(x.tensor.shape) - 1)
+
+    def conjugate(self, x: Value) -> Value:
+        re, im = self._parts(x)
+        return self("concat", re, self("neg", im), axis=len(x.tensor.shape) - 1)
+
+    def _parts(self, x: Value) -> tuple[Value, Value]:
+        *batch, _ = x.tensor.shape
+        zeros, ones = [0] * len(batch), [1] * (len(batch) + 1)
+        return (
+            self("slice", x, start=[*zeros, 0], stop=[*batch, 1], step=ones),
+            self("slice", x, start=[*zeros, 1], stop=[*batch, 2], step=ones),
+        )
+
+    def spectrum(self, x: Value, n: int) -> Value:
+        """rfft of the last axis, padded with zeros to n points."""
+        rank = len(x.tensor.shape)
+        none, missing = [0] * rank, [0] * (rank - 1) + [n - x.tensor.shape[-1]]
+        padded = self("pad", x, low=none, high=missing, interior=none, word="00000000")
+        return self("rfft", padded, norm="backward")
+
+    def first_points(self, spectrum: Value, n: int, points: int) -> Value:
+        """The first of the n real points that have this spectrum."""
+        y = self("irfft", spectrum, norm="backward", n=n)
+        shape = y.tensor.shape
+        return self("slice", y, start=[0] * len(shape), stop=[*shape[:-1], points], step=[1] * len(shape))
+
     def sgd(self, w: Value, g: Value, rate: int) -> Value:
         return self("fma", rate ^ 0x80000000, g, w)
 

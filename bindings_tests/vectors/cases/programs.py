@@ -195,6 +195,37 @@ def embedding() -> Case:
     return case
 
 
+def causal_convolution() -> Case:
+    """y[t] = sum over j <= t of kernel[j] * x[t-j] by transforms of a length at which nothing wraps round."""
+    random = Words(69)
+    case = Case("causal convolution")
+    f = Formula(case)
+    x = case.input("x", filled("f32", [2, 3, 30], lambda: random.f32(-3, 1)))
+    kernel = case.state("kernel", filled("f32", [3, 7], lambda: random.f32(-3, 1)))
+    case.output("y", f.first_points(f.complex_multiply(f.spectrum(x, 36), f.spectrum(kernel, 36)), 36, 30))
+    return case
+
+
+def long_convolution() -> Case:
+    """One step of SGD on kernels as long as the sequence, for the loss sum((y - target)^2)."""
+    random = Words(70)
+    case = Case("long convolution training step")
+    f = Formula(case)
+    n, wide = 20, 40
+    x = case.input("x", filled("f32", [4, 2, n], lambda: random.f32(-3, 0)))
+    target = case.input("target", filled("f32", [4, 2, n], lambda: random.f32(-3, 0)))
+    kernel = case.state("kernel", filled("f32", [2, n], lambda: random.f32(-4, -2)))
+    spectrum = f.spectrum(x, wide)
+    d = f("sub", f.first_points(f.complex_multiply(spectrum, f.spectrum(kernel, wide)), wide, n), target)
+    case.output("loss", f.sum(f("mul", d, d), [0, 1, 2]))
+    # The gradient of a convolution is a correlation: the product with the conjugate.
+    correlation = f.complex_multiply(f.spectrum(f("mul", d, 0x40000000), wide), f.conjugate(spectrum))
+    gradient = f.sum(f.first_points(correlation, wide, n), [0])
+    case.output("d kernel", gradient)
+    case.update("kernel", f.sgd(kernel, gradient, real(1, 100)))
+    return case
+
+
 def mlp() -> Case:
     """One training step of an MLP 12-9-4 on pixels: cross entropy, backward, momentum, and a step counter."""
     random = Words(68)
@@ -229,4 +260,4 @@ def mlp() -> Case:
 
 def programs() -> list[Case]:
     return [*activations(), *softmaxes(), *norms(), *optimisers(), state_at_once(), convolution(), max_pool(), dropout(),
-            embedding(), mlp()]  # fmt: skip
+            embedding(), mlp(), causal_convolution(), long_convolution()]  # fmt: skip

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from . import arithmetic, movement
+from . import arithmetic, fourier, movement
 from .binary32 import NAN, is_nan
 from .tensor import Tensor
 
-OPERATIONS = arithmetic.OPERATIONS | movement.OPERATIONS
+OPERATIONS = arithmetic.OPERATIONS | movement.OPERATIONS | fourier.OPERATIONS
 
 
 @dataclass(frozen=True)
