@@ -1,6 +1,7 @@
 """A report on one WebGPU device: probe, path, vectors, the fingerprint of a training beside the CPU's, and GEMM throughput.
 
     python benchmarks/gpu.py --sizes 1024 2048 4096 > docs/devices/NAME.json
+    python benchmarks/gpu.py --sizes 256 --train digits mnist    # on a software device
 
 The vendor's library is measured in the same run through PyTorch where that sees a GPU. Everything in the report was run on
 the device named in it. The exit code is 1 when a vector or a fingerprint is wrong.
@@ -80,17 +81,28 @@ def vendor_gemm(n: int) -> dict[str, Any] | None:
     return {"device": torch.cuda.get_device_name(), "n": n, "seconds": seconds, "gflops": 2 * n**3 / seconds / 1e9}
 
 
-def train_digits(executor: str, options: dict[str, Any]) -> tuple[str, float]:
-    """The fingerprint of one epoch on the digits, and its seconds."""
-    digits = data.digits()
-    model = nn.Sequential(nn.Dense(64, 32, activation="relu"), nn.Dense(32, 10))
+# name: the width of the layers, the size of a batch, the rate
+TRAININGS = {"digits": ((64, 32, 10), 32, 3e-3), "mnist": ((784, 128, 10), 128, 1e-3)}
+
+
+def train(name: str, executor: str, options: dict[str, Any]) -> tuple[str, float]:
+    """The fingerprint of one epoch with Adam, and its seconds, compilation included."""
+    (inputs, hidden, classes), batch, rate = TRAININGS[name]
+    rows = getattr(data, name)()
+    model = nn.Sequential(nn.Dense(inputs, hidden, activation="relu"), nn.Dense(hidden, classes))
     begin = time.perf_counter()
     with pg.use(executor, **options):
-        fit(model, digits.x_train, digits.y_train, optimizer=Adam(3e-3), epochs=1, batch_size=32, progress=False)
+        fit(model, rows.x_train, rows.y_train, optimizer=Adam(rate), epochs=1, batch_size=batch, progress=False)
     return pg.fingerprint(model), time.perf_counter() - begin
 
 
-def report(device: int | str | None, path: str | None, sizes: list[int]) -> dict[str, Any]:
+def training(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """An epoch on the device and on the CPU."""
+    (gpu, gpu_seconds), (cpu, cpu_seconds) = train(name, "webgpu", options), train(name, "cpu", {})
+    return {"fingerprint": gpu, "fingerprint_cpu": cpu, "seconds": gpu_seconds, "seconds_cpu": cpu_seconds}
+
+
+def report(device: int | str | None, path: str | None, sizes: list[int], trainings: list[str]) -> dict[str, Any]:
     executor = WebGPU()
     _registry().setdefault(executor.name, executor)
     options = {key: value for key, value in (("device", device), ("path", path)) if value is not None}
@@ -98,14 +110,13 @@ def report(device: int | str | None, path: str | None, sizes: list[int]) -> dict
     session = executor.load(pg.trace(lambda x: x + x, np.ones(1, np.float32)), **options)
     cases = list(load_vectors(VECTORS))
     wrong = [f"{case}: {found}" for case in cases if (found := run_case(case, executor, **options))]
-    (gpu, gpu_seconds), (cpu, _) = train_digits("webgpu", options), train_digits("cpu", {})
     return {
         "adapter": session.adapter,
         "path": session.path,
         "system": platform.platform(),
         "probe": probe.row(),
         "vectors": {"cases": len(cases), "passed": len(cases) - len(wrong), "wrong": wrong},
-        "digits": {"fingerprint": gpu, "fingerprint_cpu": cpu, "seconds": gpu_seconds},
+        "training": {name: training(name, options) for name in trainings},
         "gemm": [gemm(executor, options, n) for n in sizes],
         "gemm_vendor": [found for n in sizes if (found := vendor_gemm(n))],
     }
@@ -116,12 +127,13 @@ def main() -> None:
     parser.add_argument("--device", help="a number or a part of the adapter's name")
     parser.add_argument("--path", choices=("native", "integer"), help="instead of what the probe picks")
     parser.add_argument("--sizes", type=int, nargs="*", default=[1024, 2048, 4096], help="n of the n^3 products")
+    parser.add_argument("--train", nargs="*", choices=TRAININGS, default=["digits"], help="what to train for an epoch")
     given = parser.parse_args()
     device = int(given.device) if given.device and given.device.isdigit() else given.device
     executors()
-    found = report(device, given.path, given.sizes)
+    found = report(device, given.path, given.sizes, given.train)
     print(json.dumps(found, indent=1))
-    right = found["digits"]["fingerprint"] == found["digits"]["fingerprint_cpu"]
+    right = all(run["fingerprint"] == run["fingerprint_cpu"] for run in found["training"].values())
     sys.exit(0 if right and not found["vectors"]["wrong"] else 1)
 
 

@@ -17,7 +17,7 @@ from paragon.errors import ExecutorError, ProgramError
 from paragon.executors import _registry, executors
 from paragon.executors.reference_fft import twiddles
 from paragon.executors.webgpu import device as devices
-from paragon.executors.webgpu import reductions
+from paragon.executors.webgpu import gemm, reductions
 from paragon.executors.webgpu.fft import circle
 from paragon.executors.webgpu.library import library
 from paragon.executors.webgpu.plan import make_plan
@@ -214,10 +214,21 @@ def test_tiled_products(m: int, n: int, k: int, swapped: tuple[bool, bool], monk
 
     program = pg.trace(products, x, y)
     session = EXECUTOR.load(program)
-    assert all("tile_a" in d.code for d in make_plan(program).dispatches)
+    assert all("tile_a" in d.code for d in make_plan(program, session.path).dispatches)
     want = CPU.load(program).run({"x": x, "y": y})
     for panel, got in session.run({"x": x, "y": y}).items():
         assert_words(got, want[panel], f"panel {panel}")
+
+
+@pytest.mark.parametrize("path, shape", [("native", (8, 8, 8)), ("native", (16, 4, 8)), ("integer", (4, 4, 8))])
+def test_large_blocks(path: str, shape: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The blocks of large products, tried on small ones; the native path with an fma that is right whatever the device's is."""
+    device()
+    monkeypatch.setattr(gemm, "shape_of_tiles", lambda m, n, batches, path: shape)
+    for name in ("f32_fma", "fma_factors", "factor", "Factor"):
+        monkeypatch.setitem(library("native"), name, library("integer")[name])
+    monkeypatch.setattr(devices.Device, "path", lambda self, wanted: path)
+    test_tiled_products(33, 65, 40, (False, True), monkeypatch)
 
 
 def test_a_tile_that_goes_beyond_k_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

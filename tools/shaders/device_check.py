@@ -3,9 +3,10 @@
     python tools/shaders/device_check.py --millions 200 fma fma_factors
     python tools/shaders/device_check.py --millions 100
     python tools/shaders/device_check.py --every-word sqrt exp
+    python tools/shaders/device_check.py --every-word --step 16 log
 
-Without names every function is checked. `--every-word` takes all 2^32 words, for the functions of one operand. Prints one line
-a function: how many operands, how many wrong words, and the first of them. The exit code is 1 when a word is wrong. `--device`
+Without names every function is checked. `--every-word` takes all 2^32 words, or with `--step N` every N-th, N a power of two, for
+the functions of one operand. Prints one line a function: how many operands, how many wrong words, and the first of them. The exit code is 1 when a word is wrong. `--device`
 picks an adapter; `--seed` another stream of operands.
 """
 
@@ -116,8 +117,8 @@ def kernel(expression: str, count: int) -> str:
     ])  # fmt: skip
 
 
-def check(device: Device, name: str, batches: int, seed: int | None) -> int:
-    """Runs the batches of one function; the number of wrong words. Without a seed the operand counts the words from 0 on."""
+def check(device: Device, name: str, batches: int, seed: int | None, step: int = 1) -> int:
+    """Runs the batches of one function; the number of wrong words. Without a seed the operand goes from 0 on by steps."""
     expression, dtype, count, operation = FUNCTIONS[name]
     rng = np.random.Generator(np.random.PCG64([seed or 0, *name.encode()]))
     program = pg.trace(lambda *x: operation(*x), *(np.zeros(BATCH, NUMPY_DTYPES[dtype]) for _ in range(count)))
@@ -126,7 +127,7 @@ def check(device: Device, name: str, batches: int, seed: int | None) -> int:
     wrong, first, begin = 0, "", time.perf_counter()
     for batch in range(batches):
         kind = KINDS[batch % len(KINDS)] if seed is not None else "every word"
-        counted = np.arange(batch * BATCH, (batch + 1) * BATCH, dtype=np.uint32)
+        counted = np.arange(batch * BATCH, (batch + 1) * BATCH, dtype=np.uint32) * np.uint32(step)
         x = operands(kind, count, rng) if seed is not None else [counted]
         inputs = {key: w.view(NUMPY_DTYPES[dtype]) for key, w in zip(program.inputs, x, strict=True)}
         want = canonical(cpu.run(inputs)["output"])
@@ -147,6 +148,7 @@ def main() -> None:
     parser.add_argument("functions", nargs="*", metavar="FUNCTION", help="all when none is given")
     parser.add_argument("--millions", type=float, default=100, help="operands of each function, rounded up to whole batches")
     parser.add_argument("--every-word", action="store_true", help="all 2^32 words instead of drawn ones")
+    parser.add_argument("--step", type=int, default=1, help="with --every-word: every STEP-th word")
     parser.add_argument("--device", help="a part of the adapter's name")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
@@ -155,7 +157,7 @@ def main() -> None:
     print(f"{device.adapter}, {device.probe.driver}")
     if given.every_word:
         names = [name for name in given.functions or FUNCTIONS if FUNCTIONS[name][2] == 1]
-        wrong = [check(device, name, 2**32 // BATCH, None) for name in names]
+        wrong = [check(device, name, 2**32 // BATCH // given.step, None, given.step) for name in names]
     else:
         batches = -(-int(given.millions * 1_000_000) // BATCH)
         wrong = [check(device, name, batches, given.seed) for name in given.functions or FUNCTIONS]

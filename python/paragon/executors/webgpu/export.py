@@ -1,12 +1,20 @@
-"""A plan as plain data: kernels as text, memory as numbers. Whatever speaks WebGPU, a browser for one, can run it."""
+"""A plan as plain data: kernels as text, memory as numbers. Whatever speaks WebGPU, a browser for one, can run it.
+
+python -m paragon.executors.webgpu.export MODEL_OR_JOB PLAN.json
+"""
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ...errors import FileError
+from ...files import read_tensors, write_atomic
 from ...ops import Spec
 from ...program import Program
 from .library import link
@@ -25,7 +33,7 @@ def export_plan(program: Program, kernels: dict[str, int], path: str = "integer"
     new value, bytes]. Updates are done all at once after the outputs were read. Binding 0 is a buffer of zeros where a kernel
     declares `guard`.
     """
-    plan = make_plan(program)
+    plan = make_plan(program, path)
     dispatches = []
     for d in plan.dispatches:
         text = link(d.code, path)
@@ -49,3 +57,26 @@ def export_plan(program: Program, kernels: dict[str, int], path: str = "integer"
         "outputs": {name: place(v) for name, v in program.outputs.items()},
         "updates": [[state[name][0], place(v)[0], program.state[name].size * 4] for name, v in program.updates.items()],
     }
+
+
+def export_file(path: Path | str, which: str = "integer") -> dict[str, Any]:
+    """The plan of the program of a model or job file, with its kernels: {"kernels": texts, "plan": as `export_plan` says}.
+
+    Raises FileError when the file holds no program.
+    """
+    _, metadata = read_tensors(path)
+    if "program" not in metadata:
+        raise FileError(f"{path}: holds no program")
+    kernels: dict[str, int] = {}
+    plan = export_plan(Program.from_json(metadata["program"]), kernels, which)
+    return {"kernels": list(kernels), "plan": plan}
+
+
+def main() -> None:
+    if len(sys.argv) != 3:
+        sys.exit("usage: python -m paragon.executors.webgpu.export MODEL_OR_JOB PLAN.json")
+    write_atomic(Path(sys.argv[2]), json.dumps(export_file(sys.argv[1])).encode())
+
+
+if __name__ == "__main__":
+    main()

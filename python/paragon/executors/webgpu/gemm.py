@@ -16,12 +16,13 @@ from .device import MOST_GROUPS, WORKGROUP
 from .kernel import ZERO, Dispatch, Index, Kernel
 
 DEPTH = 16  # terms that stand in workgroup memory at a time
-BLOCKS = (1, 2, 4)  # rows and columns of a thread's block
+BLOCKS = (1, 2, 4, 8)  # rows and columns of a thread's block
+MOST_IN_BLOCK = {"native": 64, "integer": 32}  # an fma in integers is a lot of text
 WIDTHS = (4, 8, 16)  # threads side by side
 BUSY = 16  # workgroups that keep a device busy
 
 
-def shape_of_tiles(m: int, n: int, batches: int) -> tuple[int, int, int]:
+def shape_of_tiles(m: int, n: int, batches: int, path: str) -> tuple[int, int, int]:
     """(threads side by side, rows, columns of a thread's block): little computed in vain, and large blocks."""
 
     def cost(width: int, rows: int, columns: int) -> float:
@@ -30,15 +31,16 @@ def shape_of_tiles(m: int, n: int, batches: int) -> tuple[int, int, int]:
         traffic = 1 / rows + 1 / columns
         return float(groups * high * wide * (1 + 0.25 * traffic) * max(1.0, BUSY / groups) ** 0.5)
 
-    return min(product(WIDTHS, BLOCKS, BLOCKS), key=lambda c: cost(*c))
+    shapes = (c for c in product(WIDTHS, BLOCKS, BLOCKS) if c[1] * c[2] <= MOST_IN_BLOCK[path])
+    return min(shapes, key=lambda c: cost(*c))
 
 
-def gemm(k: Kernel, node: Node, out: int, spans: list[int]) -> Dispatch | None:
+def gemm(k: Kernel, node: Node, out: int, spans: list[int], path: str) -> Dispatch | None:
     """The kernel of a product whose panels are `spans` (reductions.py), or None when its grid is too large for a device."""
     x, y = (k.specs[v] for v in node.inputs)
     *lead, m, n = node.spec.shape
     depth = x.shape[-2 if node.attributes["transpose_a"] else -1]
-    width, rows, columns = shape_of_tiles(m, n, math.prod(lead))
+    width, rows, columns = shape_of_tiles(m, n, math.prod(lead), path)
     high, wide = WORKGROUP // width * rows, width * columns
     groups = -(-n // wide), -(-m // high), math.prod(lead)
     if max(groups) > MOST_GROUPS:

@@ -67,8 +67,9 @@ def _alive(program: Program, wanted: Iterable[int]) -> set[int]:
     return alive
 
 
-def make_plan(program: Program, keep_all: bool = False) -> Plan:
-    """Plan a program. With `keep_all` every value has memory of its own to be looked at; nothing is fused."""
+def make_plan(program: Program, path: str, keep_all: bool = False) -> Plan:
+    """Plan a program for the "native" or the "integer" path. With `keep_all` every value has memory of its own to be looked at;
+    nothing is fused."""
     first, specs = program.first_operation, program.specs()
     nodes = dict(enumerate(program.operations, first))
     wanted = _wanted(program, keep_all)
@@ -85,7 +86,7 @@ def make_plan(program: Program, keep_all: bool = False) -> Plan:
         specs.append(spec)
         return len(specs) - 1
 
-    builder = Builder(lambda: Kernel(nodes, specs, is_stored), scratch)
+    builder = Builder(path, lambda: Kernel(nodes, specs, is_stored), scratch)
     for v, node in nodes.items():
         if v not in stored or not node.spec.size:
             continue

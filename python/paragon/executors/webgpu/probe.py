@@ -133,7 +133,7 @@ def _ask(device: Device, path: str, triples: Array) -> Array:
     return _canonical(np.frombuffer(answer, np.uint32).reshape(-1, len(COLUMNS)).copy())
 
 
-def _triples() -> Array:
+def triples_of_all_classes() -> Array:
     """Words of all classes: edge words, neighbours of ties, and random ones. The same on every device."""
     rng = np.random.Generator(np.random.PCG64(1))
     edges = np.array(
@@ -165,7 +165,7 @@ def probe(device: Device) -> Probe:
         if name in KNOWN:
             checks[name] = _passes(cases, native[rows])
         whole[name] = _passes(cases, integer[rows])
-    triples = _triples()
+    triples = triples_of_all_classes()
     a, b = _ask(device, "native", triples), _ask(device, "integer", triples)
     checks[f"native and integer agree on {TRIPLES} triples"] = bool((a == b).all())
     return Probe(

@@ -28,6 +28,7 @@ SMALL = 1 << 16  # steps of a product; up to there tiles are not worth their tex
 class Builder:
     """Where kernels come from and go to. `fresh()` is an empty kernel, `scratch(spec)` the key of a new temporary buffer."""
 
+    path: str
     fresh: Callable[[], Kernel]
     scratch: Callable[[Spec], int]
     dispatches: list[Dispatch] = field(default_factory=list)
@@ -250,7 +251,7 @@ def matmul(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
     spans = _levels(n, a["panel"])
     dispatch = None
     if n * node.spec.size > SMALL and 2 * n < LONGEST and not (spans and node.spec.size < FEW):
-        dispatch = gemm(b.fresh(), node, out, spans)
+        dispatch = gemm(b.fresh(), node, out, spans, b.path)
     if dispatch:
         b.dispatches.append(dispatch)
     else:

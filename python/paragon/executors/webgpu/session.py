@@ -107,7 +107,7 @@ class WebGPUSession:
         self.adapter, self.probe = device.adapter, device.probe
         self._states = {name: i for i, name in enumerate(program.state, len(program.inputs))}
         self._updates = {self._states[name]: v for name, v in program.updates.items()}
-        self._run = Loaded(device, make_plan(program), self.path)
+        self._run = Loaded(device, make_plan(program, self.path), self.path)
         self._whole: Loaded | None = None
         self._set = not program.state
         self.set_state({name: program.values[name] for name in program.state if name in program.values})
@@ -140,7 +140,7 @@ class WebGPUSession:
     def values(self, inputs: Mapping[str, Array]) -> list[Array]:
         """Every value of a run, by value number, each computed by a kernel of its own, without updating the state."""
         if self._whole is None:
-            self._whole = Loaded(self.device, make_plan(self.program, keep_all=True), self.path)
+            self._whole = Loaded(self.device, make_plan(self.program, self.path, keep_all=True), self.path)
         self._bind(self._whole, inputs)
         for name, array in self.state().items():
             self._whole.write(self._states[name], array)
