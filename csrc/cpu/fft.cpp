@@ -15,43 +15,46 @@ struct Halves {
 };
 
 // Point k of rfft from Z[k], Z[m - k] and W(k, n).
-PARAGON_INLINE Points spectrum(Points z, Points y, Points w, F32 half) {
-  const Halves h(z, y);
-  return {(h.e.re + fma(h.o.im, w.re, h.o.re * w.im)) * half, (h.e.im + fms(h.o.im, w.im, h.o.re * w.re)) * half};
-}
+struct Spectrum {
+  PARAGON_INLINE Points operator()(Points z, Points y, Points w, F32 half) const {
+    const Halves h(z, y);
+    return {(h.e.re + fma(h.o.im, w.re, h.o.re * w.im)) * half, (h.e.im + fms(h.o.im, w.im, h.o.re * w.re)) * half};
+  }
+};
 
 // Z[k] of irfft from X[k], X[m - k] and W(k, n).
-PARAGON_INLINE Points unspectrum(Points x, Points y, Points w, F32) {
-  const Halves h(x, y);
-  return {h.e.re - fma(h.o.re, F32{-w.im.v}, h.o.im * w.re), h.e.im + fma(h.o.re, w.re, h.o.im * w.im)};
-}
+struct Unspectrum {
+  PARAGON_INLINE Points operator()(Points x, Points y, Points w, F32) const {
+    const Halves h(x, y);
+    return {h.e.re - fma(h.o.re, F32{-w.im.v}, h.o.im * w.re), h.e.im + fma(h.o.re, w.re, h.o.im * w.im)};
+  }
+};
 
-// out[k] = weave(x[k], x[m - k], W(k, n)) for 0 < k < m, of one row. out may be x.
+// out[k] = weave(x[k], x[m - k], W(k, n)) for 0 < k < m, of one row; out is not x.
 template <class Weave>
 void weave_row(const float* x, float* out, const FftPlan& plan, float half_scale, const Weave& weave) {
   const std::size_t m = plan.points;
   const float *const re = plan.real_twiddles, *const im = re + m;
   const F32 half = splat(half_scale);
-  std::size_t k = 1;
-  for (; m >= 2 * (k + kLanes) - 1; k += kLanes) {
-    const std::size_t mirror = m + 1 - k - kLanes;  // the points from there on are those of m - k in descending order
-    const Points a = load_points(x + 2 * k), b = load_points(x + 2 * mirror);
-    store_points(out + 2 * k, weave(a, reversed(b), Points{load(re + k), load(im + k)}, half));
-    store_points(out + 2 * mirror, weave(b, reversed(a), Points{load(re + mirror), load(im + mirror)}, half));
+  if (m <= kLanes) {
+    float padded[4 * kLanes] = {};
+    std::memcpy(padded + 2 * (kLanes - m), x, sizeof(float) * 2 * m);
+    if (m == 1) return;
+    const Points a = load_points_partial(x + 2, m - 1), b = load_points_backwards(padded);
+    const Points w{load_partial(re + 1, m - 1), load_partial(im + 1, m - 1)};
+    return store_points_partial(out + 2, weave(a, b, w, half), m - 1);
   }
-  // Fewer than two vectors are left in the middle: k ... m - k. `middle` keeps them, with room for vectors before and
-  // after.
-  if (2 * k > m) return;
-  const std::size_t left = m + 1 - 2 * k;
-  float middle[2 * 4 * kLanes] = {};
-  float* const first = middle + 2 * kLanes;
-  for (std::size_t i = 0; i < 2 * left; ++i) first[i] = x[2 * k + i];
-  for (std::size_t i = 0; i < left; i += kLanes) {
-    const std::size_t some = min_of(left - i, kLanes);
-    const Points w{load_partial(re + k + i, some), load_partial(im + k + i, some)};
-    const Points y = reversed(load_points(first + 2 * (left - i) - 2 * kLanes));
-    store_points_partial(out + 2 * (k + i), weave(load_points(first + 2 * i), y, w, half), some);
-  }
+  // Points k ... and, in descending order, m - k ..., where W(m - k, n) is W(k, n) with the sign of its real part
+  // changed: but not of the zero at k = m / 2, which is therefore stored last. Blocks may overlap.
+  const auto block = [&](std::size_t k) {
+    const std::size_t mirror = m + 1 - k - kLanes;
+    const Points a = load_points(x + 2 * k), b = load_points_backwards(x + 2 * mirror);
+    const Points w{load(re + k), load(im + k)};
+    store_points_backwards(out + 2 * mirror, weave(b, a, Points{F32{-w.re.v}, w.im}, half));
+    store_points(out + 2 * k, weave(a, b, w, half));
+  };
+  block(1);
+  for (std::size_t k = kLanes; 2 * k <= m; k += kLanes) block(k);
 }
 
 // The same of a lane array, in place.
@@ -162,7 +165,7 @@ struct Rfft {
     }
     load_rows(args.x, n, rows, n, z, Interleaved{});
     transform(*args.plan->lanes, source, sink, 1, scratch);
-    weave_lanes(z, *args.plan, args.scale * 0.5f, spectrum);
+    weave_lanes(z, *args.plan, args.scale * 0.5f, Spectrum{});
     const Points x = source.at(0);
     const F32 scale = splat(args.scale);
     sink.put(0, {(x.re + x.im) * scale, F32{}});
@@ -185,9 +188,11 @@ struct Rfft {
       out[1] = 0;
       return;
     }
-    transform_row(*args.plan->row, {args.x, out, false, 1.0f}, pool);
-    weave_row(out, out, *args.plan, args.scale * 0.5f, spectrum);
-    const float re = out[0], im = out[1];
+    const Scratch memory(sizeof(float) * 2 * m);
+    float* const z = memory.as<float>();
+    transform_row(*args.plan->row, {args.x, z, false, 1.0f}, pool);
+    weave_row(z, out, *args.plan, args.scale * 0.5f, Spectrum{});
+    const float re = z[0], im = z[1];
     out[0] = (re + im) * args.scale;
     out[2 * m] = (re - im) * args.scale;
     out[1] = out[2 * m + 1] = 0;
@@ -214,7 +219,7 @@ struct Irfft {
       transform(*args.plan->lanes, source, sink, 1, scratch);
       return store_rows(z, ImaginaryParts{}, args.scale, args.out, n, rows, n);
     }
-    weave_lanes(z, *args.plan, 0, unspectrum);
+    weave_lanes(z, *args.plan, 0, Unspectrum{});
     const Points x = source.at(0), last = source.at(m);
     sink.put(0, {x.re + last.re, x.re - last.re});
     for (std::size_t k = 0; k < m; ++k) sink.put(k, exchanged(source.at(k)));
@@ -243,7 +248,7 @@ struct Irfft {
     float* const z = memory.as<float>();
     z[0] = x[0] + x[2 * m];
     z[1] = x[0] - x[2 * m];
-    weave_row(x, z, *args.plan, 0, unspectrum);
+    weave_row(x, z, *args.plan, 0, Unspectrum{});
     transform_row(*args.plan->row, {z, args.out, true, args.scale}, pool);
   }
 

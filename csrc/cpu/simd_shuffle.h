@@ -32,12 +32,6 @@ template <std::size_t First>
 struct EveryOther {
   constexpr std::size_t operator()(std::size_t i, std::size_t) const { return 2 * i + First; }
 };
-struct Backwards {
-  constexpr std::size_t operator()(std::size_t i, std::size_t n) const { return n - 1 - i; }
-};
-PARAGON_INLINE F32 reversed(F32 x) { return pick<Backwards>(x, x); }
-PARAGON_INLINE Points reversed(Points x) { return {reversed(x.re), reversed(x.im)}; }
-
 // F32::lanes points from or to (re, im, re, im, ...).
 PARAGON_INLINE Points load_points(const float* p) {
   const F32 low = load(p), high = load(p + F32::lanes);
@@ -46,6 +40,26 @@ PARAGON_INLINE Points load_points(const float* p) {
 PARAGON_INLINE void store_points(float* p, Points x) {
   store(p, interleave_low(x.re, x.im));
   store(p + F32::lanes, interleave_high(x.re, x.im));
+}
+
+// The same, in descending order of the lanes.
+template <std::size_t Part>
+struct PartBackwards {
+  constexpr std::size_t operator()(std::size_t i, std::size_t n) const { return 2 * (n - 1 - i) + Part; }
+};
+template <std::size_t Half>
+struct InterleaveBackwards {
+  constexpr std::size_t operator()(std::size_t i, std::size_t n) const {
+    return n - 1 - (Half * n / 2 + i / 2) + i % 2 * n;
+  }
+};
+PARAGON_INLINE Points load_points_backwards(const float* p) {
+  const F32 low = load(p), high = load(p + F32::lanes);
+  return {pick<PartBackwards<0>>(low, high), pick<PartBackwards<1>>(low, high)};
+}
+PARAGON_INLINE void store_points_backwards(float* p, Points x) {
+  store(p, pick<InterleaveBackwards<0>>(x.re, x.im));
+  store(p + F32::lanes, pick<InterleaveBackwards<1>>(x.re, x.im));
 }
 
 // Of n <= F32::lanes points; the other lanes load as zero.
