@@ -339,9 +339,8 @@ def test_quarter_turns_are_exact_and_a_half_is_a_half() -> None:
         (0, one),
         (one, 0),
     ]
-    assert [
-        str(x) for k in range(4) for x in fourier.DOUBLE.w(3 * k, 12)
-    ] == "1.0 0.0 0.0 -1.0 -1.0 0.0 0.0 1.0".split()
+    quarters = [fourier.DOUBLE.w(3 * k, 12) for k in range(4)]
+    assert str(quarters) == "[(1.0, 0.0), (0.0, -1.0), (-1.0, 0.0), (0.0, 1.0)]"  # tells +0 from -0
     assert fourier.SINGLE.w(1, 6)[0] == word(0.5) and fourier.DOUBLE.w(7, 12)[1] == 0.5
 
 

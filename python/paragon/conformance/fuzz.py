@@ -293,7 +293,7 @@ def _points(w: _Writer) -> int:
 
 
 def _lead(w: _Writer) -> tuple[int, ...]:
-    return tuple(w.draw(st.lists(_ints(0, 3), max_size=2)))
+    return tuple(w.draw(st.lists(_ints(0, 3), max_size=3)))
 
 
 def _fft(w: _Writer) -> Generated:

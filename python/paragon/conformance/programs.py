@@ -1,6 +1,7 @@
-"""The programs that every executor must agree on: four small networks, forward and in training.
+"""The programs that every executor must agree on: five small networks, forward and in training.
 
-They are written with the public operations only, so that each shows one family: matrix products, windows, norms, indices.
+They are written with the public operations only, so that each shows one family: matrix products, windows, norms, indices, Fourier
+transforms.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import value_and_grad
+from ..fourier import causal_convolve
 from ..functions import (
     arange,
     bits,
@@ -71,6 +73,12 @@ def _embedding_net(p: Parameters, x: Tensor) -> Tensor:
     return matmul(tanh(mean(gather(p["table"], tokens), 1)), p["w2"])
 
 
+def _sequence_net(p: Parameters, x: Tensor) -> Tensor:
+    """A long convolution: kernels as long as the sequence, by transforms of 120 points."""
+    y = tanh(causal_convolve(reshape(x[:, :60], (-1, 1, 60)), p["kernel"]))
+    return matmul(mean(y, -1), p["w2"])
+
+
 def _shapes(**shapes: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
     return shapes
 
@@ -80,6 +88,7 @@ NETWORKS: dict[str, tuple[Callable[[Parameters, Tensor], Tensor], dict[str, tupl
     "conv": (_conv_net, _shapes(kernel=(6, 9), b1=(6,), scale=(1,), w2=(4, 10))),
     "layer_norm": (_norm_net, _shapes(gamma=(64,), beta=(64,), w2=(64, 10))),
     "embedding": (_embedding_net, _shapes(table=(16, 24), w2=(24, 10))),
+    "long_convolution": (_sequence_net, _shapes(kernel=(4, 60), w2=(4, 10))),
 }
 
 
