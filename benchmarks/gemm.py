@@ -42,6 +42,9 @@ SHAPES = [
     Shape(128, 128, 10, "NT"), Shape(128, 784, 128, "NT"),
     # one sample
     Shape(1, 128, 784), Shape(1, 128, 784, "NT"), Shape(1, 10, 128), Shape(1, 1024, 1024), Shape(1024, 1, 1024),
+    # convolutions of LeNet, batch 128: forward, weights' and inputs' gradients
+    Shape(100352, 6, 25, "NT"), Shape(6, 25, 100352, "TN"),
+    Shape(12800, 16, 150, "NT"), Shape(16, 150, 12800, "TN"), Shape(12800, 150, 16),
     # attention
     Shape(16, 16, 64, "NT", 64), Shape(1, 1, 256, "NN", 1024),
     # large

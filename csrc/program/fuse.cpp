@@ -8,6 +8,7 @@ namespace paragon {
 namespace {
 
 constexpr std::size_t kGrain = std::size_t{1} << 16;  // additions that are worth a task of their own
+constexpr std::size_t kShortRun = 4;                  // words that are filled at once
 
 bool same_layout(const cpu::CopyArgs& a, const cpu::CopyArgs& b) {
   return a.rank == b.rank && std::equal(a.shape, a.shape + a.rank, b.shape) &&
@@ -27,7 +28,9 @@ void expand(const cpu::CopyArgs& layout, const Word* base, std::size_t start, st
   const std::ptrdiff_t step = layout.src_stride[last];
   for (;;) {
     const std::size_t run = std::min(layout.shape[last] - index[last], count);
-    if (step == 0) {
+    if (step == 0 && run <= kShortRun && count >= kShortRun) {
+      std::fill_n(out, kShortRun, *at);  // a fixed number; what follows overwrites words too many
+    } else if (step == 0) {
       std::fill_n(out, run, *at);
     } else {
       std::memcpy(out, at, run * sizeof(Word));
