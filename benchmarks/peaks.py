@@ -11,11 +11,15 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+
+T = TypeVar("T")
 
 SOURCE = Path(__file__).with_name("native.cpp")
 CALLS = 16  # of the fma loop: a few milliseconds
@@ -43,6 +47,11 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads)
 
 
+def _together(fn: Callable[[T], float], parts: Sequence[T]) -> float:
+    """The sum of `fn` over the parts, each in a thread of its own; a single one in this thread."""
+    return sum(map(fn, parts) if len(parts) == 1 else _pool(len(parts)).map(fn, parts))
+
+
 class Fma:
     """f32 operations a second (two a multiply-add) of chains in registers, with the vectors of an instruction set."""
 
@@ -53,8 +62,8 @@ class Fma:
         library = native()
         assert library is not None
         begin = time.perf_counter()
-        done = sum(_pool(self.threads).map(lambda _: library.fma_peak(self.isa, CALLS), range(self.threads)))
-        return float(done / (time.perf_counter() - begin))
+        done = _together(lambda _: library.fma_peak(self.isa, CALLS), range(self.threads))
+        return done / (time.perf_counter() - begin)
 
 
 class Memory:
@@ -69,7 +78,7 @@ class Memory:
         library = native()
         assert library is not None
         begin = time.perf_counter()
-        list(_pool(len(self.parts)).map(lambda part: library.read_all(*part), self.parts))
+        _together(lambda part: library.read_all(*part), self.parts)
         return len(self.bytes) / (time.perf_counter() - begin)
 
 
