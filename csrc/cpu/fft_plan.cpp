@@ -36,14 +36,23 @@ class Circle {
       : n_(n), step_(static_cast<std::size_t>(std::sqrt(static_cast<double>(n))) + 1), points_(n) {
     for (std::size_t i = 0; i <= n / step_; ++i) coarse_.push_back(contract::eighth(i * step_, n));
     for (std::size_t i = 0; i < step_; ++i) fine_.push_back(contract::eighth(std::min(i, n), n));
-    for (std::size_t k = 0; k <= n / 2; ++k) {
-      points_[k] = make(k);
-      if (k > 0) points_[n - k] = {points_[k].re, points_[k].im == 0 ? 0 : -points_[k].im};
+    // What symmetry gives exactly is not computed again: the second eighth from the first, the second quarter, the
+    // second half.
+    const std::size_t made = n % 8 == 0 ? n / 8 : n % 4 == 0 ? n / 4 : n / 2;
+    for (std::size_t k = 0; k <= made; ++k) points_[k] = make(k);
+    if (n % 8 == 0) {
+      for (std::size_t k = made + 1; k <= n / 4; ++k) set(k, -points_[n / 4 - k].im, -points_[n / 4 - k].re);
     }
+    if (n % 4 == 0) {
+      for (std::size_t k = n / 4 + 1; k <= n / 2; ++k) set(k, -points_[n / 2 - k].re, points_[n / 2 - k].im);
+    }
+    for (std::size_t k = n / 2 + 1; k < n; ++k) set(k, points_[n - k].re, -points_[n - k].im);
   }
   const ComplexOf<T>& operator[](std::size_t k) const { return points_[k]; }
 
  private:
+  void set(std::size_t k, T re, T im) { points_[k] = {re == 0 ? 0 : re, im == 0 ? 0 : im}; }  // zeros are +0
+
   static bool decided(contract::DoubleDouble x) {
     constexpr double error = 0x1p-97;
     const auto moved = [x](double by) { return contract::rounded_to<T>(contract::fast_two_sum(x.high, x.low + by)); };

@@ -4,11 +4,16 @@
 #include <cstdlib>
 #include <new>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace paragon::cpu {
 namespace {
 
 constexpr std::size_t kAlignment = 64;
-constexpr std::size_t kLargestKept = std::size_t{8} << 20;
+constexpr std::size_t kHugePage = std::size_t{2} << 20;  // of x86-64, and of most others
+constexpr std::size_t kLargestKept = std::size_t{16} << 20;
 
 struct Block {
   void* data = nullptr;
@@ -37,9 +42,13 @@ Scratch::Scratch(std::size_t bytes) {
     *fit = {};
     return;
   }
-  bytes_ = (std::max<std::size_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
-  data_ = std::aligned_alloc(kAlignment, bytes_);
+  const std::size_t unit = bytes < kHugePage ? kAlignment : kHugePage;
+  bytes_ = (std::max<std::size_t>(bytes, 1) + unit - 1) / unit * unit;
+  data_ = std::aligned_alloc(unit, bytes_);
   if (data_ == nullptr) throw std::bad_alloc();
+#if defined(__linux__)
+  if (unit == kHugePage) madvise(data_, bytes_, MADV_HUGEPAGE);  // a wish: nothing depends on it
+#endif
 }
 
 Scratch::~Scratch() {
