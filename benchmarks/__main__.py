@@ -22,7 +22,7 @@ from . import report
 
 ROOT = Path(__file__).resolve().parents[1]
 FAMILIES = [
-    "gemm", "elementary", "reductions", "fft", "fft_accuracy", "training", "inference", "startup",
+    "gemm", "elementary", "reductions", "fft", "fft_native", "fft_accuracy", "training", "inference", "startup",
 ]  # fmt: skip
 THREAD_VARIABLES = ("PARAGON_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 

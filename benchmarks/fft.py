@@ -1,4 +1,4 @@
-"""Fourier transforms, single and batched: powers of two, primes, awkward composites; complex and real."""
+"""Fourier transforms from Python, single and batched: powers of two, primes, awkward composites; complex and real."""
 
 from __future__ import annotations
 
@@ -24,9 +24,18 @@ class Transform:
     real: bool = False
 
     def __str__(self) -> str:
-        power = self.n & (self.n - 1) == 0
-        length = f"2^{self.n.bit_length() - 1}" if power else str(self.n)
+        length = f"2^{self.n.bit_length() - 1}" if self.is_power else str(self.n)
         return f"{'rfft' if self.real else 'fft'} {f'{self.batch} x ' if self.batch > 1 else ''}{length}"
+
+    @property
+    def is_power(self) -> bool:
+        """Whether n is a power of two."""
+        return self.n & (self.n - 1) == 0
+
+    @property
+    def abscissa(self) -> int:
+        """The place in a plot, which shows single complex transforms of powers of two."""
+        return self.n if self.is_power and self.batch == 1 and not self.real else 0
 
     @property
     def work(self) -> float:
@@ -63,13 +72,8 @@ def cases(settings: Settings) -> Iterator[Case]:
         if settings.quick and transform.n * transform.batch > 1 << 16:
             continue
         goals = [Goal("ratio", 2.0, peers=("SciPy",))]
-        power = transform.n & (transform.n - 1) == 0
-        if power and 1 << 8 <= transform.n <= 1 << 20 and not transform.real:
-            goals.append(Goal("ratio", 1.0, peers=("FFTW", "torch")))
-        yield Case(
-            "fft", str(transform), lambda t=transform: contest(t, settings), "flop", transform.work, goals,
-            transform.n if power and transform.batch == 1 and not transform.real else 0,
-        )  # fmt: skip
+        build = lambda t=transform: contest(t, settings)  # noqa: E731
+        yield Case("fft", str(transform), build, "flop", transform.work, goals, transform.abscissa)
 
 
 def signal(transform: Transform) -> Array:
@@ -87,17 +91,6 @@ def ours(x: Array) -> Call:
     else:
         loaded, inputs = peers.session(lambda x: pg.fft(x), x.view(np.float32).reshape(*x.shape, 2))
     return Call(lambda: loaded.run(inputs), lambda: loaded.run(inputs)["output"].view(np.complex64)[..., 0])
-
-
-def fftw(x: Array, seconds: float) -> Call | None:
-    """FFTW with a plan found by measuring, of which at most `seconds` are spent; None where it is absent."""
-    if (pyfftw := peers.load("pyfftw")) is None:
-        return None
-    n = x.shape[-1] if x.dtype == np.complex64 else x.shape[-1] // 2 + 1
-    given, out = pyfftw.empty_aligned(x.shape, x.dtype), pyfftw.empty_aligned((*x.shape[:-1], n), np.complex64)
-    plan = pyfftw.FFTW(given, out, threads=peers.threads(), flags=("FFTW_MEASURE",), planning_timelimit=seconds)
-    given[...] = x  # measuring overwrites it
-    return Call(plan.execute, lambda: (plan.execute(), out.copy())[1])
 
 
 def mkl(x: Array) -> Call | None:
@@ -129,7 +122,6 @@ def contest(transform: Transform, settings: Settings) -> Contest:
         OURS: ours(x),
         "NumPy": Call(lambda: numpy(x)),
         "SciPy": scipy(x),
-        "FFTW": fftw(x, 1 if settings.quick else 15),
         "torch": mkl(x),
     }
     return Contest(peers.present(contestants), exact(x), peak=peaks.fma(peers.isas()[-1], settings.threads))

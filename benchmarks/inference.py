@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +10,10 @@ import numpy as np
 
 from paragon import nn
 from paragon.executors import resolve
-from paragon.executors.cpu import LIBRARY
 
 from . import peers
 from .harness import OURS, Array, Call, Case, Contest, Goal, Settings, Timer
-from .peaks import native
+from .native import native, session_call
 from .training import MNIST, Training, network
 
 
@@ -63,38 +61,10 @@ def from_python() -> Contest:
     return Contest(peers.present(contestants), wanted)
 
 
-class Native:
-    """Runs of a model file through the C ABI, timed in C++."""
-
-    def __init__(self, model: Path, x: Array, outputs: int) -> None:
-        self.library = ctypes.CDLL(str(LIBRARY))
-        for function in (self.library.pg_model_open, self.library.pg_session_open):
-            function.restype = ctypes.c_void_p
-        opened = self.library.pg_model_open(str(model).encode(), None)
-        assert opened, "pg_model_open failed"
-        self.session = ctypes.c_void_p(self.library.pg_session_open(ctypes.c_void_p(opened), None))
-        assert self.session, "pg_session_open failed"
-        self.x, self.out = x, np.empty((1, outputs), np.float32)
-        self.inputs = (ctypes.c_void_p * 1)(x.ctypes.data)
-        self.outputs = (ctypes.c_void_p * 1)(self.out.ctypes.data)
-
-    def seconds(self, repeats: int) -> float:
-        library = native()
-        assert library is not None
-        run = ctypes.cast(self.library.pg_session_run, ctypes.c_void_p)
-        seconds = library.time_runs(run, self.session, self.inputs, self.outputs, ctypes.c_size_t(repeats))
-        assert seconds >= 0, "pg_session_run failed"
-        return float(seconds) / repeats
-
-    def result(self) -> Array:
-        self.seconds(1)
-        return self.out
-
-
 def from_c() -> Contest:
     model, x, wanted = sample()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.safetensors"
         model.save(path, x)
-        contestant = Native(path, x, MNIST[-1])
+        contestant = session_call(path, {"x": x}, np.empty((1, MNIST[-1]), np.float32))
     return Contest({OURS: contestant}, wanted)

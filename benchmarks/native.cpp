@@ -1,7 +1,6 @@
-// What the benchmarks need in compiled code: the peaks of a run, and a loop around the C ABI's run. Built by peaks.py.
+// What the benchmarks need in compiled code: the peaks of a run, and a loop around calls. Built by native.py.
 #include <time.h>
 
-#include "../csrc/include/paragon.h"
 #include "../csrc/tests/peaks.h"
 
 namespace {
@@ -28,13 +27,11 @@ double fma_peak(const char* isa, size_t count) {
 // Reads every word, one after another.
 uint64_t read_all(const unsigned char* bytes, size_t count) { return paragon::peaks::read_all(bytes, count); }
 
-// Seconds of `count` runs of a session; negative when one fails.
-double time_runs(decltype(&pg_session_run) run, pg_session* session, const void* const* inputs, void* const* outputs,
-                 size_t count) {
+// Seconds of `count` calls of a function of three pointers, or of fewer. (pg_session_run, fftwf_execute, DftiComputeForward)
+double time_calls(void* function, void* a, void* b, void* c, size_t count) {
+  auto* call = reinterpret_cast<void (*)(void*, void*, void*)>(function);
   const double begin = now();
-  for (size_t i = 0; i < count; ++i) {
-    if (run(session, inputs, outputs) != PG_OK) return -1.0;
-  }
+  for (size_t i = 0; i < count; ++i) call(a, b, c);
   return now() - begin;
 }
 }

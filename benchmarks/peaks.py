@@ -1,45 +1,22 @@
 """The limits of the machine, measured in the run: multiply-adds in registers, and bytes read from memory, on all threads asked for.
-
-native.cpp is compiled by the machine's C++ compiler (CXX, c++) when first needed. Without one there are no shares.
+Without a C++ compiler there are none.
 """
 
 from __future__ import annotations
 
-import ctypes
-import os
-import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
+from .native import native
+
 T = TypeVar("T")
 
-SOURCE = Path(__file__).with_name("native.cpp")
 CALLS = 16  # of the fma loop: a few milliseconds
-
-
-@cache
-def native() -> ctypes.CDLL | None:
-    """The functions of native.cpp; None without a compiler."""
-    compiler = shutil.which(os.environ.get("CXX", "c++"))
-    if compiler is None:
-        return None
-    with tempfile.TemporaryDirectory() as folder:
-        library = Path(folder) / "native.so"
-        flags = ["-std=c++20", "-O3", "-march=native", "-shared", "-fPIC"]
-        subprocess.run([compiler, *flags, str(SOURCE), "-o", str(library)], check=True)
-        found = ctypes.CDLL(str(library))
-    found.fma_peak.restype, found.fma_peak.argtypes = ctypes.c_double, [ctypes.c_char_p, ctypes.c_size_t]
-    found.read_all.restype, found.read_all.argtypes = ctypes.c_uint64, [ctypes.c_void_p, ctypes.c_size_t]
-    found.time_runs.restype = ctypes.c_double
-    return found
 
 
 @cache

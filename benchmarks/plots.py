@@ -12,7 +12,7 @@ Record = Mapping[str, Any]
 
 COLOURS = {
     OURS: "#1b1b1b", "NumPy": "#3b75af", "NumPy SkylakeX": "#7fb0dd", "NumPy Haswell": "#4fb3bf", "torch": "#d9632f",
-    "MKL (torch)": "#d9632f", "SciPy": "#559b52", "FFTW": "#8d69b8", "scikit-learn": "#c9a227", "JAX": "#c44e8f",
+    "MKL (torch)": "#d9632f", "MKL": "#d9632f", "SciPy": "#559b52", "FFTW": "#8d69b8", "scikit-learn": "#c9a227", "JAX": "#c44e8f",
 }  # fmt: skip
 RATIOS = ("gemm", "elementary", "reductions", "training", "inference")
 
@@ -29,7 +29,7 @@ def draw(folder: Path, records: Sequence[Record]) -> dict[str, list[str]]:
         {"svg.hashsalt": "paragon", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
     )
     drawn: dict[str, list[str]] = {}
-    for family in (*RATIOS, "fft", "fft_accuracy"):
+    for family in (*RATIOS, "fft", "fft_native", "fft_accuracy"):
         mine = [r for r in records if r["family"] == family and r["threads"] == 1 and "refused" not in r]
         lines = family not in RATIOS
         if lines:
