@@ -22,13 +22,36 @@ constexpr std::size_t kTaskSteps = 512 * 1024;       // the fewest steps of fma 
 constexpr std::size_t kPanelResults = 1024 * 1024;   // the floats of panel results that are kept at once
 constexpr std::size_t kSwappedColumns = 4096;        // of a transposed product that are computed at once
 
-// C = A . B, with rows of C c_row apart.
+// C = A . B, with rows of C c_row apart. Steps first ... first + k - 1 of k, which comes in runs of `run` steps: where one ends,
+// the next is a_jump and b_jump from its beginning.
 struct Product {
   Matrix a, b;
   float* c;
   std::size_t c_row;
   std::size_t m, n, k;
   std::size_t panel;
+  std::size_t first, run, a_jump, b_jump;
+
+  PARAGON_INLINE bool is_one_run() const { return first + k <= run; }
+
+  // Calls fn(done, A, B, steps) for the pieces of runs in steps start ... start + length - 1: from their first step on.
+  template <class Fn>
+  PARAGON_INLINE void for_runs(std::size_t start, std::size_t length, const Fn& fn) const {
+    for (std::size_t done = 0, steps; done < length; done += steps) {
+      const std::size_t at = first + start + done, number = at / run, within = at % run;
+      steps = min_of(length - done, run - within);
+      Matrix left = a.from(0, within), right = b.from(within, 0);
+      left.data += number * a_jump;
+      right.data += number * b_jump;
+      fn(done, left, right, steps);
+    }
+  }
+  PARAGON_INLINE Product steps_from(std::size_t start, std::size_t length) const {
+    Product part = *this;
+    part.first += start;
+    part.k = length;
+    return part;
+  }
 };
 
 // ---- one thread ----
@@ -51,22 +74,27 @@ void multiply_piece(const Product& p, const Tiling& tiling, std::size_t start, T
     while (log_width > 0 && p.n - j <= (kLanes << log_width) - kLanes) --log_width;  // no vector is empty
     return log_width;
   };
-  const bool direct_b = p.b.col == 1 && (p.m <= kFewTiles * kHighest || p.b.row <= kShortRow);
+  const bool direct_b = p.is_one_run() && p.b.col == 1 && (p.m <= kFewTiles * kHighest || p.b.row <= kShortRow);
   const auto is_packed = [&](std::size_t j, std::size_t width) { return !direct_b || p.n - j < width; };
   for (std::size_t j = 0, width; j < p.n; j += width) {
     width = kLanes << strip(j);
-    if (is_packed(j, width)) pack_b(p.b.from(start, j), min_of(p.n - j, width), width, t.k, pack_of_b + j * t.k);
+    if (!is_packed(j, width)) continue;
+    p.for_runs(start, t.k, [&](std::size_t done, const Matrix&, const Matrix& b, std::size_t steps) {
+      pack_b(b.from(0, j), min_of(p.n - j, width), width, steps, pack_of_b + j * t.k + done * width);
+    });
   }
-  const bool direct_a = p.a.col == 1 && p.n <= kFewTiles * 2 * kLanes;
+  const bool direct_a = p.is_one_run() && p.a.col == 1 && p.n <= kFewTiles * 2 * kLanes;
   const std::size_t tiles = divide_up(p.m, tiling.height);
   const TileArgs first = t;
   for (std::size_t tile = 0, i = 0, height; tile < tiles; ++tile, i += height) {
     height = p.m / tiles + (tile < p.m % tiles ? 1 : 0);
     if (direct_a) {
-      t.a = p.a.at(i, start);
+      t.a = p.a.at(i, p.first + start);
       t.a_row = p.a.row;
     } else {
-      pack_a(p.a.from(i, start), height, t.k, pack_of_a);
+      p.for_runs(start, t.k, [&](std::size_t done, const Matrix& a, const Matrix&, std::size_t steps) {
+        pack_a(a.from(i, 0), height, steps, pack_of_a + done * height);
+      });
       t.a = pack_of_a;
       t.a_col = height;
     }
@@ -74,7 +102,7 @@ void multiply_piece(const Product& p, const Tiling& tiling, std::size_t start, T
       const std::size_t log_width = strip(j);
       width = kLanes << log_width;
       const bool packed = is_packed(j, width);
-      t.b = packed ? pack_of_b + j * t.k : p.b.at(start, j);
+      t.b = packed ? pack_of_b + j * t.k : p.b.at(p.first + start, j);
       t.b_row = packed ? width : p.b.row;
       t.columns = min_of(p.n - j, width);
       t.chain = first.chain + i * t.chain_row + j;
@@ -133,9 +161,9 @@ void multiply_row(const Product& p) {
       std::memset(chains, 0, cols * sizeof(float));
       for (std::size_t t = start; t < end; t += kRowSteps) {
         const std::size_t steps = min_of(end - t, kRowSteps);
-        const float* b = p.b.at(t, j);
+        const float* b = p.b.at(p.first + t, j);
         F32 factor[kRowSteps];
-        for (std::size_t s = 0; s < steps; ++s) factor[s] = splat(*p.a.at(0, t + s));
+        for (std::size_t s = 0; s < steps; ++s) factor[s] = splat(*p.a.at(0, p.first + t + s));
         std::size_t i = 0;
         for (; steps == kRowSteps && i + kLanes <= cols; i += kLanes) {
           F32 chain = load(chains + i);
@@ -162,7 +190,7 @@ void multiply(const Product& p) {
     for (std::size_t i = 0; i < p.m; ++i) std::memset(p.c + i * p.c_row, 0, p.n * sizeof(float));
     return;
   }
-  if (p.m == 1 && p.n >= kLongRow && p.b.col == 1) {
+  if (p.m == 1 && p.n >= kLongRow && p.b.col == 1 && p.is_one_run()) {
     multiply_row(p);
     return;
   }
@@ -233,8 +261,11 @@ void multiply_by_panels(const Product& p, ThreadPool& pool) {
     parallel_ranges(pool, panels, divide_up(kTaskSteps, size * length), [&](auto begin, auto end) {
       for (std::size_t i = begin; i < end; ++i) {
         const std::size_t start = (first + i) * length;
-        multiply({p.a.from(0, start), p.b.from(start, 0), results + i * size, p.n, p.m, p.n, min_of(p.k - start, length),
-                  kOnePanel});
+        Product part = p.steps_from(start, min_of(p.k - start, length));
+        part.c = results + i * size;
+        part.c_row = p.n;
+        part.panel = kOnePanel;
+        multiply(part);
       }
     });
     for (std::size_t i = 0; i < panels; ++i) tree.add(first + i, results + i * size);
@@ -253,14 +284,17 @@ bool swap_pays(const MatmulArgs& args) {
 
 void matmul(const MatmulArgs& args, ThreadPool& pool) {
   if (args.m == 0 || args.n == 0 || args.batch == 0) return;
-  if (args.m == 1 && args.n == 1 && args.a_col == 1 && args.b_row == 1) {
+  const std::size_t run = args.k_run == 0 ? args.k : args.k_run;
+  if (args.m == 1 && args.n == 1 && args.a_col == 1 && args.b_row == 1 && run >= args.k) {
     reduce_rows(DotTerms{args.a, args.b, args.a_offset, args.b_offset}, args.batch, args.k, args.panel, args.c, pool);
     return;
   }
   const bool swapped = swap_pays(args);
   const Matrix a{args.a, args.a_row, args.a_col}, b{args.b, args.b_row, args.b_col};
-  Product p{a, b, args.c, args.n, args.m, args.n, args.k, args.panel};
+  Product p{a, b, args.c, args.n, args.m, args.n, args.k, args.panel, 0, max_of(run, 1), args.a_run, args.b_run};
   if (swapped) {
+    p.a_jump = args.b_run;
+    p.b_jump = args.a_run;
     p.a = {b.data, b.col, b.row};
     p.b = {a.data, a.col, a.row};
     p.m = args.n;
@@ -274,7 +308,7 @@ void matmul(const MatmulArgs& args, ThreadPool& pool) {
     return q;
   };
   const bool is_plain = !swapped || args.n == 1;  // of one row of C: its transpose lies in memory as it does
-  if (is_plain && p.m == 1 && p.a.col == 1 && p.b.row == 1) {
+  if (is_plain && p.m == 1 && p.a.col == 1 && p.b.row == 1 && p.is_one_run()) {
     for (std::size_t i = 0; i < args.batch; ++i) {
       const Product q = number(i);
       reduce_rows(VectorTerms{q.b.data, q.b.col, q.a.data}, q.n, q.k, q.panel, q.c, pool);

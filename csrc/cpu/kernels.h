@@ -52,6 +52,8 @@ struct MatmulArgs {
   std::size_t batch;
   const std::size_t* a_offset;  // [batch], in elements
   const std::size_t* b_offset;
+  // k may be cut into runs of k_run steps, whose first elements are a_run and b_run apart. 0: k is one run.
+  std::size_t k_run = 0, a_run = 0, b_run = 0;
 };
 
 // Reduces the middle axis of (outer, n, inner).
@@ -72,7 +74,7 @@ struct ScanArgs {
   bool reverse;
 };
 
-// The image side is (n, c, h, w), the window side (n, oh, ow, c * kh * kw).
+// The image side is (n, c, h, w), the window side (n, c * kh * kw, oh, ow), with the channels before the positions.
 struct WindowArgs {
   const void* x;
   void* out;

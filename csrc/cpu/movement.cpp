@@ -132,15 +132,27 @@ void fill(Word word, Word* dst, std::size_t n, ThreadPool& pool) {
   pool.parallel_for(tasks, [&](std::size_t t) { std::fill(dst + n * t / tasks, dst + n * (t + 1) / tasks, word); });
 }
 
-void one_hot(const std::int32_t* indices, std::size_t n, std::size_t depth, float* out, ThreadPool& pool) {
-  const std::size_t tasks = std::min(std::max<std::size_t>(n, 1), tasks_for(n * depth, pool));
+void one_hot(const std::int32_t* indices, std::size_t outer, std::size_t depth, std::size_t inner, float* out,
+             ThreadPool& pool) {
+  const std::size_t tasks = std::min(std::max<std::size_t>(outer, 1), tasks_for(outer * depth * inner, pool));
   pool.parallel_for(tasks, [&](std::size_t t) {
-    const std::size_t first = n * t / tasks, last = n * (t + 1) / tasks;
-    std::fill(out + first * depth, out + last * depth, 0.0f);
+    const std::size_t first = outer * t / tasks, last = outer * (t + 1) / tasks;
+    if (inner == 1) {
+      std::fill(out + first * depth, out + last * depth, 0.0f);
+      for (std::size_t i = first; i < last; ++i) {
+        // As unsigned, a negative index is too large.
+        const auto index = static_cast<std::uint32_t>(indices[i]);
+        if (index < depth) out[i * depth + index] = 1.0f;
+      }
+      return;
+    }
     for (std::size_t i = first; i < last; ++i) {
-      // As unsigned, a negative index is too large.
-      const auto index = static_cast<std::uint32_t>(indices[i]);
-      if (index < depth) out[i * depth + index] = 1.0f;
+      const std::int32_t* row = indices + i * inner;
+      for (std::size_t d = 0; d < depth; ++d) {
+        float* to = out + (i * depth + d) * inner;
+        const auto here = static_cast<std::int32_t>(d);
+        for (std::size_t j = 0; j < inner; ++j) to[j] = row[j] == here ? 1.0f : 0.0f;
+      }
     }
   });
 }

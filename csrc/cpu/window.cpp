@@ -1,4 +1,5 @@
-// unfold and fold. The image side is (n, c, h, w), the window side (n, oh, ow, c * kh * kw).
+// unfold and fold. The image side is (n, c, h, w), the window side (n, c * kh * kw, oh, ow): for each channel and kernel position
+// a plane of the words that all windows have there, which are rows of the image, moved.
 #include "cpu/panels.h"
 
 namespace paragon::cpu::PARAGON_ISA {
@@ -6,7 +7,6 @@ namespace {
 
 constexpr std::size_t kLanes = U32::lanes;
 constexpr std::size_t kGrain = std::size_t{1} << 14;             // elements that are worth another thread
-constexpr std::size_t kTransposed = std::size_t{1} << 17;        // elements of the window side that fold transposes at once
 
 struct Range {
   std::size_t begin, end;
@@ -26,101 +26,66 @@ PARAGON_INLINE std::ptrdiff_t offset_of(const WindowArgs& args, int axis, std::s
   return static_cast<std::ptrdiff_t>(k * args.dilation[axis]) - static_cast<std::ptrdiff_t>(args.padding[2 * axis]);
 }
 
-// The image rows under one row of windows, without their padding: row (c, ky) begins at data + c * channel + ky * row.
-struct Band {
-  const std::uint32_t* data;
-  std::size_t channel, row;
-};
-
-// Words that are copied at once for a row of the kernel: as many or more, so that the copy has a fixed size. 0: one by one.
-PARAGON_INLINE std::size_t copy_width(const WindowArgs& args) {
-  const std::size_t kw = args.kernel[1];
-  return args.dilation[1] != 1 || kw > 16 ? 0 : kw <= 4 ? 4 : kw <= 8 ? 8 : 16;
-}
-
-constexpr std::size_t kMostCopied = 16;
-
-// One row of windows: (ow, c * kh * kw), ascending, so that words too many are overwritten by those that follow them. Only
-// the last windows, after which something else begins, are copied word by word.
-template <std::size_t width>
-void unfold_row(const WindowArgs& args, const Band& band, std::uint32_t* out) {
-  const std::size_t kh = args.kernel[0], kw = args.kernel[1], window = args.c * kh * kw, end = args.ow * window;
-  for (std::size_t ox = 0; ox < args.ow; ++ox) {
-    const bool is_last = width == 0 || (ox + 1) * window - kw + width > end;
-    for (std::size_t c = 0; c < args.c; ++c) {
-      const std::uint32_t* from = band.data + c * band.channel + ox * args.stride[1];
-      for (std::size_t ky = 0; ky < kh; ++ky, from += band.row, out += kw) {
-        if (is_last) {
-          for (std::size_t i = 0; i < kw; ++i) out[i] = from[i * args.dilation[1]];
-        } else {
-          std::memcpy(out, from, width * sizeof *out);
-        }
-      }
-    }
+// to[i] = from[i * step], i < n. `from` may be read, and `to` written, up to `slack` words beyond.
+PARAGON_INLINE void copy_row(const std::uint32_t* from, std::size_t step, std::size_t n, std::size_t slack, std::uint32_t* to) {
+  if (step == 1) {
+    std::size_t i = 0;
+    for (; i + kLanes <= n + slack && i < n; i += kLanes) store(to + i, load(from + i));
+    if (i < n) store_partial(to + i, load_partial(from + i, n - i), n - i);
+  } else if (step == 2) {
+    for (std::size_t i = 0; i < n; ++i) to[i] = from[2 * i];
+  } else {
+    for (std::size_t i = 0; i < n; ++i) to[i] = from[i * step];
   }
 }
 
-// The rows under output row oy, their padding written out, as (c, kh, width).
-void pad_band(const WindowArgs& args, const std::uint32_t* image, std::size_t oy, std::size_t width, std::uint32_t* to) {
-  const std::size_t left = args.padding[2];
-  for (std::size_t c = 0; c < args.c; ++c) {
-    for (std::size_t ky = 0; ky < args.kernel[0]; ++ky, to += width) {
-      const std::ptrdiff_t y = offset_of(args, 0, ky) + static_cast<std::ptrdiff_t>(oy * args.stride[0]);
-      if (y < 0 || y >= static_cast<std::ptrdiff_t>(args.h)) {
-        std::fill_n(to, width, 0u);
-        continue;
-      }
-      std::fill_n(to, left, 0u);
-      std::memcpy(to + left, image + (c * args.h + static_cast<std::size_t>(y)) * args.w, args.w * sizeof *to);
-      std::fill_n(to + left + args.w, width - left - args.w, 0u);
-    }
+// One plane of windows (oh, ow): what they have at kernel position (ky, kx) of a channel. `after` words follow the channel.
+void unfold_plane(const WindowArgs& args, const std::uint32_t* image, std::size_t after, std::size_t ky, std::size_t kx,
+                  std::uint32_t* out) {
+  const std::ptrdiff_t y0 = offset_of(args, 0, ky), x0 = offset_of(args, 1, kx);
+  const Range oy = inside(y0, args.stride[0], args.oh, args.h), ox = inside(x0, args.stride[1], args.ow, args.w);
+  const auto zero = [&](std::size_t begin, std::size_t end) { std::memset(out + begin, 0, (end - begin) * sizeof *out); };
+  if (ox.begin == ox.end || oy.begin == oy.end) return zero(0, args.oh * args.ow);
+  zero(0, oy.begin * args.ow);
+  for (std::size_t y = oy.begin; y < oy.end; ++y) {
+    const std::size_t row = static_cast<std::size_t>(y0 + static_cast<std::ptrdiff_t>(y * args.stride[0]));
+    const std::size_t first = static_cast<std::size_t>(x0 + static_cast<std::ptrdiff_t>(ox.begin * args.stride[1]));
+    const std::size_t at = y * args.ow + ox.begin, columns = ox.end - ox.begin;
+    // What is written beyond a row is overwritten by what follows it.
+    const std::size_t slack = min_of(args.h * args.w + after - (row * args.w + first) - columns, args.oh * args.ow - at - columns);
+    copy_row(image + row * args.w + first, args.stride[1], columns, slack, out + at);
+    for (std::size_t x = ox.end; x < args.ow; ++x) out[y * args.ow + x] = 0;
+    for (std::size_t x = 0; x < ox.begin; ++x) out[y * args.ow + x] = 0;
   }
+  zero(oy.end * args.ow, args.oh * args.ow);
 }
 
 void unfold(const WindowArgs& args, ThreadPool& pool) {
-  const std::uint32_t* x = static_cast<const std::uint32_t*>(args.x);
-  std::uint32_t* out = static_cast<std::uint32_t*>(args.out);
-  const std::size_t kh = args.kernel[0], row = args.ow * args.c * kh * args.kernel[1], image_size = args.c * args.h * args.w;
-  const std::size_t padded = args.w + args.padding[2] + args.padding[3], copied = copy_width(args);
-  const bool has_padding = args.padding[0] + args.padding[1] + args.padding[2] + args.padding[3] > 0;
-  const auto copy = copied == 4 ? unfold_row<4> : copied == 8 ? unfold_row<8> : copied == 16 ? unfold_row<16> : unfold_row<0>;
-  parallel_ranges(pool, args.n * args.oh, divide_up(kGrain, row + 1), [&](auto begin, auto end) {
-    const Scratch scratch((args.c * kh * padded + kMostCopied) * sizeof *out);
+  const std::size_t positions = args.kernel[0] * args.kernel[1], windows = args.oh * args.ow, pixels = args.h * args.w;
+  const std::size_t channels = args.n * args.c;
+  parallel_ranges(pool, channels, divide_up(kGrain, positions * windows + 1), [&](auto begin, auto end) {
     for (std::size_t i = begin; i < end; ++i) {
-      const std::size_t n = i / args.oh, oy = i % args.oh;
-      const std::uint32_t* image = x + n * image_size;
-      // Without padding the rows are read where they lie, unless words too many could lie outside x.
-      const std::size_t below = args.h - (oy * args.stride[0] + (kh - 1) * args.dilation[0] + 1);
-      if (has_padding || (args.n - n - 1) * image_size + below * args.w < kMostCopied) {
-        pad_band(args, image, oy, padded, scratch.as<std::uint32_t>());
-        copy(args, {scratch.as<std::uint32_t>(), kh * padded, padded}, out + i * row);
-      } else {
-        const Band band{image + oy * args.stride[0] * args.w, args.h * args.w, args.dilation[0] * args.w};
-        copy(args, band, out + i * row);
+      const std::uint32_t* image = static_cast<const std::uint32_t*>(args.x) + i * pixels;
+      std::uint32_t* out = static_cast<std::uint32_t*>(args.out) + i * positions * windows;
+      for (std::size_t p = 0; p < positions; ++p) {
+        unfold_plane(args, image, (channels - 1 - i) * pixels, p / args.kernel[1], p % args.kernel[1], out + p * windows);
       }
     }
   });
 }
 
-// The windows of an image with the kernel position as the slow axis or the fast one.
+// plane (h, w) += the plane of terms (oh, ow) at kernel position (ky, kx). No pixel has more than one.
 template <class T>
-struct Windows {
-  const T* data;
-  std::size_t position, window;  // steps
-};
-
-// plane (h, w) += the words at kernel position (ky, kx) of all windows. No pixel has more than one.
-template <class T>
-void add_position(const WindowArgs& args, const Windows<T>& from, std::size_t ky, std::size_t kx, T* plane) {
+void add_position(const WindowArgs& args, const T* terms, std::size_t ky, std::size_t kx, T* plane) {
   const std::ptrdiff_t y0 = offset_of(args, 0, ky), x0 = offset_of(args, 1, kx);
   const Range oy = inside(y0, args.stride[0], args.oh, args.h), ox = inside(x0, args.stride[1], args.ow, args.w);
   if (ox.begin == ox.end) return;
   for (std::size_t y = oy.begin; y < oy.end; ++y) {
-    const T* term = from.data + (ky * args.kernel[1] + kx) * from.position + (y * args.ow + ox.begin) * from.window;
+    const T* term = terms + y * args.ow + ox.begin;
     const std::ptrdiff_t at = (y0 + static_cast<std::ptrdiff_t>(y * args.stride[0])) * static_cast<std::ptrdiff_t>(args.w) +
                               x0 + static_cast<std::ptrdiff_t>(ox.begin * args.stride[1]);
     T* pixel = plane + at;
-    for (std::size_t left = ox.end - ox.begin; left > 0; --left, pixel += args.stride[1], term += from.window) *pixel = *pixel + *term;
+    for (std::size_t left = ox.end - ox.begin; left > 0; --left, pixel += args.stride[1], ++term) *pixel = *pixel + *term;
   }
 }
 
@@ -133,12 +98,27 @@ struct Column {
 
 constexpr std::size_t kMostColumns = 64;
 
+// How many words there are before and after those of a channel.
+struct Margin {
+  std::size_t before, after;
+};
+
 // plane (h, w) = the sums of the words at positions begin ... end - 1, in registers, a vector of pixels at a time. For windows
-// one pixel apart, as the fast axis; a vector of words may begin and end outside them. A word that does not count is +0,
+// one pixel apart; a vector of words may begin and end outside them, where `before` and `after` words can be read. A word that does not count is +0,
 // which changes no sum, because a sum that began with +0 is never -0.
 template <class T>
-void sum_positions(const WindowArgs& args, const T* x, std::size_t begin, std::size_t end, T* plane) {
+void sum_positions(const WindowArgs& args, const T* x, const Margin& margin, std::size_t begin, std::size_t end, T* plane) {
   const std::size_t kw = args.kernel[1], windows = args.oh * args.ow;
+  const auto last = static_cast<std::ptrdiff_t>(args.kernel[0] * kw * windows + margin.after) - static_cast<std::ptrdiff_t>(kLanes);
+  const auto load_inside = [&](std::ptrdiff_t at) {
+    if (at >= -static_cast<std::ptrdiff_t>(margin.before) && at <= last) return as<U32>(load(x + at));
+    std::uint32_t lanes[kLanes] = {};
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      const std::ptrdiff_t lane = at + static_cast<std::ptrdiff_t>(i);
+      if (lane >= 0 && lane < last + static_cast<std::ptrdiff_t>(kLanes)) std::memcpy(&lanes[i], x + lane, sizeof(T));
+    }
+    return load(lanes);
+  };
   for (std::size_t x0 = 0; x0 < args.w; x0 += kLanes) {
     Column columns[kMostColumns];
     std::size_t first_of[kMostColumns + 1] = {};  // of the columns with kx or more
@@ -167,7 +147,7 @@ void sum_positions(const WindowArgs& args, const T* x, std::size_t begin, std::s
         for (std::size_t i = first_of[from]; i < first_of[to]; ++i) {
           const Column& column = columns[i];
           const std::size_t row = (ky * kw + column.kx) * windows + oy * args.ow;
-          sum = sum + as<Vec<T>>(as<U32>(load(x + static_cast<std::ptrdiff_t>(row) + column.shift)) & column.counts);
+          sum = sum + as<Vec<T>>(load_inside(static_cast<std::ptrdiff_t>(row) + column.shift) & column.counts);
         }
       }
       store_partial(plane + y * args.w + x0, sum, min_of(args.w - x0, kLanes));
@@ -175,23 +155,43 @@ void sum_positions(const WindowArgs& args, const T* x, std::size_t begin, std::s
   }
 }
 
+// Windows that neither overlap nor leave gaps, without padding: every pixel inside them has one term.
+bool are_tiles(const WindowArgs& args) {
+  return args.kernel[0] == args.stride[0] && args.kernel[1] == args.stride[1] && args.dilation[0] == 1 &&
+         args.dilation[1] == 1 && args.padding[0] + args.padding[1] + args.padding[2] + args.padding[3] == 0;
+}
+
+template <class T>
+void fold_tiles(const WindowArgs& args, const T* x, T* plane) {
+  const std::size_t kw = args.kernel[1], windows = args.oh * args.ow, used = args.ow * kw;
+  for (std::size_t y = 0; y < args.oh * args.kernel[0]; ++y) {
+    const T* from = x + y % args.kernel[0] * kw * windows + y / args.kernel[0] * args.ow;
+    T* row = plane + y * args.w;
+    if (kw == 2) {
+      for (std::size_t i = 0; i < args.ow; ++i) {
+        row[2 * i] = T{} + from[i];  // -0 becomes +0
+        row[2 * i + 1] = T{} + from[windows + i];
+      }
+    } else {
+      for (std::size_t i = 0; i < used; ++i) row[i] = T{} + from[i % kw * windows + i / kw];
+    }
+    std::memset(row + used, 0, (args.w - used) * sizeof(T));
+  }
+  std::memset(plane + args.oh * args.kernel[0] * args.w, 0, (args.h - args.oh * args.kernel[0]) * args.w * sizeof(T));
+}
+
 // One channel of one image. Positions ascend, so every pixel adds up its terms in order.
 template <class T>
-void fold_channel(const WindowArgs& args, const Windows<T>& from, T* plane) {
-  const std::size_t positions = args.kernel[0] * args.kernel[1], pixels = args.h * args.w;
+void fold_channel(const WindowArgs& args, const T* x, const Margin& margin, T* plane) {
+  const std::size_t positions = args.kernel[0] * args.kernel[1], pixels = args.h * args.w, windows = args.oh * args.ow;
   const std::size_t count = panel_count(positions, args.panel), length = panel_length(positions, args.panel);
   const auto add_panel = [&](std::size_t begin, std::size_t end) {
-    if (from.window == 1 && args.stride[1] == 1 && args.kernel[1] <= kMostColumns) {
-      sum_positions(args, from.data, begin, end, plane);
-      return;
-    }
+    if (args.stride[1] == 1 && args.kernel[1] <= kMostColumns) return sum_positions(args, x, margin, begin, end, plane);
     std::memset(plane, 0, pixels * sizeof(T));
-    for (std::size_t p = begin; p < end; ++p) add_position(args, from, p / args.kernel[1], p % args.kernel[1], plane);
+    for (std::size_t p = begin; p < end; ++p) add_position(args, x + p * windows, p / args.kernel[1], p % args.kernel[1], plane);
   };
-  if (count == 1) {
-    add_panel(0, positions);
-    return;
-  }
+  if (are_tiles(args)) return fold_tiles(args, x, plane);
+  if (count == 1) return add_panel(0, positions);
   ArrayTree<T> tree(pixels, count, args.panel);
   for (std::size_t panel = 0; panel < count; ++panel) {
     add_panel(panel * length, min_of((panel + 1) * length, positions));
@@ -200,100 +200,14 @@ void fold_channel(const WindowArgs& args, const Windows<T>& from, T* plane) {
   std::memcpy(plane, tree.result(), pixels * sizeof(T));
 }
 
-// plane (h, w) = the words of windows that do not meet, so that every pixel has one at most, which is added to +0. The windows
-// of the channel are `step` words apart. kernel_width is kw, or 0 for any.
-template <class T, std::size_t kernel_width>
-void place_windows(const WindowArgs& args, const T* x, std::size_t step, T* plane) {
-  const std::size_t kw = kernel_width > 0 ? kernel_width : args.kernel[1];
-  const std::ptrdiff_t x0 = offset_of(args, 1, 0);
-  // The windows none of whose columns are outside.
-  const Range whole = args.w >= kw ? inside(x0, args.stride[1], args.ow, args.w - kw + 1) : Range{0, 0};
-  std::memset(plane, 0, args.h * args.w * sizeof(T));
-  for (std::size_t ky = 0; ky < args.kernel[0]; ++ky) {
-    const std::ptrdiff_t y0 = offset_of(args, 0, ky);
-    const Range rows = inside(y0, args.stride[0], args.oh, args.h);
-    for (std::size_t oy = rows.begin; oy < rows.end; ++oy) {
-      const std::ptrdiff_t y = y0 + static_cast<std::ptrdiff_t>(oy * args.stride[0]);
-      T* row = plane + y * static_cast<std::ptrdiff_t>(args.w);
-      const T* from = x + oy * args.ow * step + ky * kw;
-      const auto place_checked = [&](std::size_t begin, std::size_t end) {
-        for (std::size_t ox = begin; ox < end; ++ox) {
-          const std::ptrdiff_t at = x0 + static_cast<std::ptrdiff_t>(ox * args.stride[1]);
-          const Range columns = inside(at, 1, kw, args.w);
-          for (std::size_t i = columns.begin; i < columns.end; ++i) {
-            row[at + static_cast<std::ptrdiff_t>(i)] = T{} + from[ox * step + i];
-          }
-        }
-      };
-      place_checked(0, min_of(whole.begin, args.ow));
-      for (std::size_t ox = whole.begin; ox < whole.end; ++ox) {
-        T* to = row + x0 + static_cast<std::ptrdiff_t>(ox * args.stride[1]);
-        for (std::size_t i = 0; i < kw; ++i) to[i] = T{} + from[ox * step + i];
-      }
-      place_checked(max_of(whole.end, whole.begin), args.ow);
-    }
-  }
-}
-
-// to (cols, rows) = the transpose of x (rows, cols), whose rows are `stride` apart.
-template <class T>
-void transpose_matrix(const T* x, std::size_t stride, std::size_t rows, std::size_t cols, T* to) {
-  for (std::size_t j = 0; j < cols; j += kLanes) {
-    for (std::size_t i = 0; i < rows; i += kLanes) {
-      const std::size_t height = min_of(rows - i, kLanes), width = min_of(cols - j, kLanes);
-      Vec<T> block[kLanes];
-#pragma GCC unroll 16
-      for (std::size_t r = 0; r < kLanes; ++r) {
-        const T* from = x + (i + (r < height ? r : 0)) * stride + j;
-        block[r] = width == kLanes ? load(from) : load_partial(from, width);
-      }
-      transpose(block);
-      for (std::size_t c = 0; c < width; ++c) {
-        T* row = to + (j + c) * rows + i;
-        height == kLanes ? store(row, block[c]) : store_partial(row, block[c], height);
-      }
-    }
-  }
-}
-
-// Windows that do not meet, one channel after the other.
-template <class T>
-void fold_apart(const WindowArgs& args, ThreadPool& pool) {
-  const std::size_t positions = args.kernel[0] * args.kernel[1], pixels = args.h * args.w, windows = args.oh * args.ow;
-  const auto place = args.kernel[1] == 2 ? place_windows<T, 2> : args.kernel[1] == 3 ? place_windows<T, 3> : place_windows<T, 0>;
-  parallel_ranges(pool, args.n * args.c, divide_up(kGrain, pixels + 1), [&](auto begin, auto end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      const T* x = static_cast<const T*>(args.x) + i / args.c * windows * args.c * positions + i % args.c * positions;
-      place(args, x, args.c * positions, static_cast<T*>(args.out) + i * pixels);
-    }
-  });
-}
-
 template <class T>
 void fold(const WindowArgs& args, ThreadPool& pool) {
-  if (args.stride[0] >= args.kernel[0] && args.stride[1] >= args.kernel[1] && args.dilation[0] == 1 && args.dilation[1] == 1) {
-    fold_apart<T>(args, pool);
-    return;
-  }
-  const std::size_t positions = args.kernel[0] * args.kernel[1], windows = args.oh * args.ow, pixels = args.h * args.w;
-  const std::size_t image_row = args.c * positions;
-  // As many channels at once as can be transposed in cache.
-  const std::size_t fit = kTransposed / max_of(positions * windows, 1);
-  const std::size_t channels = min_of(max_of(fit, 1), args.c);
-  const std::size_t groups = channels == 0 ? 0 : divide_up(args.c, channels);
-  parallel_ranges(pool, args.n * groups, divide_up(kGrain, channels * positions * windows + 1), [&](auto begin, auto end) {
-    const Scratch scratch(fit == 0 ? 0 : (channels * positions * windows + 2 * kLanes) * sizeof(T));
-    T* transposed = scratch.as<T>() + (fit == 0 ? 0 : kLanes);  // sum_positions reads a vector more on either side
+  const std::size_t terms = args.kernel[0] * args.kernel[1] * args.oh * args.ow, pixels = args.h * args.w;
+  const std::size_t channels = args.n * args.c;
+  parallel_ranges(pool, channels, divide_up(kGrain, terms + 1), [&](auto begin, auto end) {
     for (std::size_t i = begin; i < end; ++i) {
-      const std::size_t image = i / groups, first = i % groups * channels, used = min_of(args.c - first, channels);
-      const T* x = static_cast<const T*>(args.x) + image * windows * image_row + first * positions;
-      T* out = static_cast<T*>(args.out) + (image * args.c + first) * pixels;
-      if (fit > 0) transpose_matrix(x, image_row, windows, used * positions, transposed);
-      for (std::size_t c = 0; c < used; ++c) {
-        const Windows<T> from = fit > 0 ? Windows<T>{transposed + c * positions * windows, windows, 1}
-                                        : Windows<T>{x + c * positions, 1, image_row};
-        fold_channel(args, from, out + c * pixels);
-      }
+      const Margin margin{i * terms, (channels - 1 - i) * terms};
+      fold_channel(args, static_cast<const T*>(args.x) + i * terms, margin, static_cast<T*>(args.out) + i * pixels);
     }
   });
 }

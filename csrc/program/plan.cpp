@@ -11,16 +11,6 @@ namespace {
 
 constexpr std::size_t kOpenChains = 4;  // of each element count
 
-std::vector<std::ptrdiff_t> dense_strides(const Shape& shape) {
-  std::vector<std::ptrdiff_t> stride(shape.size());
-  std::ptrdiff_t step = 1;
-  for (std::size_t k = shape.size(); k-- > 0;) {
-    stride[k] = step;
-    step = static_cast<std::ptrdiff_t>(saturating_mul(step, shape[k]));
-  }
-  return stride;
-}
-
 bool is_elementwise(Op op) { return op <= Op::cast; }
 bool is_view(Op op) {
   return op == Op::reshape || op == Op::transpose || op == Op::broadcast || op == Op::slice || op == Op::constant;
@@ -54,9 +44,10 @@ Plan Planner::plan() {
     const std::size_t index = input ? v : v - program_.inputs.size();
     const BufferId buffer = new_buffer(input ? Home::input : Home::state, static_cast<std::uint32_t>(index), count(v));
     if (!input) states_.push_back(buffer);
-    views_[v] = {buffer, 0, dense_strides(shape(v))};
+    views_[v] = dense_view(buffer, shape(v));
   }
   find_needed();
+  find_wishes();
   for (std::size_t v = program_.first_operation(); v < program_.values(); ++v) {
     if (needed_[v]) plan_operation(v);
   }
@@ -94,6 +85,19 @@ const std::vector<std::uint32_t>& Planner::inputs(std::size_t value) const {
                                         : composite->second.inputs;
 }
 
+// fold reads channels first, and elementwise operations hand that on to where the words come from.
+void Planner::find_wishes() {
+  wishes_.resize(program_.values());
+  for (std::size_t v = program_.values(); v-- > program_.first_operation();) {
+    const Operation& operation = program_.operations[v - program_.first_operation()];
+    if (operation.op == Op::fold) wishes_[operation.inputs[0]] = kChannelsFirst;
+    if (!is_elementwise(operation.op) || wishes_[v].empty()) continue;
+    for (const std::uint32_t input : inputs(v)) {
+      if (wishes_[input].empty() && shape(input) == shape(v)) wishes_[input] = wishes_[v];
+    }
+  }
+}
+
 BufferId Planner::new_buffer(Home home, std::uint32_t index, std::size_t words) {
   plan_.buffers.push_back({home, index, words, 0});
   lives_.emplace_back();
@@ -106,41 +110,42 @@ BufferId Planner::constant(Word word) {
   return at->second;
 }
 
-bool Planner::is_dense(const View& view, const Shape& shape) const {
-  std::ptrdiff_t step = 1;
-  if (elements(shape) == 0) return true;
-  for (std::size_t k = shape.size(); k-- > 0;) {
-    if (shape[k] != 1 && view.stride[k] != step) return false;
-    step *= static_cast<std::ptrdiff_t>(shape[k]);
+const View& Planner::view(std::size_t value) {
+  View& view = views_[value];
+  if (auto same = reshaped(view, shape(value))) {
+    view = std::move(*same);
+  } else {
+    dense(value);
   }
-  return true;
-}
-
-// The copy that would lay out a view in row-major order.
-cpu::CopyArgs Planner::gather_layout(const View& view, const Shape& shape) const {
-  cpu::CopyArgs args{};
-  const std::vector<std::ptrdiff_t> to = dense_strides(shape);
-  args.rank = shape.size();
-  for (std::size_t k = 0; k < shape.size(); ++k) {
-    args.shape[k] = static_cast<std::size_t>(shape[k]);
-    args.dst_stride[k] = to[k];
-    args.src_stride[k] = view.stride[k];
-  }
-  return cpu::simplify(args);
+  return view;
 }
 
 Place Planner::dense(std::size_t value) {
   View& view = views_[value];
-  Buffer& buffer = plan_.buffers[view.buffer];
-  if (buffer.home == Home::constant) {  // all its words are the same: let there be enough of them
+  if (is_constant(view)) {  // all its words are the same: let there be enough of them
+    Buffer& buffer = plan_.buffers[view.buffer];
     buffer.words = std::max(buffer.words, count(value));
-    view.stride = dense_strides(shape(value));
-  } else if (!is_dense(view, shape(value))) {
-    auto& step = add_step<CopyStep>();
-    step.parts.push_back({gather_layout(view, shape(value)), read({view.buffer, view.offset}), {}});
-    step.parts[0].to = write(value);
+    view = dense_view(view.buffer, shape(value));
+  } else if (!view.is_dense()) {
+    const Place place = copied(view);
+    view = dense_view(place.buffer, shape(value));
+  }
+  return {view.buffer, view.offset};
+}
+
+Place Planner::arranged(std::size_t value, const Order& order) {
+  if (order == natural_order(order.size()) || is_constant(views_[value])) return dense(value);
+  if (!view(value).permuted(order).is_dense()) {
+    const Place place = copied(view(value).permuted(order));
+    views_[value] = ordered_view(place.buffer, shape(value), order);
   }
   return {views_[value].buffer, views_[value].offset};
+}
+
+Place Planner::copied(const View& view) {
+  auto& step = add_step<CopyStep>();
+  step.parts.push_back({gather_layout(view), read({view.buffer, view.offset}), {}});
+  return step.parts[0].to = write_words(static_cast<std::size_t>(elements(view.shape)));
 }
 
 Place Planner::read(const Place& place) {
@@ -157,7 +162,7 @@ Place Planner::write_words(std::size_t words) {
 
 Place Planner::write(std::size_t value) {
   const Place place = write_words(count(value));
-  views_[value] = {place.buffer, 0, dense_strides(shape(value))};
+  views_[value] = dense_view(place.buffer, shape(value));
   return place;
 }
 
@@ -166,7 +171,7 @@ void Planner::plan_operation(std::size_t value) {
   if (is_view(operation.op)) {
     view_operation(value, operation);
   } else if (count(value) == 0) {
-    views_[value] = {new_buffer(Home::arena, 0, 0), 0, dense_strides(shape(value))};
+    views_[value] = dense_view(new_buffer(Home::arena, 0, 0), shape(value));
   } else if (is_elementwise(operation.op)) {
     elementwise(value, operation);
   } else {
@@ -175,23 +180,24 @@ void Planner::plan_operation(std::size_t value) {
 }
 
 void Planner::view_operation(std::size_t value, const Operation& operation) {
-  View& view = views_[value];
   if (operation.op == Op::constant) {
-    view = {constant(static_cast<Word>(operation.number(Key::word))), 0, {}};
-    view.stride.assign(shape(value).size(), 0);
+    views_[value] = {constant(static_cast<Word>(operation.number(Key::word))), 0, shape(value),
+                     Strides(shape(value).size())};
     return;
   }
   const std::uint32_t x = operation.inputs[0];
   const Shape& from = shape(x);
   if (operation.op == Op::reshape) {
-    const bool constant = plan_.buffers[views_[x].buffer].home == Home::constant;
-    const Place place = constant ? Place{views_[x].buffer, 0} : dense(x);
-    view = {place.buffer, place.offset, dense_strides(shape(value))};
-    if (constant) std::fill(view.stride.begin(), view.stride.end(), 0);
+    views_[value] = views_[x];
+    if (is_constant(views_[x])) {
+      views_[value].shape = shape(value);
+      views_[value].stride.assign(shape(value).size(), 0);
+    }
     return;
   }
-  const View& source = views_[x];
-  view = {source.buffer, source.offset, {}};
+  const View source = view(x);
+  View& view = views_[value];
+  view = {source.buffer, source.offset, shape(value), {}};
   switch (operation.op) {
     case Op::transpose:
       for (const std::int64_t axis : operation.list(Key::axes)) {
@@ -219,19 +225,35 @@ void Planner::view_operation(std::size_t value, const Operation& operation) {
 
 // --- elementwise ---------------------------------------------------------------------------------------------------
 
-Planner::ChainOperand Planner::chain_operand(std::size_t operand, const Shape& out) {
+// The order in which an elementwise result lies: as is wished, or as the first operand of its shape does.
+Order Planner::chain_order(std::size_t value) {
+  if (!wishes_[value].empty()) return wishes_[value];
+  for (const std::uint32_t input : inputs(value)) {
+    if (shape(input) != shape(value) || is_constant(views_[input])) continue;
+    const Order order = memory_order(view(input));
+    if (views_[input].permuted(order).is_dense()) return order;
+  }
+  return natural_order(shape(value).size());
+}
+
+// An operand as a result of shape `out` reads it whose axes lie in this order.
+Planner::ChainOperand Planner::chain_operand(std::size_t operand, const Shape& out, const Order& order) {
+  const std::size_t added = out.size() - shape(operand).size();
   const auto spread = [&](const View& view) {
-    View spread{view.buffer, view.offset, std::vector<std::ptrdiff_t>(out.size(), 0)};
-    const Shape& from = shape(operand);
-    for (std::size_t k = 0; k < from.size(); ++k) {
-      if (from[k] != 1) spread.stride[out.size() - from.size() + k] = view.stride[k];
+    View spread{view.buffer, view.offset, out, Strides(out.size())};
+    for (std::size_t k = added; k < out.size(); ++k) {
+      if (view.shape[k - added] != 1) spread.stride[k] = view.stride[k - added];
     }
-    return gather_layout(spread, out);
+    return gather_layout(spread.permuted(order));
   };
-  cpu::CopyArgs layout = spread(views_[operand]);
+  cpu::CopyArgs layout = spread(view(operand));
   if (const std::ptrdiff_t step = layout.src_stride[layout.rank - 1]; step != 0 && step != 1) {
-    dense(operand);
-    layout = spread(views_[operand]);
+    Order own;
+    for (const std::size_t axis : order) {
+      if (axis >= added) own.push_back(axis - added);
+    }
+    arranged(operand, own);
+    layout = spread(view(operand));
   }
   const View& view = views_[operand];
   const auto n = static_cast<std::size_t>(elements(out));
@@ -258,8 +280,9 @@ bool Planner::may_join(const Chain& chain, const std::vector<ChainOperand>& oper
 }
 
 void Planner::elementwise(std::size_t value, const Operation& operation) {
+  const Order order = chain_order(value);
   std::vector<ChainOperand> operands;
-  for (const std::uint32_t input : inputs(value)) operands.push_back(chain_operand(input, shape(value)));
+  for (const std::uint32_t input : inputs(value)) operands.push_back(chain_operand(input, shape(value), order));
 
   const std::size_t n = count(value);
   std::vector<std::size_t>& open = open_[n];
@@ -298,7 +321,7 @@ void Planner::elementwise(std::size_t value, const Operation& operation) {
     chain.step->add(find_kernel(kernels_, program_, operation), registers, cost(operation.op));
   }
   chain.results.push_back(buffer);
-  views_[value] = {buffer, 0, dense_strides(shape(value))};
+  views_[value] = ordered_view(buffer, shape(value), order);
 }
 
 // --- results ---------------------------------------------------------------------------------------------------------
@@ -318,7 +341,7 @@ void Planner::bind_results() {
     auto& step = add_step<CopyStep>();
     const BufferId to = new_buffer(home, index, count(value));
     lives_[to].written = here();
-    step.parts.push_back({gather_layout({0, 0, {1}}, {static_cast<std::int64_t>(count(value))}), read(from), {to, 0}});
+    step.parts.push_back({gather_layout(dense_view(to, shape(value))), read(from), {to, 0}});
   };
   for (const Update& update : program_.updates) {
     if (count(update.value) == 0) continue;

@@ -1,8 +1,10 @@
 // The plan of a program: the steps that compute it, and where every array lies. All choices are made here, once, so
 // that a run is a walk over the steps without allocation. The words do not depend on any of these choices.
 //
-//  - A value is a *view* of a buffer: reshape, transpose, broadcast and slice only change the view; a step that needs
-//    the words in row-major order makes a copy, once.
+//  - A value is a *view* of a buffer (view.h): reshape, transpose, broadcast and slice only change the view; a step
+//  that
+//    needs the words in another order makes a copy, once. unfold, fold and what lies between them keep the channels
+//    before the positions, so that all their rows are long.
 //  - Elementwise operations are gathered into chains (fuse.h) that run block by block in cache.
 //  - A buffer lives from the step that writes it to the last step that reads it, and its place in the arena is then
 //  used
@@ -16,10 +18,9 @@
 
 #include "cpu/threads.h"
 #include "program.h"
+#include "view.h"
 
 namespace paragon {
-
-using BufferId = std::uint32_t;
 
 // A word within a buffer.
 struct Place {

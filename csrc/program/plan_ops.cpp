@@ -26,57 +26,71 @@ std::size_t panel_of(const Operation& operation) { return static_cast<std::size_
 std::size_t axis_of(const Operation& operation) { return static_cast<std::size_t>(operation.number(Key::axis)); }
 int index_of(Dtype dtype) { return static_cast<int>(dtype); }
 
-// An operand of a matmul: rows and columns (after the transpose flag), and the leading axes aligned with the result's.
+// An operand of a matmul: the parts of its rows and columns (after the transpose flag), and of the leading axes,
+// aligned with the result's.
 struct Matrices {
-  Shape lead_shape;
-  std::vector<std::ptrdiff_t> lead;
-  std::size_t rows, columns;
-  std::ptrdiff_t row, column;
+  std::vector<Digit> lead, rows, columns;
 };
 
-Matrices matrices(const View& view, const Shape& shape, bool transpose, const Shape& out) {
+std::optional<Matrices> matrices(const View& view, const Shape& shape, bool transpose, const Shape& out) {
+  auto axes = digits(view, shape);
+  if (!axes) return std::nullopt;
   const std::size_t r = shape.size(), added = out.size() - r;
-  Matrices m{{}, {}, 0, 0, view.stride[r - 2], view.stride[r - 1]};
-  m.rows = static_cast<std::size_t>(shape[r - 2]);
-  m.columns = static_cast<std::size_t>(shape[r - 1]);
-  if (transpose) {
-    std::swap(m.rows, m.columns);
-    std::swap(m.row, m.column);
-  }
+  Matrices m{{}, std::move((*axes)[r - 2]), std::move((*axes)[r - 1])};
+  if (transpose) std::swap(m.rows, m.columns);
   for (std::size_t k = 0; k + 2 < out.size(); ++k) {
-    m.lead_shape.push_back(out[k]);
-    const bool repeated = k < added || shape[k - added] == 1;
-    m.lead.push_back(repeated ? 0 : view.stride[k - added]);
+    if (k < added || shape[k - added] == 1) {
+      m.lead.push_back({out[k], 0});
+    } else {
+      m.lead.insert(m.lead.end(), (*axes)[k - added].begin(), (*axes)[k - added].end());
+    }
   }
   return m;
 }
 
-// Joins the leading axes to the rows where they lie at even distances: one tall product instead of a batch.
-bool stack(Matrices& m) {
-  auto rows = static_cast<std::ptrdiff_t>(m.rows);
-  std::ptrdiff_t row = m.row;
-  for (std::size_t k = m.lead.size(); k-- > 0;) {
-    if (m.lead_shape[k] == 1) continue;
-    if (rows != 1 && m.lead[k] != rows * row) return false;
-    if (rows == 1) row = m.lead[k];
-    rows *= static_cast<std::ptrdiff_t>(m.lead_shape[k]);
-  }
-  m.rows = static_cast<std::size_t>(rows);
-  m.row = row;
-  return true;
+std::size_t length(const std::vector<Digit>& axis) {
+  std::size_t product = 1;
+  for (const Digit& digit : axis) product *= static_cast<std::size_t>(digit.extent);
+  return product;
 }
 
-std::vector<std::size_t> offsets(const Matrices& m, std::size_t batch) {
+// Joins the leading axes to the rows where they lie at even distances: one tall product instead of a batch.
+void stack(Matrices& m) {
+  std::vector<Digit> joined;
+  for (const std::vector<Digit>* part : {&m.lead, &m.rows}) {
+    for (const Digit& digit : *part) {
+      if (digit.extent == 1) continue;
+      if (!joined.empty() && joined.back().stride == digit.stride * static_cast<std::ptrdiff_t>(digit.extent)) {
+        joined.back() = {joined.back().extent * digit.extent, digit.stride};
+      } else {
+        joined.push_back(digit);
+      }
+    }
+  }
+  if (joined.empty()) joined.push_back({1, 1});
+  m.lead.clear();
+  m.rows = std::move(joined);
+}
+
+std::vector<std::size_t> offsets(const std::vector<Digit>& lead, std::size_t batch) {
   std::vector<std::size_t> list(batch);
   for (std::size_t b = 0; b < batch; ++b) {
     std::size_t rest = b;
-    for (std::size_t k = m.lead.size(); k-- > 0;) {
-      const auto length = static_cast<std::size_t>(m.lead_shape[k]);
-      list[b] += rest % length * static_cast<std::size_t>(m.lead[k]);
-      rest /= length;
+    for (std::size_t k = lead.size(); k-- > 0;) {
+      const auto extent = static_cast<std::size_t>(lead[k].extent);
+      list[b] += rest % extent * static_cast<std::size_t>(lead[k].stride);
+      rest /= extent;
     }
   }
   return list;
+}
+
+// The axis as runs of `run` evenly spaced elements, at even distances; false if it does not consist of such.
+bool cut_runs(const std::vector<Digit>& axis, std::size_t run, std::size_t& step, std::size_t& jump) {
+  const Digit& inner = axis.back();
+  step = static_cast<std::size_t>(inner.stride);
+  jump = axis.size() == 1 ? step * run : static_cast<std::size_t>(axis[0].stride);
+  return axis.size() == 1 || (axis.size() == 2 && static_cast<std::size_t>(inner.extent) == run);
 }
 
 }  // namespace
@@ -108,10 +122,18 @@ void Planner::kernel_operation(std::size_t value, const Operation& operation) {
     case Op::one_hot: {
       const Place indices = dense(operation.inputs[0]);
       auto& step = add_step<OneHotStep>();
-      step.n = count(operation.inputs[0]);
+      const std::size_t axes = shape(value).size() - 1;  // the last one is new, and may lie where it is wished
+      Order order = wishes_[value], old = order;
+      old.erase(std::remove(old.begin(), old.end(), axes), old.end());
+      if (order.empty() || old != natural_order(axes)) order = natural_order(axes + 1);
+      const auto at = std::find(order.begin(), order.end(), axes) - order.begin();
+      const Cut c = cut(shape(operation.inputs[0]), static_cast<std::size_t>(at), 0);
+      step.outer = c.outer;
       step.depth = static_cast<std::size_t>(operation.number(Key::depth));
+      step.inner = c.inner;
       step.indices = read(indices);
       step.out = write(value);
+      views_[value] = ordered_view(step.out.buffer, shape(value), order);
       return;
     }
     case Op::bits: {
@@ -130,57 +152,83 @@ void Planner::kernel_operation(std::size_t value, const Operation& operation) {
   }
 }
 
+// The matrices need not lie as they are meant. Where the rows of a are in pieces (the positions of images, with the
+// channels before them), there is a product for each piece, and its result is laid out as a is. k may be in pieces,
+// too.
 void Planner::matmul(std::size_t value, const Operation& operation) {
   const std::uint32_t x = operation.inputs[0], y = operation.inputs[1];
-  const Shape& out = shape(value);
-  Matrices a = matrices(views_[x], shape(x), operation.flag(Key::transpose_a), out);
-  Matrices b = matrices(views_[y], shape(y), operation.flag(Key::transpose_b), out);
-  std::size_t batch = 1;
-  for (const std::int64_t length : a.lead_shape) batch *= static_cast<std::size_t>(length);
-  if (a.columns == 0) {
+  const bool transpose_a = operation.flag(Key::transpose_a), transpose_b = operation.flag(Key::transpose_b);
+  const auto read_a = [&] { return matrices(views_[x], shape(x), transpose_a, shape(value)); };
+  const auto read_b = [&] { return matrices(views_[y], shape(y), transpose_b, shape(value)); };
+  auto a = read_a(), b = read_b();
+  const auto lay_out = [&](std::uint32_t operand) {  // the operands may be one value
+    dense(operand);
+    a = read_a();
+    b = read_b();
+  };
+  if (!a) lay_out(x);
+  if (!b || b->columns.size() > 1) lay_out(y);
+  cpu::MatmulArgs args{};
+  args.m = length(a->rows);
+  args.n = length(b->columns);
+  args.k = args.k_run = length(a->columns);
+  if (args.k == 0) {
     auto& step = add_step<CopyStep>();
     step.filled = true;
     step.words = count(value);
     step.out = write(value);
     return;
   }
-  const bool one_b = std::all_of(b.lead.begin(), b.lead.end(), [](std::ptrdiff_t s) { return s == 0; });
-  if (batch > 1 && one_b && stack(a)) batch = 1;
+  const auto runs = [&] {
+    if (a->columns.size() + b->rows.size() > 2) {
+      args.k_run = static_cast<std::size_t>((a->columns.size() > 1 ? a->columns : b->rows).back().extent);
+    }
+    return cut_runs(a->columns, args.k_run, args.a_col, args.a_run) &&
+           cut_runs(b->rows, args.k_run, args.b_row, args.b_run);
+  };
+  if (!runs()) {
+    lay_out(x);
+    lay_out(y);
+    args.k_run = args.k;
+    runs();
+  }
+  const bool one_b =
+      std::all_of(b->lead.begin(), b->lead.end(), [](const Digit& d) { return d.stride == 0 || d.extent == 1; });
+  if (one_b) {
+    stack(*a);
+    b->lead.clear();
+  }
+  const bool by_pieces = a->rows.size() > 1;
+  for (; a->rows.size() > 1; a->rows.erase(a->rows.begin())) {
+    a->lead.push_back(a->rows[0]);
+    b->lead.push_back({a->rows[0].extent, 0});
+  }
+  args.m = static_cast<std::size_t>(a->rows[0].extent);
+  args.a_row = static_cast<std::size_t>(a->rows[0].stride);
+  args.b_col = static_cast<std::size_t>(b->columns[0].stride);
+  args.panel = panel_of(operation);
+  args.batch = length(a->lead);
 
   auto& step = add_step<MatmulStep>();
   step.kernel = kernels_.matmul;
-  if (batch > 1) {
-    charge(2 * batch * sizeof(std::size_t));
-    step.a_offset = offsets(a, batch);
-    step.b_offset = offsets(b, batch);
-  }
-  const auto size = [](std::ptrdiff_t stride) { return static_cast<std::size_t>(stride); };
-  step.args = {nullptr,
-               nullptr,
-               nullptr,
-               a.rows,
-               b.columns,
-               a.columns,
-               size(a.row),
-               size(a.column),
-               size(b.row),
-               size(b.column),
-               panel_of(operation),
-               batch,
-               batch > 1 ? step.a_offset.data() : nullptr,
-               batch > 1 ? step.b_offset.data() : nullptr};
   step.a = read({views_[x].buffer, views_[x].offset});
   step.b = read({views_[y].buffer, views_[y].offset});
   step.c = write(value);
+  if (args.batch > 1) {
+    charge(2 * args.batch * sizeof(std::size_t));
+    step.a_offset = offsets(a->lead, args.batch);
+    step.b_offset = offsets(b->lead, args.batch);
+  }
+  step.args = args;
+  if (by_pieces && args.a_row == 1) {
+    const Shape products{static_cast<std::int64_t>(args.batch), static_cast<std::int64_t>(args.m),
+                         static_cast<std::int64_t>(args.n)};
+    views_[value] = ordered_view(step.c.buffer, products, {0, 2, 1});
+    step.transpose();
+  }
 }
 
-Place Planner::copied(const View& view, const Shape& shape) {
-  auto& step = add_step<CopyStep>();
-  step.parts.push_back({gather_layout(view, shape), read({view.buffer, view.offset}), {}});
-  return step.parts[0].to = write_words(static_cast<std::size_t>(elements(shape)));
-}
-
-// The reduced axes must lie together. Where they do not, the operand is laid out with the kept axes first.
+// The reduced axes must lie together in memory. Where they do not, the operand is laid out with the kept axes first.
 void Planner::reduce(std::size_t value, const Operation& operation) {
   const std::uint32_t x = operation.inputs[0];
   const Shape& from = shape(x);
@@ -188,38 +236,41 @@ void Planner::reduce(std::size_t value, const Operation& operation) {
   const auto reduced = [&](std::size_t k) {
     return std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(k)) != axes.end();
   };
-  std::size_t runs = 0;  // of reduced axes, without axes of length 1
-  bool inside = false;
+  // Cuts the axes in this order into kept, reduced, kept ones; false where neither they nor the elements are in order.
   Cut c;
-  for (std::size_t k = 0; k < from.size(); ++k) {
-    if (from[k] == 1) continue;
-    runs += reduced(k) && !inside;
-    inside = reduced(k);
-    (inside ? c.n : runs == 0 ? c.outer : c.inner) *= static_cast<std::size_t>(from[k]);
-  }
-
-  View kept_first{views_[x].buffer, views_[x].offset, {}};
-  Shape kept_first_shape;
+  const auto cut_in = [&](const Order& order) {
+    c = {};
+    std::size_t last[2] = {0, 0};  // the axis before, of the kept and of the reduced ones
+    bool inside = false, after = false;
+    for (const std::size_t k : order) {
+      if (from[k] == 1) continue;
+      const bool in = reduced(k);
+      if (k < last[in] || (in && after)) return false;
+      last[in] = k;
+      after = after || (inside && !in);
+      inside = in;
+      (in ? c.n : after ? c.inner : c.outer) *= static_cast<std::size_t>(from[k]);
+    }
+    return true;
+  };
+  Order kept_first;
   for (const bool last : {false, true}) {
     for (std::size_t k = 0; k < from.size(); ++k) {
-      if (reduced(k) != last) continue;
-      kept_first.stride.push_back(views_[x].stride[k]);
-      kept_first_shape.push_back(from[k]);
+      if (reduced(k) == last) kept_first.push_back(k);
     }
   }
-  const bool together = runs <= 1;
-  Place place;
-  if (elements(from) == 0 || (together && is_dense(views_[x], from))) {
-    place = dense(x);
-    if (!together) c = {count(value), 0, 1};
-  } else if (is_dense(kept_first, kept_first_shape)) {
-    place = {kept_first.buffer, kept_first.offset};
-    c = {c.outer * c.inner, c.n, 1};
-  } else if (together) {
-    place = dense(x);
-  } else {
-    place = copied(kept_first, kept_first_shape);
-    c = {c.outer * c.inner, c.n, 1};
+  const Order order = memory_order(view(x));
+  Place place{view(x).buffer, view(x).offset};
+  if (elements(from) == 0) {
+    c = {count(value), 0, 1};
+  } else if (!view(x).permuted(order).is_dense() || !cut_in(order)) {
+    // The axis that is innermost in memory stays so: whole rows are copied.
+    if (cut_in(natural_order(from.size())) && !reduced(order.back())) {
+      place = dense(x);
+    } else {
+      place = copied(view(x).permuted(kept_first));
+      cut_in(kept_first);
+    }
   }
 
   auto& step = add_step<ReduceStep>();
@@ -250,7 +301,7 @@ void Planner::window(std::size_t value, const Operation& operation) {
   const bool folds = operation.op == Op::fold;
   const Shape& image = folds ? shape(value) : shape(x);
   const Shape& windows = folds ? shape(x) : shape(value);
-  const Place place = dense(x);
+  const Place place = folds ? arranged(x, kChannelsFirst) : dense(x);
   auto& step = add_step<WindowStep>();
   step.kernel = folds ? kernels_.fold[index_of(operation.dtype)] : kernels_.unfold;
   cpu::WindowArgs& args = step.args;
@@ -268,6 +319,7 @@ void Planner::window(std::size_t value, const Operation& operation) {
   args.panel = folds ? panel_of(operation) : cpu::kOnePanel;
   step.x = read(place);
   step.out = write(value);
+  if (!folds) views_[value] = ordered_view(step.out.buffer, shape(value), kChannelsFirst);
 }
 
 void Planner::index(std::size_t value, const Operation& operation) {
@@ -303,6 +355,7 @@ void Planner::fft(std::size_t value, const Operation& operation) {
 
 void Planner::pad(std::size_t value, const Operation& operation) {
   const std::uint32_t x = operation.inputs[0];
+  const View source = view(x);
   auto& step = add_step<CopyStep>();
   step.words = count(value);
   step.filled = step.words != count(x);
@@ -314,17 +367,18 @@ void Planner::pad(std::size_t value, const Operation& operation) {
   for (std::size_t k = 0; k < args.rank; ++k) {
     const std::ptrdiff_t stride = views_[value].stride[k];
     args.shape[k] = static_cast<std::size_t>(shape(x)[k]);
-    args.src_stride[k] = views_[x].stride[k];
+    args.src_stride[k] = source.stride[k];
     // A single element has no neighbour, and its interior may be any number.
     args.dst_stride[k] =
         args.shape[k] == 1 ? 0 : stride * static_cast<std::ptrdiff_t>(operation.list(Key::interior)[k] + 1);
     to.offset += static_cast<std::size_t>(stride * static_cast<std::ptrdiff_t>(operation.list(Key::low)[k]));
   }
-  step.parts.push_back({cpu::simplify(args), read({views_[x].buffer, views_[x].offset}), to});
+  step.parts.push_back({cpu::simplify(args), read({source.buffer, source.offset}), to});
 }
 
 void Planner::concat(std::size_t value, const Operation& operation) {
   const std::size_t axis = axis_of(operation);
+  for (const std::uint32_t x : operation.inputs) view(x);
   auto& step = add_step<CopyStep>();
   step.out = write(value);
   Place to = step.out;

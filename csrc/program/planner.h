@@ -12,12 +12,8 @@
 
 namespace paragon {
 
-// A value as words of a buffer: element i is word offset + sum of i * stride.
-struct View {
-  BufferId buffer = 0;
-  std::size_t offset = 0;
-  std::vector<std::ptrdiff_t> stride;
-};
+// The order of the axes of windows, (n, oh, ow, channels and kernel positions), that makes their rows long.
+inline const Order kChannelsFirst{0, 3, 1, 2};
 
 // When a buffer is written and last read, as indices of steps.
 struct Life {
@@ -54,11 +50,14 @@ class Planner {
   std::size_t count(std::size_t value) const { return static_cast<std::size_t>(elements(shape(value))); }
   BufferId new_buffer(Home home, std::uint32_t index, std::size_t words);
   BufferId constant(Word word);
-  bool is_dense(const View& view, const Shape& shape) const;
-  Place dense(std::size_t value);  // the value's words in row-major order; plans a copy if need be
-  cpu::CopyArgs gather_layout(const View& view, const Shape& shape) const;
+  bool is_constant(const View& view) const { return plan_.buffers[view.buffer].home == Home::constant; }
+  const View& view(std::size_t value);  // with the value's own shape
+  // The value's words in row-major order, or with its axes in another order; a copy is planned if need be.
+  Place dense(std::size_t value);
+  Place arranged(std::size_t value, const Order& order);
   void find_needed();
   const std::vector<std::uint32_t>& inputs(std::size_t value) const;  // of the operation or composite that yields it
+  void find_wishes();
 
   // plan.cpp: steps
   template <class S>
@@ -72,14 +71,15 @@ class Planner {
   Place read(const Place& place);  // by the step added last
   Place write(std::size_t value);  // a new buffer for a value, written by the step added last
   Place write_words(std::size_t words);
-  Place copied(const View& view, const Shape& shape);  // the words of a view in a new buffer
+  Place copied(const View& view);  // the words of a view in a new buffer
   void charge(std::size_t bytes);
 
   // plan.cpp and plan_ops.cpp: operations
   void plan_operation(std::size_t value);
   void view_operation(std::size_t value, const Operation& operation);
   void elementwise(std::size_t value, const Operation& operation);
-  ChainOperand chain_operand(std::size_t operand, const Shape& out);
+  ChainOperand chain_operand(std::size_t operand, const Shape& out, const Order& order);
+  Order chain_order(std::size_t value);
   bool may_join(const Chain& chain, const std::vector<ChainOperand>& operands) const;
   void kernel_operation(std::size_t value, const Operation& operation);
   void matmul(std::size_t value, const Operation& operation);
@@ -106,6 +106,7 @@ class Planner {
   std::unordered_map<std::size_t, Composite> composites_;  // by value
   std::vector<View> views_;       // by value
   std::vector<bool> needed_;      // by value
+  std::vector<Order> wishes_;     // by value: the order of axes that its reader would like, if any
   std::vector<Life> lives_;       // by buffer
   std::vector<BufferId> states_;  // the buffer of each state
   std::unordered_map<Word, BufferId> constants_;

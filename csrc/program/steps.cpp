@@ -1,9 +1,24 @@
 #include "steps.h"
 
+#include <utility>
+
 namespace paragon {
+
+void MatmulStep::transpose() {
+  std::swap(args.m, args.n);
+  std::swap(a, b);
+  std::swap(args.a_row, args.b_col);
+  std::swap(args.a_col, args.b_row);
+  std::swap(args.a_run, args.b_run);
+  a_offset.swap(b_offset);
+}
 
 void MatmulStep::run(const Context& context) const {
   cpu::MatmulArgs bound = args;
+  if (args.batch > 1) {
+    bound.a_offset = a_offset.data();
+    bound.b_offset = b_offset.data();
+  }
   bound.a = context.at<float>(a);
   bound.b = context.at<float>(b);
   bound.c = context.at<float>(c);
@@ -57,7 +72,7 @@ void FftStep::run(const Context& context) const {
 }
 
 void OneHotStep::run(const Context& context) const {
-  cpu::one_hot(context.at<std::int32_t>(indices), n, depth, context.at<float>(out), context.pool);
+  cpu::one_hot(context.at<std::int32_t>(indices), outer, depth, inner, context.at<float>(out), context.pool);
 }
 
 void CopyStep::run(const Context& context) const {

@@ -15,6 +15,7 @@ struct MatmulStep final : Step {
   cpu::MatmulArgs args{};
   Place a, b, c;
   std::vector<std::size_t> a_offset, b_offset;
+  void transpose();  // c = b^T . a^T instead
   void run(const Context& context) const override;
 };
 
@@ -62,7 +63,7 @@ struct FftStep final : Step {
 };
 
 struct OneHotStep final : Step {
-  std::size_t n = 0, depth = 0;
+  std::size_t outer = 0, depth = 0, inner = 0;
   Place indices, out;
   void run(const Context& context) const override;
 };

@@ -106,6 +106,46 @@ void test_shapes() {
   }
 }
 
+// Factors whose steps of k lie in runs, with other words between them: as images lie, in the gradient of a convolution.
+void hold_runs(std::size_t m, std::size_t n, std::size_t k, std::size_t run, std::size_t panel, bool k_inner, Kind kind) {
+  const std::size_t runs = (k + run - 1) / run;
+  // (number of the run, row, step) where k is the inner axis, else (number, step, row).
+  const auto scattered = [&](const std::vector<float>& x, std::size_t rows, std::size_t jump) {
+    std::vector<float> out(runs * jump, 77);
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t t = 0; t < k; ++t) out[t / run * jump + (k_inner ? i * run + t % run : t % run * rows + i)] = x[i * k + t];
+    }
+    return out;
+  };
+  const std::vector<float> a = values<float>(m * k, kind), b = values<float>(n * k, kind);  // (m, k) and (n, k)
+  std::vector<float> right(m * n);
+  contract::matmul(a.data(), k, 1, b.data(), 1, k, right.data(), m, n, k, panel);
+  const std::size_t a_jump = run * m + 3, b_jump = run * n;
+  const std::vector<float> x = scattered(a, m, a_jump), y = scattered(b, n, b_jump);
+  on_every_table([&](const cpu::Kernels& kernels, cpu::ThreadPool& pool) {
+    Output<float> c(m * n);
+    kernels.matmul({x.data(), y.data(), c.data(), m, n, k, k_inner ? run : 1, k_inner ? 1 : m, k_inner ? 1 : n, k_inner ? run : 1,
+                    panel, 1, nullptr, nullptr, run, a_jump, b_jump},
+                   pool);
+    c.expect(right, kernels.isa, text("runs of %zu: m=%zu n=%zu k=%zu panel=%zu", run, m, n, k, panel));
+  });
+}
+
+void test_runs() {
+  for (const bool k_inner : {false, true}) {
+    for (const std::size_t run : {1, 9, 16, 100, 784}) {
+      for (const std::size_t k : {1, 40, 800, 3000}) {
+        for (const std::size_t panel : {256, 0, 7}) hold_runs(1 + below(20), 1 + below(40), k, run, panel, k_inner, kKinds[below(5)]);
+      }
+    }
+    for (const std::size_t m : {1, 6, 16}) {
+      for (const std::size_t n : {1, 25, 300}) hold_runs(m, n, 2'000, 100, 256, k_inner, Kind::uniform);
+    }
+    hold_runs(6, 25, 20'000, 784, 256, k_inner, Kind::uniform);  // little output, many panels
+    hold_runs(25, 6, 20'000, 784, 256, k_inner, Kind::uniform);
+  }
+}
+
 // Products of a row and a column, as the variance of a layer norm needs them.
 void test_batched_dots() {
   for (const std::size_t batch : {1, 2, 15, 16, 17, 40}) {
@@ -179,6 +219,7 @@ int main() {
   test_double_rounding();
   test_negative_zero();
   test_shapes();
+  test_runs();
   test_batched_dots();
   test_panel_boundaries();
   return finish("test_gemm");

@@ -48,6 +48,17 @@ void hold_windows(const contract::Windows& s, std::size_t panel, Kind kind, cpu:
   std::vector<T> right(words), right_sum(pixels);
   contract::unfold(image.data(), right.data(), s);
   contract::fold(windows.data(), right_sum.data(), s, panel);
+  // The kernels have the channels and kernel positions before the windows.
+  const std::size_t channels = s.c * s.kernel[0] * s.kernel[1], positions = s.oh * s.ow;
+  const auto channels_first = [&](const std::vector<T>& from) {
+    std::vector<T> to(words);
+    for (std::size_t i = 0; i < words; ++i) {
+      to[(i / channels / positions * channels + i % channels) * positions + i / channels % positions] = from[i];
+    }
+    return to;
+  };
+  right = channels_first(right);
+  const std::vector<T> terms = channels_first(windows);
   const std::string what = text("%s (%zu, %zu, %zu, %zu) kernel %zux%zu stride %zux%zu dilation %zux%zu panel=%zu", name_of(kind),
                                 s.n, s.c, s.h, s.w, s.kernel[0], s.kernel[1], s.stride[0], s.stride[1], s.dilation[0],
                                 s.dilation[1], panel);
@@ -64,7 +75,7 @@ void hold_windows(const contract::Windows& s, std::size_t panel, Kind kind, cpu:
     kernels.unfold(args, pool);
     out.expect(right, kernels.isa, "unfold " + what);
     Output<T> sums(pixels);
-    args.x = windows.data();
+    args.x = terms.data();
     args.out = sums.data();
     kernels.fold[static_cast<int>(dtype)](args, pool);
     sums.expect(right_sum, kernels.isa, "fold " + what);
