@@ -17,9 +17,9 @@ import numpy as np
 
 from paragon import nn
 from paragon.executors import resolve
-from paragon.ops import Spec
 from paragon.optim import SGD, Adam
 from paragon.program import Program
+from paragon.shapes import Spec
 from paragon.step import Objective, step_program
 from paragon.train import Trainer
 

@@ -10,7 +10,8 @@ import pytest
 
 import float64
 import paragon as pg
-from paragon.ops import NORMS, TABLE
+from paragon.ops import TABLE
+from paragon.shapes import NORMS
 
 rng = np.random.default_rng(7)
 X, Y, Z = (rng.uniform(0.3, 1.7, (3, 4)).astype(np.float32) for _ in range(3))

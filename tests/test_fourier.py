@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import paragon as pg
 from paragon.executors import reference_fft
-from paragon.ops import NORMS
+from paragon.shapes import NORMS
 
 rng = np.random.default_rng(5)
 EXECUTORS = ("reference", "cpu")

@@ -15,7 +15,7 @@ import float64
 import paragon as pg
 from conftest import assert_words
 from paragon import nn
-from paragon.ops import Spec
+from paragon.shapes import Spec
 
 rng = np.random.default_rng(11)
 f32 = np.float32

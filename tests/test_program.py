@@ -143,7 +143,7 @@ def test_mutated_programs_never_crash(data: st.DataObject) -> None:
         pg.Program.from_json(text)
 
 
-def test_inputs_are_checked() -> None:
+def test_inputs_arechecked() -> None:
     program = example()
     for inputs, message in [
         ({}, r"missing \['x'\]; the program takes x: f32\[4,3\]"),

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from . import functions as F
 from .errors import ShapeError
-from .ops import MAX_FFT_POINTS
+from .shapes import MAX_FFT_POINTS
 from .tensor import Tensor, tensor
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from .errors import ShapeError
-from .ops import DEFAULT_PANEL, Spec, broadcast_shapes
 from .program import NUMPY_DTYPES
+from .shapes import DEFAULT_PANEL, Spec, broadcast_shapes
 from .tensor import Tensor, apply, from_array, tensor
 
 Axis = int | Sequence[int] | None

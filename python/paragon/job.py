@@ -17,10 +17,10 @@ from .files import JOB, read_tensors, write_tensors
 from .fingerprint import fingerprint
 from .losses import Loss
 from .nn.module import Module
-from .ops import Spec
 from .optim import Adam, Clip, Optimizer
 from .program import Array, Program, check_array
 from .random import seed_words
+from .shapes import Spec
 from .step import SEED, Metric, Objective, step_program
 
 DATA = "data."

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import ProgramError, ShapeError
-from .ops import DTYPES, TABLE, Spec, _checked
+from .ops import TABLE
+from .shapes import DTYPES, Spec, checked
 
 if TYPE_CHECKING:
     from .executors import Executor, Session
@@ -324,7 +325,7 @@ def _spec(where: str, d: Mapping[str, Any]) -> Spec:
     ):
         raise ProgramError(f"{where}: shape must be a list of integers in 0 ... 2^31-1, got {shape!r}")
     try:
-        return _checked(Spec(d["dtype"], tuple(shape)))
+        return checked(Spec(d["dtype"], tuple(shape)))
     except ShapeError as error:
         raise ProgramError(f"{where}: {error}") from None
 

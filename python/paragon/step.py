@@ -15,10 +15,10 @@ from .autograd import value_and_grad
 from .errors import ParagonError, ShapeError
 from .losses import LOSSES, Loss, bce_with_logits, correct_classes, correct_signs, cross_entropy
 from .nn.module import Module
-from .ops import Spec
 from .optim import Clip, Optimizer, Tensors
 from .program import Array, Program
 from .schedules import constant
+from .shapes import Spec
 from .tensor import Tensor
 from .tracing import trace
 

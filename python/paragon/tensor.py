@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import ProgramError, ShapeError
-from .ops import DTYPES, TABLE, Spec
+from .ops import TABLE
 from .program import NUMPY_DTYPES, Array, Node, Program, check_name
+from .shapes import DTYPES, Spec
 
 if TYPE_CHECKING:
     from .executors import Session

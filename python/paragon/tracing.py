@@ -12,8 +12,8 @@ import numpy as np
 
 from .errors import ProgramError
 from .executors import Session, resolve
-from .ops import Spec
 from .program import Array, Program
+from .shapes import Spec
 from .tensor import Tensor, Trace, common_trace, from_array, tensor
 from .tree import leaves, map_leaves
 

@@ -20,10 +20,10 @@ from .executors import Session, resolve
 from .fingerprint import fingerprint
 from .losses import Loss
 from .nn.module import Module
-from .ops import Spec
 from .optim import Adam, Clip, Optimizer
 from .program import Array, Program
 from .random import seed_words
+from .shapes import Spec
 from .step import Metric, Objective, evaluation_program, step_program
 
 __all__ = ["Callback", "EarlyStopping", "History", "evaluate", "fit"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .ops import Spec
+from .shapes import Spec
 
 
 def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:

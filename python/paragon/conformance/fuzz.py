@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from ..distance import first_divergence
 from ..errors import ShapeError
 from ..executors import Executor
-from ..ops import COMPARISONS, DTYPES, NORMS, TABLE, Spec
+from ..ops import TABLE
 from ..program import NUMPY_DTYPES, Array, Node, Program
+from ..shapes import COMPARISONS, DTYPES, NORMS, Spec
 
 Draw = Callable[..., Any]
 

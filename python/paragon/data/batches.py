@@ -10,9 +10,9 @@ import numpy as np
 from ..compiled import core
 from ..errors import ShapeError
 from ..executors import Session, resolve
-from ..ops import Spec
 from ..program import NUMPY_DTYPES, Array, Program
 from ..random import SHUFFLE_STREAM, permutation
+from ..shapes import Spec
 from ..tensor import Tensor, tensor
 
 

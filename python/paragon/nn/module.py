@@ -20,8 +20,8 @@ import numpy as np
 
 from .. import random
 from ..errors import ParagonError, ShapeError
-from ..ops import Spec
 from ..program import Array, Program
+from ..shapes import Spec
 from ..tensor import Tensor, tensor
 from ..tracing import trace
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from ...errors import FileError
 from ...files import read_tensors, write_atomic
-from ...ops import Spec
 from ...program import Program
+from ...shapes import Spec
 from .library import link
 from .plan import make_plan
 

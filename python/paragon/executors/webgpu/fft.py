@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...ops import Spec
 from ...program import Array, Node
+from ...shapes import Spec
 from ..reference_fft import LARGEST_DIRECT_PRIME, bluestein_filter, bluestein_length, norm_scale, split, twiddles
 from .kernel import Index, Kernel
 from .reductions import Builder

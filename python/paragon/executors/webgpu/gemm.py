@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from itertools import product
 
-from ...ops import Spec
 from ...program import Node
+from ...shapes import Spec
 from .device import MOST_GROUPS, WORKGROUP
 from .kernel import ZERO, Dispatch, Index, Kernel
 

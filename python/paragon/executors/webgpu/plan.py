@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ...ops import Spec
 from ...program import Array, Node, Program
+from ...shapes import Spec
 from . import fft, reductions
 from .device import MOST_BINDINGS
 from .expressions import EXPRESSIONS

@@ -13,8 +13,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ...ops import Spec
 from ...program import Array, Node
+from ...shapes import Spec
 from .gemm import gemm
 from .kernel import ZERO, Dispatch, Index, Kernel, Shape
 
