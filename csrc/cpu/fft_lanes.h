@@ -126,9 +126,45 @@ PARAGON_INLINE void put_pair(const Sink& sink, std::size_t k, std::size_t n, Poi
   sink.put(n - k, {a.re + b.im, a.im - b.re});
 }
 
-// w: the table of the node.
+// The columns of a source, and rows of a sink, of a codelet made of two.
+template <class Source>
+struct ColumnOf {
+  const Source& source;
+  std::size_t j, n2;
+  PARAGON_INLINE Points at(std::size_t j1) const { return source.at(j1 * n2 + j); }
+};
+template <class Source>
+PARAGON_INLINE void take_four(const ColumnOf<Source>& column, std::size_t j, std::size_t apart, Points (&x)[4]) {
+  take_four(column.source, j * column.n2 + column.j, apart * column.n2, x);
+}
+template <class Sink>
+struct RowOf {
+  const Sink& sink;
+  std::size_t k, n1;
+  PARAGON_INLINE void put(std::size_t k2, Points x) const { sink.put(k + n1 * k2, x); }
+};
+template <class Sink>
+PARAGON_INLINE void put_four(const RowOf<Sink>& row, std::size_t k, std::size_t apart, const Points (&x)[4]) {
+  put_four(row.sink, row.k + row.n1 * k, row.n1 * apart, x);
+}
+
+// Points between the two.
+struct LocalSource {
+  const Points* p;
+  PARAGON_INLINE Points at(std::size_t j) const { return p[j]; }
+};
+struct LocalSink {
+  Points* p;
+  std::size_t j, n2;
+  const float* w;  // the twiddles of column j
+  PARAGON_INLINE void put(std::size_t k, Points x) const {
+    p[k * n2 + j] = j * k == 0 ? x : x * splat_point(w + 2 * k);
+  }
+};
+
 template <std::size_t N, class Source, class Sink>
-PARAGON_INLINE void codelet(const float* w, const Source& source, const Sink& sink) {
+PARAGON_INLINE void codelet(const FftNode& node, const Source& source, const Sink& sink) {
+  constexpr std::size_t n1 = fft_split(N), n2 = N / n1;
   if constexpr (N == 1) {
     sink.put(0, source.at(0));
   } else if constexpr (N == 2) {
@@ -140,34 +176,14 @@ PARAGON_INLINE void codelet(const float* w, const Source& source, const Sink& si
     take_four(source, 0, 1, x);
     transform_4(x[0], x[1], x[2], x[3]);
     put_four(sink, 0, 1, x);
-  } else if constexpr (N == 8) {  // 2 * 4
-    Points y[2][4];
-#pragma GCC unroll 4
-    for (std::size_t j = 0; j < 4; ++j) {
-      const Points a = source.at(j), b = source.at(4 + j);
-      y[0][j] = a + b;
-      y[1][j] = j == 0 ? a - b : (a - b) * splat_point(w + 2 * (2 * j + 1));
+  } else if constexpr (n1 > 1) {
+    Points y[N];
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < n2; ++j) {
+      codelet<n1>(*node.left, ColumnOf<Source>{source, j, n2}, LocalSink{y, j, n2, node.twiddles + 2 * j * n1});
     }
-#pragma GCC unroll 2
-    for (std::size_t k1 = 0; k1 < 2; ++k1) {
-      transform_4(y[k1][0], y[k1][1], y[k1][2], y[k1][3]);
-      put_four(sink, k1, 2, y[k1]);
-    }
-  } else if constexpr (N == 16) {  // 4 * 4
-    Points y[4][4];
-#pragma GCC unroll 4
-    for (std::size_t j = 0; j < 4; ++j) {
-      Points x[4];
-      take_four(source, j, 4, x);
-      transform_4(x[0], x[1], x[2], x[3]);
-#pragma GCC unroll 4
-      for (std::size_t k = 0; k < 4; ++k) y[k][j] = j * k == 0 ? x[k] : x[k] * splat_point(w + 2 * (4 * j + k));
-    }
-#pragma GCC unroll 4
-    for (std::size_t k1 = 0; k1 < 4; ++k1) {
-      transform_4(y[k1][0], y[k1][1], y[k1][2], y[k1][3]);
-      put_four(sink, k1, 4, y[k1]);
-    }
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < n1; ++k) codelet<n2>(*node.right, LocalSource{y + k * n2}, RowOf<Sink>{sink, k, n1});
   } else {  // an odd prime
     constexpr std::size_t h = (N - 1) / 2;
     const Points x0 = source.at(0);
@@ -185,7 +201,7 @@ PARAGON_INLINE void codelet(const float* w, const Source& source, const Sink& si
       Points a = x0, b{};
 #pragma GCC unroll 6
       for (std::size_t j = 0; j < h; ++j) {
-        const Points v = splat_point(w + 2 * (k * h + j));
+        const Points v = splat_point(node.twiddles + 2 * (k * h + j));
         a = {fma(p[j].re, v.re, a.re), fma(p[j].im, v.re, a.im)};
         b = j == 0 ? Points{m[j].re * v.im, m[j].im * v.im}
                    : Points{fma(m[j].re, v.im, b.re), fma(m[j].im, v.im, b.im)};
@@ -200,11 +216,11 @@ PARAGON_INLINE void codelet(const float* w, const Source& source, const Sink& si
 PARAGON_INLINE void keep_in_loop(std::size_t& x) { asm("" : "+r"(x)); }
 
 template <std::size_t N, class Source, class Sink>
-__attribute__((noinline)) void run_codelet(const float* w, Source source, Sink sink, std::size_t count) {
+__attribute__((noinline)) void run_codelet(const FftNode& node, Source source, Sink sink, std::size_t count) {
   for (; count > 0; --count) {
     keep_in_loop(source.stride);
     keep_in_loop(sink.stride);
-    codelet<N>(w, source, sink);
+    codelet<N>(node, source, sink);
     source.next();
     sink.next();
   }
@@ -292,16 +308,11 @@ void transform(const FftNode& node, Source source, Sink sink, std::size_t count,
   switch (node.kind) {
     case FftKind::codelet:
       switch (node.n) {
-        case 1: return run_codelet<1>(node.twiddles, source, sink, count);
-        case 2: return run_codelet<2>(node.twiddles, source, sink, count);
-        case 3: return run_codelet<3>(node.twiddles, source, sink, count);
-        case 4: return run_codelet<4>(node.twiddles, source, sink, count);
-        case 5: return run_codelet<5>(node.twiddles, source, sink, count);
-        case 7: return run_codelet<7>(node.twiddles, source, sink, count);
-        case 8: return run_codelet<8>(node.twiddles, source, sink, count);
-        case 11: return run_codelet<11>(node.twiddles, source, sink, count);
-        case 13: return run_codelet<13>(node.twiddles, source, sink, count);
-        default: return run_codelet<16>(node.twiddles, source, sink, count);
+#define PARAGON_CODELET(N) \
+  case N: return run_codelet<N>(node, source, sink, count);
+        PARAGON_FOR_EACH_CODELET(PARAGON_CODELET)
+#undef PARAGON_CODELET
+        default: return;
       }
     case FftKind::prime: return run_prime(node, source, sink, count);
     case FftKind::bluestein:

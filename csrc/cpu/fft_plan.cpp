@@ -99,7 +99,7 @@ class WideTransform {
       x = {s + t, {d.re + e.im, d.im - e.re}, s - t, {d.re - e.im, d.im + e.re}};
       return;
     }
-    const std::size_t n1 = contract::fft_split(n), n2 = n / n1;
+    const std::size_t n1 = fft_split(n), n2 = n / n1;
     std::vector<Wide> column(n1), row(n2), y(n);
     for (std::size_t j2 = 0; j2 < n2; ++j2) {
       for (std::size_t j1 = 0; j1 < n1; ++j1) column[j1] = x[j1 * n2 + j2];
@@ -141,8 +141,9 @@ std::vector<float> bluestein_filter(std::size_t n, std::size_t length) {
 // --------------------------------------------------------------------------------------------------------------------------
 
 bool is_codelet(std::size_t n) {
-  constexpr std::size_t codelets[] = {1, 2, 3, 4, 5, 7, 8, 11, 13, 16};
-  return std::find(std::begin(codelets), std::end(codelets), n) != std::end(codelets);
+#define PARAGON_IS(N) n == N ||
+  return PARAGON_FOR_EACH_CODELET(PARAGON_IS) false;
+#undef PARAGON_IS
 }
 
 // A node and what it points to.
@@ -238,7 +239,7 @@ class Cache {
   NodePointer make_node(std::size_t n, bool row) {
     const auto owned = std::make_shared<OwnedNode>();
     FftNode& node = owned->node;
-    const std::size_t n1 = contract::fft_split(n), n2 = n / n1;
+    const std::size_t n1 = fft_split(n), n2 = n / n1;
     node.n = n;
     node.n1 = n1;
     node.n2 = n2;
@@ -249,8 +250,11 @@ class Cache {
                                                      : FftKind::bluestein;
     switch (node.kind) {
       case FftKind::codelet:
-        if (!leaf) owned->twiddles = lane_twiddles(n1, n2);
-        if (leaf && n % 2 == 1) owned->twiddles = prime_coefficients(n);
+        owned->twiddles = leaf ? prime_coefficients(n) : lane_twiddles(n1, n2);
+        if (!leaf) {
+          owned->left = find_node(n1, false);
+          owned->right = find_node(n2, false);
+        }
         break;
       case FftKind::prime: owned->twiddles = prime_coefficients(n); break;
       case FftKind::bluestein:
@@ -312,8 +316,8 @@ FftPlan::FftPlan(std::size_t n, bool real)
       row(nullptr),
       real_twiddles(nullptr),
       tables_(new Tables) {
-  const std::size_t n1 = contract::fft_split(points);
-  const bool leaf = n1 == 1 ? points <= contract::kLargestDirectPrime : points == 8;
+  const std::size_t n1 = fft_split(points);
+  const bool leaf = n1 == 1 ? points <= contract::kLargestDirectPrime : points <= 16;
   if (!leaf) {
     tables_->row = cache().node(points, true);
     row = &tables_->row->node;

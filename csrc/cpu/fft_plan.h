@@ -15,8 +15,26 @@ namespace paragon::cpu {
 
 inline constexpr std::size_t kTwiddleBlock = 16;  // columns of a block of row twiddles: the lanes of the widest vector
 
+// n1 of n = n1 * n2 (docs/contract.md, section 7); 1 for a length that is not taken apart: 1, 2, 4 and the odd primes.
+constexpr std::size_t fft_split(std::size_t n) {
+  if (n == 2 || n == 4) return 1;
+  std::size_t best = 1;
+  for (std::size_t d = 2; d * d <= n; ++d) {
+    std::size_t odd = d;
+    while (odd % 4 == 0) odd /= 4;
+    if (n % d == 0 && odd % 2 == 1) best = d;
+  }
+  return best == 1 && n % 2 == 0 ? 2 : best;
+}
+
+// The lengths whose transforms are computed in registers.
+#define PARAGON_FOR_EACH_CODELET(DO)                                                                             \
+  DO(1)                                                                                                          \
+  DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15) DO(16) DO(20) DO(25) \
+      DO(32)
+
 enum class FftKind : unsigned char {
-  codelet,    // 1, 2, 3, 4, 5, 7, 8, 11, 13, 16: in registers, lanes only
+  codelet,    // one of those above, lanes only
   prime,      // another odd prime below 100, lanes only
   bluestein,  // a prime above 100
   composite,  // n1 * n2

@@ -92,14 +92,13 @@ struct TurnedSink {
 
 template <std::size_t N2, bool Exchange>
 __attribute__((noinline)) void columns_of_sixteen(const FftNode& node, const float* x, float* turned) {
-  const float* const w = node.left->twiddles;
   for (std::size_t j = 0; j < N2; j += 16) {
     const ArraySource<Exchange> source{x + 2 * j, 2 * N2, 0};
     const HalfTurnedSink sink{turned + j * kPoint, node.twiddles + 2 * 16 * j, false};
     if (j == 0) {
-      codelet<16>(w, source, HalfTurnedSink{sink.p, sink.w, true});
+      codelet<16>(*node.left, source, HalfTurnedSink{sink.p, sink.w, true});
     } else {
-      codelet<16>(w, source, sink);
+      codelet<16>(*node.left, source, sink);
     }
   }
 }
@@ -143,11 +142,11 @@ void row_of_sixteen(const FftNode& node, const RowArgs& args) {
   const TurnedSink<Exchange> sink{args.out, 2 * 16, 0, splat(args.scale)};
   const FftNode& rows = *node.right;
   if constexpr (N2 == 16) {
-    codelet<16>(rows.twiddles, HalfTurnedSource{turned}, sink);
+    codelet<16>(rows, HalfTurnedSource{turned}, sink);
   } else {
-    alignas(64) float fours[N2 * kPoint], deeper[N2 / 4 * kPoint];
+    alignas(64) float fours[N2 * kPoint];
     fours_of_sixteen<N2>(rows, turned, fours);
-    transform(*rows.right, LaneSource{fours, kPoint, N2 / 4 * kPoint}, sink.rows(4), 4, deeper);
+    run_codelet<N2 / 4>(*rows.right, LaneSource{fours, kPoint, N2 / 4 * kPoint}, sink.rows(4), 4);
   }
 }
 
