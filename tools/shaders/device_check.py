@@ -5,9 +5,9 @@
     python tools/shaders/device_check.py --every-word sqrt exp
     python tools/shaders/device_check.py --every-word --step 16 log
 
-Without names every function is checked. `--every-word` takes all 2^32 words, or with `--step N` every N-th, N a power of two, for
-the functions of one operand. Prints one line a function: how many operands, how many wrong words, and the first of them. The exit code is 1 when a word is wrong. `--device`
-picks an adapter; `--seed` another stream of operands.
+Without names every function is checked. `--every-word` takes all 2^32 words, or with `--step N` every N-th, N a power of two,
+for the functions of one operand. Prints one line a function: how many operands, how many wrong words, and the first of them. The
+exit code is 1 when a word is wrong. `--device` picks an adapter; `--seed` another stream of operands.
 """
 
 from __future__ import annotations

@@ -96,41 +96,50 @@ def transform(b: Builder, n: int, columns: int, load: Load, target: Target) -> N
 
 
 def _small(b: Builder, n: int, columns: int, load: Load, target: Target) -> None:
+    """n = 1, 2, 4, in loops, since an operation in integers is a lot of text."""
     k = b.fresh()
-    x = [load(k, f"{j}u", "i") for j in range(n)]
-    if n == 2:
-        x = [k.let(f"c_{name}({x[0]}, {x[1]})") for name in ("add", "sub")]
-    elif n == 4:
-        (s, d), (t, e) = ([k.let(f"c_{name}({x[j]}, {x[j + 2]})") for name in ("add", "sub")] for j in (0, 1))
-        names = (("add", s, t), ("sub_turned", d, e), ("sub", s, t), ("add_turned", d, e))
-        x = [k.let(f"c_{name}({y}, {z})") for name, y, z in names]
-    for j in range(n):
-        target.write(k, f"{j}u", "i", x[j])
+    k.line(f"var x: array<Complex, {n}>;")
+    with k.loop("0u", f"{n}u") as j:
+        k.line(f"x[{j}] = {load(k, j, 'i')};")
+    if n > 1:
+        with k.loop("0u", f"{n // 2}u") as j:
+            _butterfly(k, j, f"{j} + {n // 2}u", f"x[{j}]", f"x[{j} + {n // 2}u]")
+    if n == 4:  # now s, t, d, e; and -i*e is exact
+        k.line("x[3] = vec2<u32>(x[3].y, f32_neg(x[3].x));")
+        k.line("x = array<Complex, 4>(x[0], x[2], x[1], x[3]);")
+        with k.loop("0u", "2u") as j:
+            _butterfly(k, j, f"{j} + 2u", f"x[{j}]", f"x[{j} + 2u]")
+    with k.loop("0u", f"{n}u") as j:
+        target.write(k, j, "i", k.let(f"x[{j}]"))
     b.dispatches.append(k.finish(target.key, columns))
 
 
+def _butterfly(k: Kernel, i: str, j: str, x: str, y: str) -> None:
+    """x[i], x[j] = x + y, x - y"""
+    total, difference = k.let(f"c_add({x}, {y})"), k.let(f"c_sub({x}, {y})")
+    k.line(f"x[{i}] = {total};")
+    k.line(f"x[{j}] = {difference};")
+
+
 def _prime(b: Builder, n: int, columns: int, load: Load, target: Target) -> None:
-    """Results k and n - k in one thread, result 0 in another."""
+    """Results k and n - k in one thread; k = 0 is its own partner, W(0) being 1. A product is an fma that starts from -0."""
     table, half = _twiddles(b, n), (n - 1) // 2
     k = b.fresh()
     point, column = _divide(k, "i", columns)
-    first = load(k, "0u", column)
-    with k.block(f"if ({point} == 0u)"):
-        total = k.var(first)
-        with k.loop("1u", f"{half + 1}u") as j:
-            plus = k.let(f"c_add({load(k, j, column)}, {load(k, k.let(f'{n}u - {j}'), column)})")
-            k.line(f"{total} = c_add({total}, {plus});")
-        target.write(k, "0u", column, total)
-    with k.block("else"):
-        # A product is an fma that starts from -0.
-        near, far = k.var(first), k.var("vec2<u32>(opaque(SIGN), opaque(SIGN))")
-        with k.loop("1u", f"{half + 1}u") as j:
-            x, y = load(k, j, column), load(k, k.let(f"{n}u - {j}"), column)
-            w = _read(k, table, k.let(f"{j} * {point} % {n}u"))
-            k.line(f"{near} = c_fma(c_add({x}, {y}), {w}.x, {near});")
-            k.line(f"{far} = c_fma(c_sub({x}, {y}), {w}.y, {far});")
-        target.write(k, point, column, k.let(f"c_add_turned({near}, {far})"))
-        target.write(k, k.let(f"{n}u - {point}"), column, k.let(f"c_sub_turned({near}, {far})"))
+    near = k.var(load(k, "0u", column))
+    far = k.var("vec2<u32>(opaque(SIGN))")
+    with k.loop("1u", f"{half + 1}u") as j:
+        x, y = load(k, j, column), load(k, k.let(f"{n}u - {j}"), column)
+        w = _read(k, table, k.let(f"{j} * {point} % {n}u"))
+        k.line(f"{near} = c_fma(c_add({x}, {y}), {w}.x, {near});")
+        k.line(f"{far} = c_fma(c_sub({x}, {y}), {w}.y, {far});")
+    k.line(f"{far} = select(vec2<u32>(f32_neg({far}.y), {far}.x), vec2<u32>(0u), {point} == 0u);")  # i times it
+    place, sign = k.var(point), k.var("0u")
+    with k.loop("0u", "2u"):
+        value = k.let(f"select(c_add({near}, {far} ^ vec2<u32>({sign})), {near}, {place} == 0u)")
+        target.write(k, place, column, value)
+        k.line(f"{place} = select({n}u - {point}, 0u, {point} == 0u);")
+        k.line(f"{sign} = SIGN;")
     b.dispatches.append(k.finish(target.key, (half + 1) * columns))
 
 

@@ -10,10 +10,6 @@ fn c_fma(p: Complex, s: u32, x: Complex) -> Complex { return vec2<u32>(f32_fma(p
 fn c_mul(x: Complex, w: Complex) -> Complex {
   return vec2<u32>(f32_fma(x.x, w.x, f32_neg(f32_mul(x.y, w.y))), f32_fma(x.x, w.y, f32_mul(x.y, w.x)));
 }
-// x + iy and x - iy
-fn c_add_turned(x: Complex, y: Complex) -> Complex { return vec2<u32>(f32_sub(x.x, y.y), f32_add(x.y, y.x)); }
-fn c_sub_turned(x: Complex, y: Complex) -> Complex { return vec2<u32>(f32_add(x.x, y.y), f32_sub(x.y, y.x)); }
-
 // Point k of a real transform from points k and m - k of the half-size one: twice its value.
 fn c_unweave(z: Complex, y: Complex, w: Complex) -> Complex {
   let even = vec2<u32>(f32_add(z.x, y.x), f32_sub(z.y, y.y));
