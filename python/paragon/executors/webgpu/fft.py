@@ -42,12 +42,23 @@ def _write(k: Kernel, place: str, value: str) -> None:
 
 def _divide(k: Kernel, x: str, by: int) -> tuple[str, str]:
     """Quotient and rest."""
-    return (x, "0u") if by == 1 else (k.let(f"{x} / {by}u"), k.let(f"{x} % {by}u"))
+    divisor = k.let(k.number(by))
+    return k.let(f"{x} / {divisor}"), k.let(f"{x} % {divisor}")
+
+
+def _finish(b: Builder, k: Kernel, target: int, threads: int) -> None:
+    limit = k.number(threads)
+    if k.numbers:
+        numbers = np.array(k.numbers, np.uint32)
+        k.buffers[b.table(("numbers", *k.numbers), lambda: numbers)] = "numbers"
+    b.dispatches.append(k.finish(target, threads, limit))
 
 
 def _memory(key: int, columns: int) -> Target:
     """A buffer [n, columns]."""
-    return Target(key, lambda k, point, column, value: _write(k, k.let(f"{point} * {columns}u + {column}"), value))
+    return Target(
+        key, lambda k, point, column, value: _write(k, k.let(f"{point} * {k.number(columns)} + {column}"), value)
+    )
 
 
 def _pairs(b: Builder, name: str, n: int, make: Callable[[], tuple[Array, Array]]) -> int:
@@ -99,48 +110,45 @@ def _small(b: Builder, n: int, columns: int, load: Load, target: Target) -> None
     """n = 1, 2, 4, in loops, since an operation in integers is a lot of text."""
     k = b.fresh()
     k.line(f"var x: array<Complex, {n}>;")
-    with k.loop("0u", f"{n}u") as j:
+    with k.loop("0u", k.number(n)) as j:
         k.line(f"x[{j}] = {load(k, j, 'i')};")
     if n > 1:
-        with k.loop("0u", f"{n // 2}u") as j:
-            _butterfly(k, j, f"{j} + {n // 2}u", f"x[{j}]", f"x[{j} + {n // 2}u]")
-    if n == 4:  # now s, t, d, e; and -i*e is exact
-        k.line("x[3] = vec2<u32>(x[3].y, f32_neg(x[3].x));")
-        k.line("x = array<Complex, 4>(x[0], x[2], x[1], x[3]);")
-        with k.loop("0u", "2u") as j:
-            _butterfly(k, j, f"{j} + 2u", f"x[{j}]", f"x[{j} + 2u]")
-    with k.loop("0u", f"{n}u") as j:
+        half = n // 2
+        with k.loop("0u", k.number(half)) as step, k.loop("0u", k.number(half)) as j:
+            y, z = k.let(f"x[{j}]"), k.let(f"x[{j} + {half}u]")
+            k.line(f"x[{j}] = c_add({y}, {z});")
+            k.line(f"x[{j} + {half}u] = c_sub({y}, {z});")
+            if n == 4:  # between the two steps these are s, t, d, e
+                with k.block(f"if ({step} == 0u && {j} == 1u)"):
+                    k.line(
+                        "x = array<Complex, 4>(x[0], x[2], x[1], vec2<u32>(x[3].y, f32_neg(x[3].x)));  // d, and -i*e"
+                    )
+    with k.loop("0u", k.number(n)) as j:
         target.write(k, j, "i", k.let(f"x[{j}]"))
-    b.dispatches.append(k.finish(target.key, columns))
-
-
-def _butterfly(k: Kernel, i: str, j: str, x: str, y: str) -> None:
-    """x[i], x[j] = x + y, x - y"""
-    total, difference = k.let(f"c_add({x}, {y})"), k.let(f"c_sub({x}, {y})")
-    k.line(f"x[{i}] = {total};")
-    k.line(f"x[{j}] = {difference};")
+    _finish(b, k, target.key, columns)
 
 
 def _prime(b: Builder, n: int, columns: int, load: Load, target: Target) -> None:
     """Results k and n - k in one thread; k = 0 is its own partner, W(0) being 1. A product is an fma that starts from -0."""
     table, half = _twiddles(b, n), (n - 1) // 2
     k = b.fresh()
+    whole = k.let(k.number(n))
     point, column = _divide(k, "i", columns)
     near = k.var(load(k, "0u", column))
     far = k.var("vec2<u32>(opaque(SIGN))")
-    with k.loop("1u", f"{half + 1}u") as j:
-        x, y = load(k, j, column), load(k, k.let(f"{n}u - {j}"), column)
-        w = _read(k, table, k.let(f"{j} * {point} % {n}u"))
+    with k.loop("1u", k.number(half + 1)) as j:
+        x, y = load(k, j, column), load(k, k.let(f"{whole} - {j}"), column)
+        w = _read(k, table, k.let(f"{j} * {point} % {whole}"))
         k.line(f"{near} = c_fma(c_add({x}, {y}), {w}.x, {near});")
         k.line(f"{far} = c_fma(c_sub({x}, {y}), {w}.y, {far});")
     k.line(f"{far} = select(vec2<u32>(f32_neg({far}.y), {far}.x), vec2<u32>(0u), {point} == 0u);")  # i times it
     place, sign = k.var(point), k.var("0u")
-    with k.loop("0u", "2u"):
+    with k.loop("0u", k.number(2)):
         value = k.let(f"select(c_add({near}, {far} ^ vec2<u32>({sign})), {near}, {place} == 0u)")
         target.write(k, place, column, value)
-        k.line(f"{place} = select({n}u - {point}, 0u, {point} == 0u);")
+        k.line(f"{place} = select({whole} - {point}, 0u, {point} == 0u);")
         k.line(f"{sign} = SIGN;")
-    b.dispatches.append(k.finish(target.key, (half + 1) * columns))
+    _finish(b, k, target.key, (half + 1) * columns)
 
 
 def _composite(b: Builder, n: int, n1: int, columns: int, load: Load, target: Target) -> None:
@@ -149,17 +157,17 @@ def _composite(b: Builder, n: int, n1: int, columns: int, load: Load, target: Ta
 
     def before(k: Kernel, j1: str, column: str) -> str:
         j2, c = _divide(k, column, columns)
-        return load(k, k.let(f"{j1} * {n2}u + {j2}"), c)
+        return load(k, k.let(f"{j1} * {k.number(n2)} + {j2}"), c)
 
     def turned(k: Kernel, j2: str, column: str) -> str:
         k1, c = _divide(k, column, columns)
-        y = _read(k, between, k.let(f"({k1} * {n2}u + {j2}) * {columns}u + {c}"))
+        y = _read(k, between, k.let(f"({k1} * {k.number(n2)} + {j2}) * {k.number(columns)} + {c}"))
         turn = k.let(f"{k1} * {j2}")
         return k.let(f"select(c_mul({y}, {_read(k, table, turn)}), {y}, {turn} == 0u)")
 
     def after(k: Kernel, k2: str, column: str, value: str) -> None:
         k1, c = _divide(k, column, columns)
-        target.write(k, k.let(f"{k1} + {n1}u * {k2}"), c, value)
+        target.write(k, k.let(f"{k1} + {k.number(n1)} * {k2}"), c, value)
 
     transform(b, n1, n2 * columns, before, _memory(between, n2 * columns))
     transform(b, n2, n1 * columns, turned, Target(target.key, after))
@@ -173,16 +181,16 @@ def _bluestein(b: Builder, n: int, columns: int, load: Load, target: Target) -> 
     spectrum = b.scratch(Spec("u32", (wide, columns, 2)))
 
     def padded(k: Kernel, j: str, column: str) -> str:
-        inside = k.let(f"min({j}, {n - 1}u)")
+        inside = k.let(f"min({j}, {k.number(n - 1)})")
         value = f"c_mul({load(k, inside, column)}, {_read(k, chirp, inside)})"
-        return k.let(f"select(vec2<u32>(opaque(0u)), {value}, {j} < {n}u)")
+        return k.let(f"select(vec2<u32>(opaque(0u)), {value}, {j} < {k.number(n)})")
 
     def filtered(k: Kernel, j: str, column: str) -> str:
-        x = _read(k, spectrum, k.let(f"{j} * {columns}u + {column}"))
+        x = _read(k, spectrum, k.let(f"{j} * {k.number(columns)} + {column}"))
         return k.let(f"c_mul({x}, {_read(k, kernel, j)}).yx")
 
     def cut(k: Kernel, point: str, column: str, value: str) -> None:
-        with k.block(f"if ({point} < {n}u)"):
+        with k.block(f"if ({point} < {k.number(n)})"):
             target.write(k, point, column, k.let(f"c_mul({value}.yx, {_read(k, chirp, point)})"))
 
     transform(b, wide, columns, padded, _memory(spectrum, columns))
@@ -192,9 +200,9 @@ def _bluestein(b: Builder, n: int, columns: int, load: Load, target: Target) -> 
 # --- the operations ---------------------------------------------------------------------------------------------------
 
 
-def _scale(node: Node, n: int, inverse: bool, factor: float = 1.0) -> str:
+def _scale(k: Kernel, node: Node, n: int, inverse: bool, factor: float = 1.0) -> str:
     word = (norm_scale(n, node.attributes["norm"], inverse) * np.float32(factor)).view(np.uint32)
-    return f"opaque(0x{word:08x}u)"
+    return f"opaque({k.number(int(word))})"
 
 
 def _point(k: Kernel, value: int, spec: Spec, place: str) -> str:
@@ -208,11 +216,11 @@ def _complex(b: Builder, node: Node, out: int, specs: list[Spec], inverse: bool)
     n = x.shape[-2]
 
     def load(k: Kernel, point: str, column: str) -> str:
-        return k.let(f"{_point(k, node.inputs[0], x, k.let(f'{column} * {n}u + {point}'))}{order}")
+        return k.let(f"{_point(k, node.inputs[0], x, k.let(f'{column} * {k.number(n)} + {point}'))}{order}")
 
     def write(k: Kernel, point: str, column: str, value: str) -> None:
-        scaled = k.let(f"c_scale({value}{order}, {_scale(node, n, inverse)})")
-        _write(k, k.let(f"{column} * {n}u + {point}"), scaled)
+        scaled = k.let(f"c_scale({value}{order}, {_scale(k, node, n, inverse)})")
+        _write(k, k.let(f"{column} * {k.number(n)} + {point}"), scaled)
 
     transform(b, n, x.size // (2 * n), load, Target(out, write))
 
@@ -236,13 +244,13 @@ def rfft(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
     if n % 2:
 
         def load(k: Kernel, point: str, column: str) -> str:
-            return k.let(f"vec2<u32>({real(k, f'{column} * {n}u + {point}')}, opaque(0u))")
+            return k.let(f"vec2<u32>({real(k, f'{column} * {k.number(n)} + {point}')}, opaque(0u))")
 
         def write(k: Kernel, point: str, column: str, value: str) -> None:
-            with k.block(f"if ({point} <= {half}u)"):
-                scaled = k.let(f"c_scale({value}, {_scale(node, n, False)})")
+            with k.block(f"if ({point} <= {k.number(half)})"):
+                scaled = k.let(f"c_scale({value}, {_scale(k, node, n, False)})")
                 whole = k.let(f"select({scaled}, vec2<u32>({scaled}.x, 0u), {point} == 0u)")
-                _write(k, k.let(f"{column} * {half + 1}u + {point}"), whole)
+                _write(k, k.let(f"{column} * {k.number(half + 1)} + {point}"), whole)
 
         transform(b, n, rows, load, Target(out, write))
         return
@@ -250,46 +258,49 @@ def rfft(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
     halves = b.scratch(Spec("u32", (half, rows, 2)))
 
     def pair(k: Kernel, point: str, column: str) -> str:
-        words = (real(k, f"{column} * {n}u + 2u * {point} + {part}u") for part in (0, 1))
+        words = (real(k, f"{column} * {k.number(n)} + 2u * {point} + {part}u") for part in (0, 1))
         return k.let(f"vec2<u32>({', '.join(words)})")
 
     transform(b, half, rows, pair, _memory(halves, rows))
     k = b.fresh()
     column, point = _divide(k, "i", half + 1)
-    z = _read(k, halves, k.let(f"{point} % {half}u * {rows}u + {column}"))
-    y = _read(k, halves, k.let(f"({half}u - {point}) % {half}u * {rows}u + {column}"))
+    middle, stride = k.let(k.number(half)), k.let(k.number(rows))
+    z = _read(k, halves, k.let(f"{point} % {middle} * {stride} + {column}"))
+    y = _read(k, halves, k.let(f"({middle} - {point}) % {middle} * {stride} + {column}"))
     w = _read(k, _twiddles(b, n), point)
-    inner = k.let(f"c_scale(c_unweave({z}, {y}, {w}), {_scale(node, n, False, 0.5)})")
+    inner = k.let(f"c_scale(c_unweave({z}, {y}, {w}), {_scale(k, node, n, False, 0.5)})")
     end = k.let(f"select(f32_sub({z}.x, {z}.y), f32_add({z}.x, {z}.y), {point} == 0u)")
-    edge = k.let(f"vec2<u32>(f32_mul({end}, {_scale(node, n, False)}), 0u)")
-    _write(k, "i", k.let(f"select({inner}, {edge}, {point} % {half}u == 0u)"))
-    b.dispatches.append(k.finish(out, rows * (half + 1)))
+    edge = k.let(f"vec2<u32>(f32_mul({end}, {_scale(k, node, n, False)}), 0u)")
+    _write(k, "i", k.let(f"select({inner}, {edge}, {point} % {middle} == 0u)"))
+    _finish(b, k, out, rows * (half + 1))
 
 
 def irfft(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
     x, n = specs[node.inputs[0]], node.attributes["n"]
     half = n // 2
-    rows, scale = math.prod(x.shape[:-2]), _scale(node, n, True)
+    rows = math.prod(x.shape[:-2])
 
     def given(k: Kernel, point: str, column: str) -> str:
-        return _point(k, node.inputs[0], x, k.let(f"{column} * {half + 1}u + {point}"))
+        return _point(k, node.inputs[0], x, k.let(f"{column} * {k.number(half + 1)} + {point}"))
 
     def conjugated(k: Kernel, point: str, column: str) -> str:
-        value = given(k, k.let(f"min({point}, {n}u - {point})"), column)
-        im = f"select({value}.y, f32_neg({value}.y), {point} > {half}u)"
+        value = given(k, k.let(f"min({point}, {k.number(n)} - {point})"), column)
+        im = f"select({value}.y, f32_neg({value}.y), {point} > {k.number(half)})"
         return k.let(f"vec2<u32>(select({im}, opaque(0u), {point} == 0u), {value}.x)")
 
     def woven(k: Kernel, point: str, column: str) -> str:
-        z, y = given(k, point, column), given(k, k.let(f"{half}u - {point}"), column)
+        z, y = given(k, point, column), given(k, k.let(f"{k.number(half)} - {point}"), column)
         inner = k.let(f"c_weave({z}, {y}, {_read(k, _twiddles(b, n), point)})")
         edge = k.let(f"vec2<u32>(f32_add({z}.x, {y}.x), f32_sub({z}.x, {y}.x))")
         return k.let(f"select({inner}, {edge}, {point} == 0u).yx")
 
     def one(k: Kernel, point: str, column: str, value: str) -> None:
-        k.line(f"result[{column} * {n}u + {point}] = f32_mul({value}.y, {scale});")
+        place, scale = k.let(f"{column} * {k.number(n)} + {point}"), _scale(k, node, n, True)
+        k.line(f"result[{place}] = f32_mul({value}.y, {scale});")
 
     def two(k: Kernel, point: str, column: str, value: str) -> None:
-        _write(k, k.let(f"{column} * {half}u + {point}"), k.let(f"c_scale({value}.yx, {scale})"))
+        place, scale = k.let(f"{column} * {k.number(half)} + {point}"), _scale(k, node, n, True)
+        _write(k, place, k.let(f"c_scale({value}.yx, {scale})"))
 
     if n % 2:
         transform(b, n, rows, conjugated, Target(out, one))

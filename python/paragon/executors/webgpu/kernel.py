@@ -18,6 +18,7 @@ from ...shapes import Spec
 from .device import MOST_GROUPS, WORKGROUP, grid
 
 Shape = tuple[int, ...]
+ALL_MEMORY = "arrayLength(&result)"  # a thread too many may write beyond the result into the rest of its memory
 ZERO = "zero"  # a name, since arithmetic between literals that wraps is an error in WGSL
 
 
@@ -42,8 +43,11 @@ class Dispatch:
 class Kernel:
     """The text of a kernel that yields `result`, from values that have buffers (`stored`) or are computed on the way."""
 
-    def __init__(self, nodes: Mapping[int, Node], specs: Sequence[Spec], stored: Callable[[int], bool]) -> None:
-        self.nodes, self.specs, self.stored = nodes, specs, stored
+    def __init__(
+        self, nodes: Mapping[int, Node], specs: Sequence[Spec], stored: Callable[[int], bool], path: str = "integer"
+    ) -> None:
+        self.nodes, self.specs, self.stored, self.path = nodes, specs, stored, path
+        self.numbers: list[int] = []
         self.lines: list[str] = []
         self.buffers: dict[int, str] = {}
         self._known: dict[object, str] = {}
@@ -86,6 +90,14 @@ class Kernel:
         i = self.name()
         with self.block(f"for (var {i} = {start}; {i} < {stop}; {i} += {step}u)"):
             yield i
+
+    def number(self, value: int) -> str:
+        """A number that stands in the text on the native path. On the integer path, where texts are long and compiling them is
+        slow, it is read from the buffer `numbers`, so that kernels of all sizes are one, and loops up to it are not unrolled."""
+        if self.path == "native":
+            return f"{value}u"
+        self.numbers.append(value)
+        return f"numbers[{len(self.numbers) - 1}u]"
 
     # --- places -------------------------------------------------------------------------------------------------------
 
@@ -138,11 +150,10 @@ class Kernel:
 
     # --- the whole ----------------------------------------------------------------------------------------------------
 
-    def finish(self, result: int, threads: int, flat: bool = False) -> Dispatch:
+    def finish(self, result: int, threads: int, limit: str | None = None) -> Dispatch:
         """The kernel whose thread `i` has written its lines, with `result` as the buffer written to.
 
-        With `flat` a thread too many may write beyond the result into the rest of its memory, so that the number of threads
-        is not part of the text and kernels of all sizes are one.
+        `limit` is an expression for the number of threads that does not make the text depend on it, such as ALL_MEMORY.
         """
         code = [
             *self.bindings(),
@@ -150,7 +161,7 @@ class Kernel:
             "fn main(@builtin(global_invocation_id) id: vec3<u32>) {",
             f"let {ZERO} = 0u;",
             f"let i = id.x + id.y * {MOST_GROUPS * WORKGROUP}u;",
-            "if (i >= arrayLength(&result)) { return; }" if flat else f"if (i >= {threads}u) {{ return; }}",
+            f"if (i >= {limit or f'{threads}u'}) {{ return; }}",
             *self.lines,
             "}",
         ]

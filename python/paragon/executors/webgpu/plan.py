@@ -11,7 +11,7 @@ from ...shapes import Spec
 from . import fft, reductions
 from .device import MOST_BINDINGS
 from .expressions import EXPRESSIONS
-from .kernel import Dispatch, Index, Kernel
+from .kernel import ALL_MEMORY, Dispatch, Index, Kernel
 from .reductions import Builder
 
 KERNELS = {**reductions.KERNELS, **fft.KERNELS}
@@ -86,7 +86,7 @@ def make_plan(program: Program, path: str, keep_all: bool = False) -> Plan:
         specs.append(spec)
         return len(specs) - 1
 
-    builder = Builder(path, lambda: Kernel(nodes, specs, is_stored), scratch)
+    builder = Builder(path, lambda: Kernel(nodes, specs, is_stored, path), scratch)
     for v, node in nodes.items():
         if v not in stored or not node.spec.size:
             continue
@@ -95,7 +95,7 @@ def make_plan(program: Program, path: str, keep_all: bool = False) -> Plan:
         else:
             k = builder.fresh()
             k.line(f"result[i] = {k.let(EXPRESSIONS[node.op](k, node, Index(node.spec.shape, 'i')))};")
-            builder.dispatches.append(k.finish(v, node.spec.size, flat=True))
+            builder.dispatches.append(k.finish(v, node.spec.size, ALL_MEMORY))
     plan.dispatches, plan.tables = builder.dispatches, builder.tables
     _place(plan, {plan.alias[v] for v in wanted} | set(range(first)) | set(plan.tables))
     return plan
