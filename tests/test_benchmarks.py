@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ def test_the_report_names_missed_goals_and_their_reasons(tmp_path: Path) -> None
     missed = case(slow, squares, Goal("ratio", 1.0), name="slow squares")
     lines = [run_case(c, QUICK) for c in (case(squares, slow, Goal("ratio", 1.0)), missed, case(one_word_off, squares))]
     about = {"threads": 1, "peaks": {"memory read, GB/s": 10.0}, "peers": {"torch": None, "numpy": "2"}, "blas": []}
-    found = report.Report.of([{"about": about}, *lines, {"absent": "fft", "reason": "none"}], 0.5, 3.0, True)
+    found = report.Report.of([{"about": about}, *lines, {"absent": "fft", "reason": "none"}], 0.0, 3.0, True)
     report.write(tmp_path, found)
     content = json.loads((tmp_path / "results.json").read_text())
     assert set(content) == {"machine", "runs", "absent", "records"}
@@ -83,6 +84,10 @@ def test_the_report_names_missed_goals_and_their_reasons(tmp_path: Path) -> None
     text = (tmp_path / "results.md").read_text()
     assert "1 met, 1 missed" in text
     assert "torch (absent)" in text
+    assert "was busy" not in text
+    assert "was busy" in "\n".join(
+        report.markdown(replace(found, machine={**found.machine, "load_before": 99.0}), {}, {})
+    )
     assert "Refused: squares" in text
     assert report.NOT_EXPLAINED in text
     assert "because" in "\n".join(report.markdown(found, {}, {"elementary/slow*": "because"}))
