@@ -266,25 +266,43 @@ FftArgs from_row(const FftArgs& args, std::size_t begin) {
 }
 
 template <class Operation>
-void run(const FftArgs& args, ThreadPool& pool) {
+void run_lanes(const FftArgs& args, ThreadPool& pool) {
   const FftPlan& plan = *args.plan;
-  if (plan.lanes != nullptr && (plan.row == nullptr || 2 * args.rows >= kLanes)) {
-    const std::size_t room = plan.points + 1;
-    parallel_ranges(
-        pool, divide_up(args.rows, kLanes), divide_up(kGrain, kLanes * plan.points), [&](auto begin, auto end) {
-          const Scratch memory(sizeof(float) * kPoint * (room + plan.lanes->lane_scratch));
-          float* const z = memory.as<float>();
-          for (std::size_t row = begin * kLanes; row < min_of(end * kLanes, args.rows); row += kLanes) {
-            Operation::lanes(from_row<Operation>(args, row), min_of(args.rows - row, kLanes), z, z + room * kPoint);
-          }
-        });
-  } else if (args.rows < pool.threads()) {
+  const std::size_t room = plan.points + 1;
+  parallel_ranges(
+      pool, divide_up(args.rows, kLanes), divide_up(kGrain, kLanes * plan.points), [&](auto begin, auto end) {
+        const Scratch memory(sizeof(float) * kPoint * (room + plan.lanes->lane_scratch));
+        float* const z = memory.as<float>();
+        for (std::size_t row = begin * kLanes; row < min_of(end * kLanes, args.rows); row += kLanes) {
+          Operation::lanes(from_row<Operation>(args, row), min_of(args.rows - row, kLanes), z, z + room * kPoint);
+        }
+      });
+}
+
+template <class Operation>
+void run_rows(const FftArgs& args, ThreadPool& pool) {
+  if (args.rows < pool.threads()) {
     for (std::size_t row = 0; row < args.rows; ++row) Operation::row(from_row<Operation>(args, row), &pool);
   } else {
-    parallel_ranges(pool, args.rows, divide_up(kGrain, plan.points), [&](auto begin, auto end) {
+    parallel_ranges(pool, args.rows, divide_up(kGrain, args.plan->points), [&](auto begin, auto end) {
       for (std::size_t row = begin; row < end; ++row) Operation::row(from_row<Operation>(args, row), nullptr);
     });
   }
+}
+
+// As many rows as fill the lanes go there, and the rest too if it fills half of them.
+template <class Operation>
+void run(const FftArgs& args, ThreadPool& pool) {
+  const std::size_t rest = args.rows % kLanes;
+  const std::size_t in_lanes = args.plan->lanes == nullptr                       ? 0
+                               : args.plan->row == nullptr || 2 * rest >= kLanes ? args.rows
+                                                                                 : args.rows - rest;
+  FftArgs some = args;
+  some.rows = in_lanes;
+  if (in_lanes > 0) run_lanes<Operation>(some, pool);
+  some = from_row<Operation>(args, in_lanes);
+  some.rows = args.rows - in_lanes;
+  if (some.rows > 0) run_rows<Operation>(some, pool);
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ inline constexpr std::size_t kPoint = 2 * F32::lanes;  // words of a point of a 
 // -------------------------------------------
 
 struct LaneSource {
+  static constexpr bool kAnyLength = true;
   const float* p;
   std::size_t stride, step;  // in words
 
@@ -31,6 +32,7 @@ struct LaneSource {
 // Lane l takes the points l further on in an array of the caller.
 template <bool Exchange>
 struct ArraySource {
+  static constexpr bool kAnyLength = true;
   const float* p;
   std::size_t stride, step;
 
@@ -40,6 +42,23 @@ struct ArraySource {
   }
   PARAGON_INLINE void next() { p += step; }
   PARAGON_INLINE ArraySource columns(std::size_t n2) const { return {p, n2 * stride, stride}; }
+};
+
+// The products of two such arrays, exchanged: what the second transform of Bluestein's convolution reads.
+struct ProductSource {
+  static constexpr bool kAnyLength = false;  // only the codelets that powers of four begin with
+  const float* p;
+  std::size_t stride, step;
+  const float* w;
+
+  PARAGON_INLINE Points at(std::size_t j) const {
+    return exchanged(load_points(p + j * stride) * load_points(w + j * stride));
+  }
+  PARAGON_INLINE void next() {
+    p += step;
+    w += step;
+  }
+  PARAGON_INLINE ProductSource columns(std::size_t n2) const { return {p, n2 * stride, stride, w}; }
 };
 
 // --- Sinks: `put(k, x)` takes point k of a transform
@@ -305,23 +324,29 @@ void transform_bluestein(const FftNode& node, Source source, Sink sink, float* s
 // it was.
 template <class Source, class Sink>
 void transform(const FftNode& node, Source source, Sink sink, std::size_t count, float* scratch) {
-  switch (node.kind) {
-    case FftKind::codelet:
-      switch (node.n) {
+  if constexpr (!Source::kAnyLength) {
+    if (node.n == 4) return run_codelet<4>(node, source, sink, count);
+    if (node.n == 16) return run_codelet<16>(node, source, sink, count);
+    for (; count > 0; --count, source.next(), sink.next()) transform_composite(node, source, sink, scratch);
+    return;
+  } else
+    switch (node.kind) {
+      case FftKind::codelet:
+        switch (node.n) {
 #define PARAGON_CODELET(N) \
   case N: return run_codelet<N>(node, source, sink, count);
-        PARAGON_FOR_EACH_CODELET(PARAGON_CODELET)
+          PARAGON_FOR_EACH_CODELET(PARAGON_CODELET)
 #undef PARAGON_CODELET
-        default: return;
-      }
-    case FftKind::prime: return run_prime(node, source, sink, count);
-    case FftKind::bluestein:
-      for (; count > 0; --count, source.next(), sink.next()) transform_bluestein(node, source, sink, scratch);
-      return;
-    case FftKind::composite:
-      for (; count > 0; --count, source.next(), sink.next()) transform_composite(node, source, sink, scratch);
-      return;
-  }
+          default: return;
+        }
+      case FftKind::prime: return run_prime(node, source, sink, count);
+      case FftKind::bluestein:
+        for (; count > 0; --count, source.next(), sink.next()) transform_bluestein(node, source, sink, scratch);
+        return;
+      case FftKind::composite:
+        for (; count > 0; --count, source.next(), sink.next()) transform_composite(node, source, sink, scratch);
+        return;
+    }
 }
 
 }  // namespace

@@ -146,6 +146,12 @@ bool is_codelet(std::size_t n) {
 #undef PARAGON_IS
 }
 
+// Whether n1 * n2 points leave little of the widest vectors unused when they are transformed as a row.
+bool fills_lanes(std::size_t n1, std::size_t n2) {
+  const auto used = [](std::size_t n) { return (n + kTwiddleBlock - 1) / kTwiddleBlock * kTwiddleBlock; };
+  return 10 * n1 * n2 >= 8 * used(n1) * used(n2);
+}
+
 // A node and what it points to.
 struct OwnedNode {
   FftNode node{};
@@ -322,7 +328,8 @@ FftPlan::FftPlan(std::size_t n, bool real)
     tables_->row = cache().node(points, true);
     row = &tables_->row->node;
   }
-  if (leaf || (!row->has_bluestein && (points < kSmallRow || (n1 < kFewRows && points <= kLargestInLanes)))) {
+  if (leaf ||
+      (!row->has_bluestein && (points < kSmallRow || (points <= kLargestInLanes && !fills_lanes(n1, points / n1))))) {
     tables_->lanes = cache().node(points, false);
     lanes = &tables_->lanes->node;
   }

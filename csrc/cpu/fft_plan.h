@@ -28,10 +28,9 @@ constexpr std::size_t fft_split(std::size_t n) {
 }
 
 // The lengths whose transforms are computed in registers.
-#define PARAGON_FOR_EACH_CODELET(DO)                                                                             \
-  DO(1)                                                                                                          \
-  DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15) DO(16) DO(20) DO(25) \
-      DO(32)
+#define PARAGON_FOR_EACH_CODELET(DO) \
+  DO(1)                              \
+  DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15) DO(16) DO(20) DO(25) DO(32)
 
 enum class FftKind : unsigned char {
   codelet,    // one of those above, lanes only

@@ -30,14 +30,15 @@ PARAGON_INLINE void store_some_points(float* p, Points x, std::size_t n) {
 
 // Columns j ... j + kLanes - 1, as far as there are, transformed to a lane array of n1 points.
 template <bool Exchange>
-void transform_columns(const FftNode& node, const float* x, std::size_t j, float* to, float* scratch) {
+void transform_columns(const FftNode& node, const RowArgs& args, std::size_t j, float* to, float* scratch) {
   const std::size_t columns = min_of(node.n2 - j, kLanes);
   const LaneSink sink{to, kPoint, 0};
   if (columns == kLanes) {
-    return transform(*node.left, ArraySource<Exchange>{x + 2 * j, 2 * node.n2, 0}, sink, 1, scratch);
+    return with_source<Exchange>(args, j, 2 * node.n2,
+                                 [&](auto source) { transform(*node.left, source, sink, 1, scratch); });
   }
   for (std::size_t j1 = 0; j1 < node.n1; ++j1) {
-    sink.put(j1, exchanged_if(Exchange, load_points_partial(x + 2 * (j1 * node.n2 + j), columns)));
+    sink.put(j1, exchanged_if(Exchange, load_points_partial(args.x + 2 * (j1 * node.n2 + j), columns)));
   }
   transform(*node.left, LaneSource{to, kPoint, 0}, sink, 1, scratch);
 }
@@ -103,7 +104,7 @@ void row_by_lanes(const FftNode& node, const RowArgs& args, ThreadPool* pool) {
     const Scratch memory(sizeof(float) * kPoint * (node.n1 + node.left->lane_scratch));
     float* const columns = memory.as<float>();
     for (std::size_t j = begin * kLanes; j < min_of(end * kLanes, node.n2); j += kLanes) {
-      transform_columns<Exchange>(node, args.x, j, columns, columns + node.n1 * kPoint);
+      transform_columns<Exchange>(node, args, j, columns, columns + node.n1 * kPoint);
       turn_columns(node, columns, j, rows, apart);
     }
   });
@@ -126,7 +127,7 @@ void row_by_rows(const FftNode& node, const RowArgs& args, ThreadPool* pool) {
     const Scratch memory(sizeof(float) * kPoint * (n1 + node.left->lane_scratch));
     float* const columns = memory.as<float>();
     for (std::size_t j = begin * kLanes; j < min_of(end * kLanes, n2); j += kLanes) {
-      transform_columns<Exchange>(node, args.x, j, columns, columns + n1 * kPoint);
+      transform_columns<Exchange>(node, args, j, columns, columns + n1 * kPoint);
       for (std::size_t k1 = 0; k1 < n1; ++k1) {
         store_some_points(rows + 2 * (k1 * n2 + j), twiddled(node, columns, j, k1), n2 - j);
       }
@@ -152,10 +153,7 @@ void row_by_bluestein(const FftNode& node, const RowArgs& args, ThreadPool* pool
   }
   std::memset(a + 2 * n, 0, sizeof(float) * 2 * (length - n));
   transform_row(*node.left, {a, b, false, 1.0f}, pool);
-  for (std::size_t j = 0; j < length; j += kLanes) {  // a power of two, and more than the lanes
-    store_points(b + 2 * j, load_points(b + 2 * j) * load_points(node.filter + 2 * j));
-  }
-  transform_row(*node.left, {b, a, true, 1.0f}, pool);
+  transform_row(*node.left, {b, a, true, 1.0f, node.filter}, pool);
   const F32 scale = splat(args.scale);
   for (std::size_t k = 0; k < n; k += kLanes) {
     const Points x = load_some_points(a + 2 * k, n - k) * load_some_points(node.chirp + 2 * k, n - k);

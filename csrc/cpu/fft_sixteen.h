@@ -17,7 +17,19 @@ struct RowArgs {
   float* out;
   bool exchange;
   float scale;
+  const float* filter =
+      nullptr;  // not null: x times these, point by point, is transformed (n a power of two, exchange)
 };
+
+// Calls fn with a source of the points of x from j on, `stride` words from one to the next.
+template <bool Exchange, class Fn>
+PARAGON_INLINE void with_source(const RowArgs& args, std::size_t j, std::size_t stride, const Fn& fn) {
+  if (Exchange && args.filter != nullptr) {
+    fn(ProductSource{args.x + 2 * j, stride, 0, args.filter + 2 * j});
+  } else {
+    fn(ArraySource<Exchange>{args.x + 2 * j, stride, 0});
+  }
+}
 
 #if defined(PARAGON_SIMD_AVX512)
 
@@ -90,16 +102,16 @@ struct TurnedSink {
   PARAGON_INLINE TurnedSink rows(std::size_t n1) const { return {p, n1 * stride, stride, scale}; }
 };
 
-template <std::size_t N2, bool Exchange>
-__attribute__((noinline)) void columns_of_sixteen(const FftNode& node, const float* x, float* turned) {
-  for (std::size_t j = 0; j < N2; j += 16) {
-    const ArraySource<Exchange> source{x + 2 * j, 2 * N2, 0};
-    const HalfTurnedSink sink{turned + j * kPoint, node.twiddles + 2 * 16 * j, false};
-    if (j == 0) {
-      codelet<16>(*node.left, source, HalfTurnedSink{sink.p, sink.w, true});
-    } else {
-      codelet<16>(*node.left, source, sink);
-    }
+template <std::size_t N2, class Source>
+__attribute__((noinline)) void columns_of_sixteen(const FftNode& node, Source source, float* turned) {
+  HalfTurnedSink sink{turned, node.twiddles, true};
+  codelet<16>(*node.left, source, sink);
+  sink.first = false;
+  for (std::size_t j = 16; j < N2; j += 16) {
+    source.next();
+    sink.p += 16 * kPoint;
+    sink.w += 16 * 2 * kTwiddleBlock;
+    codelet<16>(*node.left, source, sink);
   }
 }
 
@@ -138,7 +150,10 @@ __attribute__((noinline)) void fours_of_sixteen(const FftNode& node, const float
 template <std::size_t N2, bool Exchange>
 void row_of_sixteen(const FftNode& node, const RowArgs& args) {
   alignas(64) float turned[N2 * kPoint];
-  columns_of_sixteen<N2, Exchange>(node, args.x, turned);
+  with_source<Exchange>(args, 0, 2 * N2, [&](auto source) {
+    source.step = 2 * kLanes;
+    columns_of_sixteen<N2>(node, source, turned);
+  });
   const TurnedSink<Exchange> sink{args.out, 2 * 16, 0, splat(args.scale)};
   const FftNode& rows = *node.right;
   if constexpr (N2 == 16) {
