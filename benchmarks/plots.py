@@ -69,7 +69,8 @@ def _lines(path: Path, records: Sequence[Record]) -> None:
 
     speed = records[0]["unit"] == "flop"
     figure, axes = plt.subplots(figsize=(8, 4))
-    for name in dict.fromkeys(name for record in records for name in record["values"]):
+    names = dict.fromkeys(name for record in records for name in record["values"])
+    for name in sorted(names, key=lambda name: name != OURS):
         points = [(r["size"], r["work"] / r["values"][name] / 1e9 if speed else r["values"][name]) for r in records]
         axes.plot(
             *zip(*points, strict=True), marker="o", markersize=3, linewidth=1.2, label=name, color=COLOURS.get(name),
