@@ -48,6 +48,7 @@ def found(serve: ModuleType, job: Path, tmp_path_factory: pytest.TempPathFactory
         skip_or_fail("no chromium: apt install chromium")
     server = serve.Server(job)
     flags = ["--headless=new", "--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
+    flags.append("--disable-gpu-watchdog")  # which takes a busy machine for a device that hangs
     profile = tmp_path_factory.mktemp("chromium")
     browser = subprocess.Popen(
         [str(chromium), *flags, f"--user-data-dir={profile}", server.url],

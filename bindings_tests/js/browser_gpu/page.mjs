@@ -4,6 +4,7 @@ import { fingerprint, readSafetensors, tensor, train, trainJob } from "../parago
 import { Kernels, Session } from "./plan.mjs";
 
 const show = (text) => document.querySelector("pre").append(`${text}\n`);
+let doing = "opening the device";
 const get = async (path) => {
   const response = await fetch(path);
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
@@ -39,6 +40,7 @@ async function probe(kernels, { cases, columns, floats, plans, triples }) {
 async function vectors(kernels, cases) {
   const wrong = [];
   for (const { name, plan, inputs, state, outputs, updated } of cases) {
+    doing = name;
     const session = new Session(kernels, plan);
     session.setState(words(state));
     const got = await session.run(words(inputs));
@@ -89,11 +91,13 @@ async function check() {
   show(found.adapter);
   const work = await (await get("/work.json")).json();
   const kernels = new Kernels(device, work.kernels);
+  doing = "the probe";
   found.probe = await probe(kernels, work.probe);
   for (const path of ["native", "integer"]) {
     const failed = Object.entries(found.probe[path]).filter(([, ok]) => !ok).map(([name]) => name);
     show(`${path} arithmetic: ${failed.length ? `not so: ${failed.join("; ")}` : "right"}`);
   }
+  doing = "training";
   const file = readSafetensors(new Uint8Array(await (await get("/job.safetensors")).arrayBuffer()));
   found.training = await training(device, file, await (await get("/plan.json")).json());
   for (const [who, print] of Object.entries(found.training)) show(`trained by ${who}: ${print}`);
@@ -102,6 +106,6 @@ async function check() {
   return found;
 }
 
-const found = await check().catch((error) => ({ error: `${error}\n${error.stack}` }));
+const found = await check().catch((error) => ({ error: `${doing}: ${error}\n${error.stack}` }));
 if (found.error) show(found.error);
 await fetch("/result", { method: "POST", body: JSON.stringify(found) });

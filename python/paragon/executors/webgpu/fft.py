@@ -129,25 +129,33 @@ def _small(b: Builder, n: int, columns: int, load: Load, target: Target) -> None
 
 
 def _prime(b: Builder, n: int, columns: int, load: Load, target: Target) -> None:
-    """Results k and n - k in one thread; k = 0 is its own partner, W(0) being 1. A product is an fma that starts from -0."""
+    """Results k and n - k in one thread; k = 0 is its own partner, W(0) being 1. A product is an fma that starts from -0.
+
+    The points are gathered first, as each is read by many threads. A loop has few operations: SwiftShader does not come to an end
+    with the compilation of one that has more.
+    """
+    gathered = b.scratch(Spec("u32", (n, columns, 2)))
+    k = b.fresh()
+    point, column = _divide(k, "i", columns)
+    _write(k, "i", load(k, point, column))
+    _finish(b, k, gathered, n * columns)
+
     table, half = _twiddles(b, n), (n - 1) // 2
     k = b.fresh()
-    whole = k.let(k.number(n))
+    whole, stride = k.let(k.number(n)), k.let(k.number(columns))
     point, column = _divide(k, "i", columns)
-    near = k.var(load(k, "0u", column))
-    far = k.var("vec2<u32>(opaque(SIGN))")
-    with k.loop("1u", k.number(half + 1)) as j:
-        x, y = load(k, j, column), load(k, k.let(f"{whole} - {j}"), column)
-        w = _read(k, table, k.let(f"{j} * {point} % {whole}"))
-        k.line(f"{near} = c_fma(c_add({x}, {y}), {w}.x, {near});")
-        k.line(f"{far} = c_fma(c_sub({x}, {y}), {w}.y, {far});")
-    k.line(f"{far} = select(vec2<u32>(f32_neg({far}.y), {far}.x), vec2<u32>(0u), {point} == 0u);")  # i times it
-    place, sign = k.var(point), k.var("0u")
-    with k.loop("0u", k.number(2)):
-        value = k.let(f"select(c_add({near}, {far} ^ vec2<u32>({sign})), {near}, {place} == 0u)")
-        target.write(k, place, column, value)
-        k.line(f"{place} = select({whole} - {point}, 0u, {point} == 0u);")
-        k.line(f"{sign} = SIGN;")
+    near, far = k.var(_read(k, gathered, column)), k.var("vec2<u32>(opaque(SIGN))")
+    for total, combine, part in ((near, "c_add", "x"), (far, "c_sub", "y")):
+        with k.loop("1u", k.number(half + 1)) as j:
+            x, y = (_read(k, gathered, k.let(f"{at} * {stride} + {column}")) for at in (j, k.let(f"{whole} - {j}")))
+            w = _read(k, table, k.let(f"{j} * {point} % {whole}"))
+            k.line(f"{total} = c_fma({combine}({x}, {y}), {w}.{part}, {total});")
+    turned = k.let(
+        f"select(vec2<u32>(f32_neg({far}.y), {far}.x), vec2<u32>(opaque(SIGN)), {point} == 0u)"
+    )  # i times it
+    other = k.let(f"select({whole} - {point}, 0u, {point} == 0u)")
+    target.write(k, other, column, k.let(f"c_sub({near}, {turned})"))
+    target.write(k, point, column, k.let(f"c_add({near}, {turned})"))
     _finish(b, k, target.key, (half + 1) * columns)
 
 

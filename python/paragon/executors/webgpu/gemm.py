@@ -18,8 +18,8 @@ from .kernel import ZERO, Dispatch, Index, Kernel
 DEPTH = 16  # terms that stand in workgroup memory at a time
 BLOCKS = (1, 2, 4, 8)  # rows and columns of a thread's block
 MOST_IN_BLOCK = {"native": 64, "integer": 32}  # an fma in integers is a lot of text
+BUSY = {"native": 16, "integer": 4}  # workgroups that keep a device busy; few where a thread has much to do
 WIDTHS = (4, 8, 16)  # threads side by side
-BUSY = 16  # workgroups that keep a device busy
 
 
 def shape_of_tiles(m: int, n: int, batches: int, path: str) -> tuple[int, int, int]:
@@ -29,7 +29,7 @@ def shape_of_tiles(m: int, n: int, batches: int, path: str) -> tuple[int, int, i
         high, wide = WORKGROUP // width * rows, width * columns
         groups = math.ceil(m / high) * math.ceil(n / wide) * batches
         traffic = 1 / rows + 1 / columns
-        return float(groups * high * wide * (1 + 0.25 * traffic) * max(1.0, BUSY / groups) ** 0.5)
+        return float(groups * high * wide * (1 + 0.25 * traffic) * max(1.0, BUSY[path] / groups) ** 0.5)
 
     shapes = (c for c in product(WIDTHS, BLOCKS, BLOCKS) if c[1] * c[2] <= MOST_IN_BLOCK[path])
     return min(shapes, key=lambda c: cost(*c))
