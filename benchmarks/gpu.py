@@ -116,7 +116,7 @@ def report(device: int | str | None, path: str | None, sizes: list[int], trainin
     return {
         "adapter": session.adapter,
         "path": session.path,
-        "system": platform.platform(),
+        "system": f"{platform.system()} {platform.machine()}",
         "probe": probe.row(),
         "vectors": {"cases": len(cases), "passed": len(cases) - len(wrong), "wrong": wrong},
         "training": {name: training(name, options) for name in trainings},
