@@ -75,9 +75,13 @@ PARAGON_INLINE F32 exp(F32 x) {
   const F32 high = fma(scale, r, scale);
   const F32 rest = fma(scale, tail, fma(scale, r, scale - high));
   const F32 above = high + (rest + margin), below = high + (rest - margin);
-  const Mask<4> is_normal = magnitude(x) < splat(87.0f);
-  if (!all((above == below) & is_normal)) [[unlikely]] return by_halves_out_of_line<kExact_exp>(x);
-  return as<F32>(as<U32>(above) + (bits << 18 & splat(0xff800000u)));
+  const F32 y = as<F32>(as<U32>(above) + (bits << 18 & splat(0xff800000u)));
+  const Mask<4> is_settled = (above == below) & (magnitude(x) < splat(87.0f));
+  if (!all(is_settled)) [[unlikely]] {
+    const Mask<4> is_zero = x < splat(-104.0f);  // as where something has been masked out
+    return all(is_settled | is_zero) ? select(is_zero, F32{}, y) : by_halves_out_of_line<kExact_exp>(x);
+  }
+  return y;
 }
 
 // e^x = scale * (1 + p), scale = 2^(k/16), |p| < 0.022.

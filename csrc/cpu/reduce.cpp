@@ -104,8 +104,38 @@ PARAGON_INLINE I32 lane_numbers() {
   return load(numbers);
 }
 
+// The maximum of a row by comparing floats, which is right if it is not zero and there is no NaN: then true.
+bool max_by_comparing(const float* x, std::size_t n, float& result) {
+  F32 best[4] = {load(x), load(x), load(x), load(x)};
+  auto unequal = best[0] != best[0];  // a NaN
+  std::size_t i = 0;
+  for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
+    F32 next[4];
+#pragma GCC unroll 4
+    for (std::size_t u = 0; u < 4; ++u) {
+      next[u] = load(x + i + u * kLanes);
+      best[u] = greater(next[u], best[u]);
+      unequal = unequal | (next[u] != next[u]);
+    }
+  }
+  for (; i < n; i += kLanes) {  // at the end some for the second time
+    const F32 next = load(x + min_of(i, n - kLanes));
+    best[0] = greater(next, best[0]);
+    unequal = unequal | (next != next);
+  }
+  float lane[kLanes];
+  store(lane, greater(greater(best[0], best[1]), greater(best[2], best[3])));
+  result = lane[0];
+  for (std::size_t l = 1; l < kLanes; ++l) result = lane[l] > result ? lane[l] : result;
+  return result != 0.0f && !any(unequal);
+}
+
 template <class T>
 T max_of_row(const T* x, std::size_t n) {
+  if constexpr (std::is_same_v<T, float>) {
+    float result;
+    if (n >= kLanes && max_by_comparing(x, n, result)) return result;
+  }
   I32 best[4];
   for (I32& b : best) b = splat(Keys<T>::kLowest);
   std::size_t i = 0;

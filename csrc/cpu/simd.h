@@ -337,15 +337,19 @@ PARAGON_INLINE void store_narrowed(float* p, F64 x) {
 
 // a < b ? a : b and a > b ? a : b, so b where one is NaN.
 #if defined(PARAGON_SIMD_AVX512)
+PARAGON_INLINE F32 greater(F32 a, F32 b) { return {_mm512_max_ps(a.v, b.v)}; }
 PARAGON_INLINE F64 lesser(F64 a, F64 b) { return {_mm512_min_pd(a.v, b.v)}; }
 PARAGON_INLINE F64 greater(F64 a, F64 b) { return {_mm512_max_pd(a.v, b.v)}; }
 #elif defined(PARAGON_SIMD_AVX2)
+PARAGON_INLINE F32 greater(F32 a, F32 b) { return {_mm256_max_ps(a.v, b.v)}; }
 PARAGON_INLINE F64 lesser(F64 a, F64 b) { return {_mm256_min_pd(a.v, b.v)}; }
 PARAGON_INLINE F64 greater(F64 a, F64 b) { return {_mm256_max_pd(a.v, b.v)}; }
 #elif defined(PARAGON_SIMD_SSE2)
+PARAGON_INLINE F32 greater(F32 a, F32 b) { return {_mm_max_ps(a.v, b.v)}; }
 PARAGON_INLINE F64 lesser(F64 a, F64 b) { return {_mm_min_pd(a.v, b.v)}; }
 PARAGON_INLINE F64 greater(F64 a, F64 b) { return {_mm_max_pd(a.v, b.v)}; }
 #else
+PARAGON_INLINE F32 greater(F32 a, F32 b) { return select(a > b, a, b); }
 PARAGON_INLINE F64 lesser(F64 a, F64 b) { return select(a < b, a, b); }
 PARAGON_INLINE F64 greater(F64 a, F64 b) { return select(a > b, a, b); }
 #endif
