@@ -20,10 +20,12 @@ struct LaneStarts {
 
   // column[j] has element t + j of every lane, for j < columns.
   PARAGON_INLINE void load_columns(std::size_t t, std::size_t columns, Vec<T> (&column)[Vec<T>::lanes]) const {
-    for (std::size_t l = 0; l < Vec<T>::lanes; ++l) {
-      column[l] = columns == Vec<T>::lanes ? load(start[l] + t) : load_partial(start[l] + t, columns);
+    if (columns == Vec<T>::lanes) {
+      load_transposed([&](std::size_t l) { return start[l] + t; }, column);
+    } else {
+      for (std::size_t l = 0; l < Vec<T>::lanes; ++l) column[l] = load_partial(start[l] + t, columns);
+      transpose(column);
     }
-    transpose(column);
   }
 };
 

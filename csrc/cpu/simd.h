@@ -475,20 +475,24 @@ struct EveryOtherGroup {
   constexpr std::size_t operator()(std::size_t i, std::size_t) const { return (2 * (i / 4) + Odd) * 4 + i % 4; }
 };
 
+// Transposes the 4 x 4 blocks that four vectors have in their groups of four lanes.
+template <class T>
+PARAGON_INLINE void transpose_groups(Vec<T>& x, Vec<T>& y, Vec<T>& z, Vec<T>& w) {
+  const Vec<T> a = pick<UnpackOnes<0>>(x, y), b = pick<UnpackOnes<1>>(x, y);
+  const Vec<T> c = pick<UnpackOnes<0>>(z, w), d = pick<UnpackOnes<1>>(z, w);
+  x = pick<UnpackTwos<0>>(a, c);
+  y = pick<UnpackTwos<1>>(a, c);
+  z = pick<UnpackTwos<0>>(b, d);
+  w = pick<UnpackTwos<1>>(b, d);
+}
+
 // Transposes a square block in place: lane j of row i and lane i of row j change places. First within groups of four lanes,
 // which one instruction can shuffle everywhere, then the groups.
 template <class T>
 PARAGON_INLINE void transpose(Vec<T> (&row)[Vec<T>::lanes]) {
   constexpr std::size_t n = Vec<T>::lanes, groups = n / 4;
 #pragma GCC unroll 4
-  for (std::size_t i = 0; i < n; i += 4) {
-    const Vec<T> a = pick<UnpackOnes<0>>(row[i], row[i + 1]), b = pick<UnpackOnes<1>>(row[i], row[i + 1]);
-    const Vec<T> c = pick<UnpackOnes<0>>(row[i + 2], row[i + 3]), d = pick<UnpackOnes<1>>(row[i + 2], row[i + 3]);
-    row[i] = pick<UnpackTwos<0>>(a, c);
-    row[i + 1] = pick<UnpackTwos<1>>(a, c);
-    row[i + 2] = pick<UnpackTwos<0>>(b, d);
-    row[i + 3] = pick<UnpackTwos<1>>(b, d);
-  }
+  for (std::size_t i = 0; i < n; i += 4) transpose_groups(row[i], row[i + 1], row[i + 2], row[i + 3]);
   // Group g of row 4 h + j holds column 4 g + j of rows 4 h ... 4 h + 3.
 #pragma GCC unroll 4
   for (std::size_t j = 0; j < 4; ++j) {
@@ -506,6 +510,37 @@ PARAGON_INLINE void transpose(Vec<T> (&row)[Vec<T>::lanes]) {
       row[12 + j] = pick<EveryOtherGroup<1>>(ab1, cd1);
     }
   }
+}
+
+// column[j] has element j of the arrays that begin at start(0), start(1), ...: a transpose on the way from memory, where the
+// groups of four lanes find their places without a shuffle.
+template <class T, class Start>
+PARAGON_INLINE void load_transposed(const Start& start, Vec<T> (&column)[Vec<T>::lanes]) {
+#if defined(PARAGON_SIMD_AVX512) || defined(PARAGON_SIMD_AVX2)
+  static_assert(sizeof(T) == 4);
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < Vec<T>::lanes; ++i) {
+    const auto four = [&](std::size_t group) {
+      return _mm_loadu_ps(reinterpret_cast<const float*>(start(4 * group + i % 4)) + i / 4 * 4);
+    };
+#if defined(PARAGON_SIMD_AVX512)
+    __m512 x = _mm512_castps128_ps512(four(0));
+    x = _mm512_mask_broadcast_f32x4(x, 0x00f0, four(1));
+    x = _mm512_mask_broadcast_f32x4(x, 0x0f00, four(2));
+    x = _mm512_mask_broadcast_f32x4(x, 0xf000, four(3));
+#else
+    const __m256 x = _mm256_insertf128_ps(_mm256_castps128_ps256(four(0)), four(1), 1);
+#endif
+    column[i] = {(typename Vec<T>::Raw)x};
+  }
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < Vec<T>::lanes; i += 4) {
+    transpose_groups(column[i], column[i + 1], column[i + 2], column[i + 3]);
+  }
+#else
+  for (std::size_t i = 0; i < Vec<T>::lanes; ++i) column[i] = load(start(i));
+  transpose(column);
+#endif
 }
 
 }  // namespace

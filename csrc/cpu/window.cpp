@@ -26,49 +26,62 @@ PARAGON_INLINE std::ptrdiff_t offset_of(const WindowArgs& args, int axis, std::s
   return static_cast<std::ptrdiff_t>(k * args.dilation[axis]) - static_cast<std::ptrdiff_t>(args.padding[2 * axis]);
 }
 
-// to[i] = from[i * step], i < n. `from` may be read, and `to` written, up to `slack` words beyond.
-PARAGON_INLINE void copy_row(const std::uint32_t* from, std::size_t step, std::size_t n, std::size_t slack, std::uint32_t* to) {
-  if (step == 1) {
-    std::size_t i = 0;
-    for (; i + kLanes <= n + slack && i < n; i += kLanes) store(to + i, load(from + i));
-    if (i < n) store_partial(to + i, load_partial(from + i, n - i), n - i);
-  } else if (step == 2) {
-    for (std::size_t i = 0; i < n; ++i) to[i] = from[2 * i];
+// Along an axis: for each kernel position, the windows that have a pixel there, and where the first window has its pixel.
+struct Reach {
+  Range windows;
+  std::ptrdiff_t offset;
+};
+
+struct EveryOther {
+  constexpr std::size_t operator()(std::size_t i, std::size_t) const { return 2 * i; }
+};
+
+// to[i] = from[i * step], i < n. `spacious`: whole vectors may be read and written, beyond n too.
+PARAGON_INLINE void copy_row(const std::uint32_t* from, std::size_t step, std::size_t n, bool spacious, std::uint32_t* to) {
+  if (spacious && step == 1) {
+    for (std::size_t i = 0; i < n; i += kLanes) store(to + i, load(from + i));
+  } else if (spacious && step == 2) {
+    for (std::size_t i = 0; i < n; i += kLanes) store(to + i, pick<EveryOther>(load(from + 2 * i), load(from + 2 * i + kLanes)));
   } else {
     for (std::size_t i = 0; i < n; ++i) to[i] = from[i * step];
   }
 }
 
-// One plane of windows (oh, ow): what they have at kernel position (ky, kx) of a channel. `after` words follow the channel.
-void unfold_plane(const WindowArgs& args, const std::uint32_t* image, std::size_t after, std::size_t ky, std::size_t kx,
+// One plane of windows (oh, ow): what they have at one kernel position of a channel. `words` can be read from `image` on.
+// What is written beyond a row is overwritten by what follows it.
+void unfold_plane(const WindowArgs& args, const std::uint32_t* image, std::size_t words, const Reach& down, const Reach& across,
                   std::uint32_t* out) {
-  const std::ptrdiff_t y0 = offset_of(args, 0, ky), x0 = offset_of(args, 1, kx);
-  const Range oy = inside(y0, args.stride[0], args.oh, args.h), ox = inside(x0, args.stride[1], args.ow, args.w);
+  const Range oy = down.windows, ox = across.windows;
   const auto zero = [&](std::size_t begin, std::size_t end) { std::memset(out + begin, 0, (end - begin) * sizeof *out); };
   if (ox.begin == ox.end || oy.begin == oy.end) return zero(0, args.oh * args.ow);
+  const std::size_t columns = ox.end - ox.begin, whole = divide_up(columns, kLanes) * kLanes, row = args.stride[0] * args.w;
+  const std::size_t first = static_cast<std::size_t>(across.offset + static_cast<std::ptrdiff_t>(ox.begin * args.stride[1]));
+  std::size_t from = static_cast<std::size_t>(down.offset + static_cast<std::ptrdiff_t>(oy.begin * args.stride[0])) * args.w + first;
   zero(0, oy.begin * args.ow);
-  for (std::size_t y = oy.begin; y < oy.end; ++y) {
-    const std::size_t row = static_cast<std::size_t>(y0 + static_cast<std::ptrdiff_t>(y * args.stride[0]));
-    const std::size_t first = static_cast<std::size_t>(x0 + static_cast<std::ptrdiff_t>(ox.begin * args.stride[1]));
-    const std::size_t at = y * args.ow + ox.begin, columns = ox.end - ox.begin;
-    // What is written beyond a row is overwritten by what follows it.
-    const std::size_t slack = min_of(args.h * args.w + after - (row * args.w + first) - columns, args.oh * args.ow - at - columns);
-    copy_row(image + row * args.w + first, args.stride[1], columns, slack, out + at);
-    for (std::size_t x = ox.end; x < args.ow; ++x) out[y * args.ow + x] = 0;
-    for (std::size_t x = 0; x < ox.begin; ++x) out[y * args.ow + x] = 0;
+  for (std::size_t y = oy.begin; y < oy.end; ++y, from += row) {
+    std::uint32_t* to = out + y * args.ow;
+    const bool spacious = from + whole * args.stride[1] <= words && y * args.ow + ox.begin + whole <= args.oh * args.ow;
+    copy_row(image + from, args.stride[1], columns, spacious, to + ox.begin);
+    for (std::size_t x = 0; x < ox.begin; ++x) to[x] = 0;
+    for (std::size_t x = ox.end; x < args.ow; ++x) to[x] = 0;
   }
   zero(oy.end * args.ow, args.oh * args.ow);
 }
 
 void unfold(const WindowArgs& args, ThreadPool& pool) {
-  const std::size_t positions = args.kernel[0] * args.kernel[1], windows = args.oh * args.ow, pixels = args.h * args.w;
+  const std::size_t kh = args.kernel[0], kw = args.kernel[1], windows = args.oh * args.ow, pixels = args.h * args.w;
   const std::size_t channels = args.n * args.c;
-  parallel_ranges(pool, channels, divide_up(kGrain, positions * windows + 1), [&](auto begin, auto end) {
+  const Scratch scratch((kh + kw) * sizeof(Reach));
+  Reach* down = scratch.as<Reach>();
+  Reach* across = down + kh;
+  for (std::size_t k = 0; k < kh; ++k) down[k] = {inside(offset_of(args, 0, k), args.stride[0], args.oh, args.h), offset_of(args, 0, k)};
+  for (std::size_t k = 0; k < kw; ++k) across[k] = {inside(offset_of(args, 1, k), args.stride[1], args.ow, args.w), offset_of(args, 1, k)};
+  parallel_ranges(pool, channels, divide_up(kGrain, kh * kw * windows + 1), [&](auto begin, auto end) {
+    std::uint32_t* out = static_cast<std::uint32_t*>(args.out) + begin * kh * kw * windows;
     for (std::size_t i = begin; i < end; ++i) {
       const std::uint32_t* image = static_cast<const std::uint32_t*>(args.x) + i * pixels;
-      std::uint32_t* out = static_cast<std::uint32_t*>(args.out) + i * positions * windows;
-      for (std::size_t p = 0; p < positions; ++p) {
-        unfold_plane(args, image, (channels - 1 - i) * pixels, p / args.kernel[1], p % args.kernel[1], out + p * windows);
+      for (std::size_t p = 0; p < kh * kw; ++p, out += windows) {
+        unfold_plane(args, image, (channels - i) * pixels, down[p / kw], across[p % kw], out);
       }
     }
   });
