@@ -106,6 +106,17 @@ def transform(b: Builder, n: int, columns: int, load: Load, target: Target) -> N
         _bluestein(b, n, columns, load, target)
 
 
+def _gathered(b: Builder, n: int, columns: int, load: Load) -> Load:
+    """Points [n, columns] in memory. A kernel of its own where a load is costly: SwiftShader does not come to an end with the
+    compilation of loops that have more than a few operations."""
+    key = b.scratch(Spec("u32", (n, columns, 2)))
+    k = b.fresh()
+    point, column = _divide(k, "i", columns)
+    _write(k, "i", load(k, point, column))
+    _finish(b, k, key, n * columns)
+    return lambda k, point, column: _read(k, key, k.let(f"{point} * {k.number(columns)} + {column}"))
+
+
 def _small(b: Builder, n: int, columns: int, load: Load, target: Target) -> None:
     """n = 1, 2, 4, in loops, since an operation in integers is a lot of text."""
     k = b.fresh()
@@ -131,23 +142,17 @@ def _small(b: Builder, n: int, columns: int, load: Load, target: Target) -> None
 def _prime(b: Builder, n: int, columns: int, load: Load, target: Target) -> None:
     """Results k and n - k in one thread; k = 0 is its own partner, W(0) being 1. A product is an fma that starts from -0.
 
-    The points are gathered first, as each is read by many threads. A loop has few operations: SwiftShader does not come to an end
-    with the compilation of one that has more.
+    The points are gathered first, as each is read by many threads.
     """
-    gathered = b.scratch(Spec("u32", (n, columns, 2)))
-    k = b.fresh()
-    point, column = _divide(k, "i", columns)
-    _write(k, "i", load(k, point, column))
-    _finish(b, k, gathered, n * columns)
-
+    gathered = _gathered(b, n, columns, load)
     table, half = _twiddles(b, n), (n - 1) // 2
     k = b.fresh()
-    whole, stride = k.let(k.number(n)), k.let(k.number(columns))
+    whole = k.let(k.number(n))
     point, column = _divide(k, "i", columns)
-    near, far = k.var(_read(k, gathered, column)), k.var("vec2<u32>(opaque(SIGN))")
+    near, far = k.var(gathered(k, "0u", column)), k.var("vec2<u32>(opaque(SIGN))")
     for total, combine, part in ((near, "c_add", "x"), (far, "c_sub", "y")):
         with k.loop("1u", k.number(half + 1)) as j:
-            x, y = (_read(k, gathered, k.let(f"{at} * {stride} + {column}")) for at in (j, k.let(f"{whole} - {j}")))
+            x, y = gathered(k, j, column), gathered(k, k.let(f"{whole} - {j}"), column)
             w = _read(k, table, k.let(f"{j} * {point} % {whole}"))
             k.line(f"{total} = c_fma({combine}({x}, {y}), {w}.{part}, {total});")
     turned = k.let(
@@ -186,7 +191,7 @@ def _bluestein(b: Builder, n: int, columns: int, load: Load, target: Target) -> 
 
     chirp = _pairs(b, "chirp", n, lambda: circle(np.arange(n, dtype=np.int64) ** 2 % (2 * n), 2 * n))
     kernel = b.table(("filter", n), lambda: np.concatenate(bluestein_filter(n), -1))
-    spectrum = b.scratch(Spec("u32", (wide, columns, 2)))
+    spectrum, result = (b.scratch(Spec("u32", (wide, columns, 2))) for _ in range(2))
 
     def padded(k: Kernel, j: str, column: str) -> str:
         inside = k.let(f"min({j}, {k.number(n - 1)})")
@@ -197,12 +202,12 @@ def _bluestein(b: Builder, n: int, columns: int, load: Load, target: Target) -> 
         x = _read(k, spectrum, k.let(f"{j} * {k.number(columns)} + {column}"))
         return k.let(f"c_mul({x}, {_read(k, kernel, j)}).yx")
 
-    def cut(k: Kernel, point: str, column: str, value: str) -> None:
-        with k.block(f"if ({point} < {k.number(n)})"):
-            target.write(k, point, column, k.let(f"c_mul({value}.yx, {_read(k, chirp, point)})"))
-
-    transform(b, wide, columns, padded, _memory(spectrum, columns))
-    transform(b, wide, columns, filtered, Target(target.key, cut))
+    transform(b, wide, columns, _gathered(b, wide, columns, padded), _memory(spectrum, columns))
+    transform(b, wide, columns, _gathered(b, wide, columns, filtered), _memory(result, columns))
+    k = b.fresh()
+    point, column = _divide(k, "i", columns)
+    target.write(k, point, column, k.let(f"c_mul({_read(k, result, 'i')}.yx, {_read(k, chirp, point)})"))
+    _finish(b, k, target.key, n * columns)
 
 
 # --- the operations ---------------------------------------------------------------------------------------------------
@@ -313,7 +318,7 @@ def irfft(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
     if n % 2:
         transform(b, n, rows, conjugated, Target(out, one))
     else:
-        transform(b, half, rows, woven, Target(out, two))
+        transform(b, half, rows, _gathered(b, half, rows, woven), Target(out, two))
 
 
 KERNELS = {"fft": fft, "ifft": ifft, "rfft": rfft, "irfft": irfft}
