@@ -5,8 +5,7 @@
 namespace paragon::cpu::PARAGON_ISA {
 namespace {
 
-// --- Real points, from and to complex ones of half the number
-// -----------------------------------------------------------------------
+// --- Real points, from and to complex ones of half the number --------------------------------------------------------
 
 // er, ei, or, oi of the contract.
 struct Halves {
@@ -72,8 +71,7 @@ void weave_lanes(float* x, const FftPlan& plan, float half_scale, const Weave& w
   }
 }
 
-// --- Rows in lanes
-// --------------------------------------------------------------------------------------------------------------------
+// --- Rows in lanes ---------------------------------------------------------------------------------------------------
 
 // Where word i of a row is in a lane array.
 struct Interleaved {

@@ -15,8 +15,7 @@ namespace {
 
 inline constexpr std::size_t kPoint = 2 * F32::lanes;  // words of a point of a lane array
 
-// --- Sources: `at(j)` is point j of a transform, `next` goes to the transform beside it
-// -------------------------------------------
+// --- Sources: `at(j)` is point j of a transform, `next` goes to the transform beside it ------------------------------
 
 struct LaneSource {
   static constexpr bool kAnyLength = true;
@@ -61,8 +60,7 @@ struct ProductSource {
   PARAGON_INLINE ProductSource columns(std::size_t n2) const { return {p, n2 * stride, stride, w}; }
 };
 
-// --- Sinks: `put(k, x)` takes point k of a transform
-// ------------------------------------------------------------------------------
+// --- Sinks: `put(k, x)` takes point k of a transform -----------------------------------------------------------------
 
 struct LaneSink {
   float* p;
@@ -127,8 +125,7 @@ PARAGON_INLINE void put_four(const Sink& sink, std::size_t k, std::size_t apart,
   for (std::size_t i = 0; i < 4; ++i) sink.put(k + i * apart, x[i]);
 }
 
-// --- Codelets: transforms in registers
-// ----------------------------------------------------------------------------------------------
+// --- Codelets: transforms in registers -------------------------------------------------------------------------------
 
 PARAGON_INLINE void transform_4(Points& x0, Points& x1, Points& x2, Points& x3) {
   const Points s = x0 + x2, d = x0 - x2, t = x1 + x3, e = x1 - x3;
@@ -288,8 +285,7 @@ __attribute__((noinline)) void run_prime(const FftNode& node, Source source, Sin
   }
 }
 
-// --- The recursion
-// --------------------------------------------------------------------------------------------------------------------
+// --- The recursion ---------------------------------------------------------------------------------------------------
 
 template <class Source, class Sink>
 void transform(const FftNode& node, Source source, Sink sink, std::size_t count, float* scratch);

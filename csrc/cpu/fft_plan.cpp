@@ -1,12 +1,10 @@
 #include "cpu/fft_plan.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <map>
 #include <mutex>
-#include <tuple>
 #include <vector>
 
 #include "contract/fft.h"
@@ -18,13 +16,11 @@ namespace {
 using contract::Angle;
 using contract::ComplexOf;
 
-constexpr std::size_t kLargestInLanes =
-    8192;                               // points, of all lanes together as much as the second level of cache holds
-constexpr std::size_t kSmallRow = 256;  // below, many rows are better transformed in lanes
-constexpr std::size_t kFewRows = 8;     // fill too little of the lanes to pay for much work there
+constexpr std::size_t kLargestInLanes = 8192;  // points; of all lanes together what the second level of cache holds
+constexpr std::size_t kSmallRow = 256;         // below, many rows are better transformed in lanes
+constexpr std::size_t kFewRows = 8;            // fill too little of the lanes to pay for much work there
 
-// --- All twiddles of a length
-// -----------------------------------------------------------------------------------------------------
+// --- All twiddles of a length ----------------------------------------------------------------------------------------
 
 // W(k, n) for all k < n, correctly rounded. The angles are sums of a coarse and a fine one, each from `eighth` of
 // twiddle.h, by the addition theorem in double-double arithmetic: an error below 2^-97. Where that leaves the rounding
@@ -77,12 +73,11 @@ class Circle {
   std::vector<ComplexOf<T>> points_;
 };
 
-// --- Bluestein's filter
-// -------------------------------------------------------------------------------------------------------------
+// --- Bluestein's filter ----------------------------------------------------------------------------------------------
 
 using Wide = ComplexOf<double>;
 
-// F(n) of a power of two in binary64, in place: the filter is made of nothing else. x has its points `stride` apart.
+// F(n) of a power of two in binary64, in place: the filter is made of nothing else. n divides the length of the tables.
 class WideTransform {
  public:
   explicit WideTransform(std::size_t length) : length_(length), circle_(length) {}
@@ -137,8 +132,7 @@ std::vector<float> bluestein_filter(std::size_t n, std::size_t length) {
   return filter;
 }
 
-// --- Nodes
-// --------------------------------------------------------------------------------------------------------------------------
+// --- Nodes -----------------------------------------------------------------------------------------------------------
 
 bool is_codelet(std::size_t n) {
 #define PARAGON_IS(N) n == N ||

@@ -17,8 +17,7 @@ struct RowArgs {
   float* out;
   bool exchange;
   float scale;
-  const float* filter =
-      nullptr;  // not null: x times these, point by point, is transformed (n a power of two, exchange)
+  const float* filter = nullptr;  // if given, x times these is transformed; n is a power of two >= 256, `exchange` set
 };
 
 // Calls fn with a source of the points of x from j on, `stride` words from one to the next.

@@ -2,13 +2,11 @@
 // that a run is a walk over the steps without allocation. The words do not depend on any of these choices.
 //
 //  - A value is a *view* of a buffer (view.h): reshape, transpose, broadcast and slice only change the view; a step
-//  that
-//    needs the words in another order makes a copy, once. unfold, fold and what lies between them keep the channels
-//    before the positions, so that all their rows are long.
+//    that needs the words in another order makes a copy, once. unfold, fold and what lies between them keep the
+//    channels before the positions, so that all their rows are long.
 //  - Elementwise operations are gathered into chains (fuse.h) that run block by block in cache.
 //  - A buffer lives from the step that writes it to the last step that reads it, and its place in the arena is then
-//  used
-//    again; an elementwise result takes the place of an operand that ends there.
+//    used again; an elementwise result takes the place of an operand that ends there.
 //  - Outputs and updated states are written where they belong where possible. An updated state is written in place
 //    when nobody reads the old words any more, else into a second array that then becomes the state.
 #pragma once

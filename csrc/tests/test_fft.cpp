@@ -74,7 +74,7 @@ int main() {
       for (const std::size_t rows : {0, 1, 7, 16, 33}) hold_length(rows, n, kind);
     }
   }
-  for (const std::size_t n : {202, 210, 256, 257, 343, 500, 512, 1000, 1009, 1024, 2018, 2048, 2310, 4096}) {
+  for (const std::size_t n : {202, 210, 256, 257, 343, 500, 512, 606, 1000, 1009, 1024, 2018, 2048, 2310, 4096}) {
     hold_length(1, n, Kind::uniform);
     hold_length(2, n, Kind::special);
     hold_length(19, n, Kind::uniform);

@@ -102,8 +102,7 @@ void hold_random_programs(std::uint32_t programs) {
   }
 }
 
-// --- hand-written programs
-// ---------------------------------------------------------------------------------------------
+// --- hand-written programs -------------------------------------------------------------------------------------------
 
 std::string document(const std::string& inputs, const std::string& state, const std::string& operations,
                      const std::string& outputs, const std::string& updates) {
