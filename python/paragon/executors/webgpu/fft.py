@@ -1,9 +1,9 @@
 """fft, ifft, rfft, irfft: the factors of n one after another, each a kernel over all columns.
 
 F(n) of docs/contract.md, section 7, goes over an array [n, columns] of complex numbers. Where it cuts n into n1 * n2, the columns
-of both parts are n2 * columns and n1 * columns. So one kernel a factor is enough: what lies between two factors (twiddles, the
-exchange of axes, padding, scaling) is done by the `Load` of the one and the `Target` of the other. Tables of twiddles are
-computed on the host and uploaded once.
+of both parts are n2 * columns and n1 * columns. So a kernel for each factor does: what lies between two factors (twiddles, the
+exchange of axes, padding, scaling) is done by the `Load` of the one and the `Target` of the other, or by a kernel of its own
+where that is costly (`_gathered`). Tables of twiddles are computed on the host and uploaded once.
 """
 
 from __future__ import annotations
