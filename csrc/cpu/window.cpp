@@ -1,5 +1,5 @@
-// unfold and fold. The image side is (n, c, h, w), the window side (n, c * kh * kw, oh, ow): for each channel and kernel position
-// a plane of the words that all windows have there, which are rows of the image, moved.
+// unfold and fold. The image side is (n, c, h, w), the window side (n, c * kh * kw, oh, ow): for each channel and kernel
+// position a plane of the words that all windows have there, which are rows of the image, moved.
 #include "cpu/panels.h"
 
 namespace paragon::cpu::PARAGON_ISA {
@@ -41,7 +41,9 @@ PARAGON_INLINE void copy_row(const std::uint32_t* from, std::size_t step, std::s
   if (spacious && step == 1) {
     for (std::size_t i = 0; i < n; i += kLanes) store(to + i, load(from + i));
   } else if (spacious && step == 2) {
-    for (std::size_t i = 0; i < n; i += kLanes) store(to + i, pick<EveryOther>(load(from + 2 * i), load(from + 2 * i + kLanes)));
+    for (std::size_t i = 0; i < n; i += kLanes) {
+      store(to + i, pick<EveryOther>(load(from + 2 * i), load(from + 2 * i + kLanes)));
+    }
   } else {
     for (std::size_t i = 0; i < n; ++i) to[i] = from[i * step];
   }
@@ -56,7 +58,8 @@ void unfold_plane(const WindowArgs& args, const std::uint32_t* image, std::size_
   if (ox.begin == ox.end || oy.begin == oy.end) return zero(0, args.oh * args.ow);
   const std::size_t columns = ox.end - ox.begin, whole = divide_up(columns, kLanes) * kLanes, row = args.stride[0] * args.w;
   const std::size_t first = static_cast<std::size_t>(across.offset + static_cast<std::ptrdiff_t>(ox.begin * args.stride[1]));
-  std::size_t from = static_cast<std::size_t>(down.offset + static_cast<std::ptrdiff_t>(oy.begin * args.stride[0])) * args.w + first;
+  const std::ptrdiff_t top = down.offset + static_cast<std::ptrdiff_t>(oy.begin * args.stride[0]);
+  std::size_t from = static_cast<std::size_t>(top) * args.w + first;
   zero(0, oy.begin * args.ow);
   for (std::size_t y = oy.begin; y < oy.end; ++y, from += row) {
     std::uint32_t* to = out + y * args.ow;
@@ -74,8 +77,12 @@ void unfold(const WindowArgs& args, ThreadPool& pool) {
   const Scratch scratch((kh + kw) * sizeof(Reach));
   Reach* down = scratch.as<Reach>();
   Reach* across = down + kh;
-  for (std::size_t k = 0; k < kh; ++k) down[k] = {inside(offset_of(args, 0, k), args.stride[0], args.oh, args.h), offset_of(args, 0, k)};
-  for (std::size_t k = 0; k < kw; ++k) across[k] = {inside(offset_of(args, 1, k), args.stride[1], args.ow, args.w), offset_of(args, 1, k)};
+  const auto reach = [&](int axis, std::size_t k, std::size_t count, std::size_t size) {
+    const std::ptrdiff_t offset = offset_of(args, axis, k);
+    return Reach{inside(offset, args.stride[axis], count, size), offset};
+  };
+  for (std::size_t k = 0; k < kh; ++k) down[k] = reach(0, k, args.oh, args.h);
+  for (std::size_t k = 0; k < kw; ++k) across[k] = reach(1, k, args.ow, args.w);
   parallel_ranges(pool, channels, divide_up(kGrain, kh * kw * windows + 1), [&](auto begin, auto end) {
     std::uint32_t* out = static_cast<std::uint32_t*>(args.out) + begin * kh * kw * windows;
     for (std::size_t i = begin; i < end; ++i) {

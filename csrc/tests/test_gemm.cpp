@@ -88,6 +88,9 @@ void test_shapes() {
   for (const std::size_t n : {255, 256, 257, 300, 2047, 2049, 4100}) {
     for (const std::size_t panel : {256, 0, 2, 5, 6}) hold({1, n, 22, panel, false, false, 2, n % 3}, kKinds[below(5)]);
   }
+  for (const std::size_t n : {16, 17, 32, 33, 100}) {
+    for (const std::size_t k : {15, 16, 256, 784}) hold({1, n, k, 256, false, true, 1, 3}, kKinds[below(5)]);
+  }
   hold({0, 5, 7, 256}, Kind::uniform);
   for (const bool ta : {false, true}) {
     for (const bool tb : {false, true}) {

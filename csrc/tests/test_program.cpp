@@ -205,6 +205,46 @@ void keep_composites() {
 }
 
 // The words do not depend on the modes of the host, on the caller's thread or on others, and the host keeps its modes.
+// A convolution, a pooling, and their gradients: windows, products and elementwise operations whose arrays do not lie in the
+// order of their axes, in shapes that others see through reshapes.
+void keep_convolutions() {
+  const std::string text = document(
+      R"({"name":"x","dtype":"f32","shape":[3,2,9,8]},{"name":"w","dtype":"f32","shape":[5,18]},{"name":"b","dtype":"f32","shape":[5]})",
+      "",
+      R"({"op":"unfold","inputs":[0],"output":3,"dtype":"f32","shape":[3,8,6,18],"attributes":{"kernel":[3,3],"stride":[1,1],"padding":[0,1,0,0],"dilation":[1,1]}},
+         {"op":"reshape","inputs":[3],"output":4,"dtype":"f32","shape":[144,18],"attributes":{"shape":[144,18]}},
+         {"op":"matmul","inputs":[4,1],"output":5,"dtype":"f32","shape":[144,5],"attributes":{"transpose_a":false,"transpose_b":true,"panel":4}},
+         {"op":"reshape","inputs":[5],"output":6,"dtype":"f32","shape":[3,8,6,5],"attributes":{"shape":[3,8,6,5]}},
+         {"op":"add","inputs":[6,2],"output":7,"dtype":"f32","shape":[3,8,6,5],"attributes":{}},
+         {"op":"transpose","inputs":[7],"output":8,"dtype":"f32","shape":[3,5,8,6],"attributes":{"axes":[0,3,1,2]}},
+         {"op":"reshape","inputs":[8],"output":9,"dtype":"f32","shape":[15,1,8,6],"attributes":{"shape":[15,1,8,6]}},
+         {"op":"unfold","inputs":[9],"output":10,"dtype":"f32","shape":[15,4,3,4],"attributes":{"kernel":[2,2],"stride":[2,2],"padding":[0,0,0,0],"dilation":[1,1]}},
+         {"op":"max","inputs":[10],"output":11,"dtype":"f32","shape":[15,4,3],"attributes":{"axes":[3],"keepdims":false}},
+         {"op":"argmax","inputs":[10],"output":12,"dtype":"i32","shape":[15,4,3],"attributes":{"axis":3,"keepdims":false}},
+         {"op":"one_hot","inputs":[12],"output":13,"dtype":"f32","shape":[15,4,3,4],"attributes":{"depth":4}},
+         {"op":"reshape","inputs":[11],"output":14,"dtype":"f32","shape":[15,4,3,1],"attributes":{"shape":[15,4,3,1]}},
+         {"op":"mul","inputs":[13,14],"output":15,"dtype":"f32","shape":[15,4,3,4],"attributes":{}},
+         {"op":"fold","inputs":[15],"output":16,"dtype":"f32","shape":[15,1,8,6],"attributes":{"size":[8,6],"kernel":[2,2],"stride":[2,2],"padding":[0,0,0,0],"dilation":[1,1],"panel":256}},
+         {"op":"reshape","inputs":[16],"output":17,"dtype":"f32","shape":[3,5,8,6],"attributes":{"shape":[3,5,8,6]}},
+         {"op":"transpose","inputs":[17],"output":18,"dtype":"f32","shape":[3,8,6,5],"attributes":{"axes":[0,2,3,1]}},
+         {"op":"sum","inputs":[18],"output":19,"dtype":"f32","shape":[5],"attributes":{"axes":[0,1,2],"keepdims":false,"panel":16}},
+         {"op":"reshape","inputs":[18],"output":20,"dtype":"f32","shape":[144,5],"attributes":{"shape":[144,5]}},
+         {"op":"matmul","inputs":[20,4],"output":21,"dtype":"f32","shape":[5,18],"attributes":{"transpose_a":true,"transpose_b":false,"panel":20}},
+         {"op":"matmul","inputs":[20,1],"output":22,"dtype":"f32","shape":[144,18],"attributes":{"transpose_a":false,"transpose_b":false,"panel":256}},
+         {"op":"reshape","inputs":[22],"output":23,"dtype":"f32","shape":[3,8,6,18],"attributes":{"shape":[3,8,6,18]}},
+         {"op":"fold","inputs":[23],"output":24,"dtype":"f32","shape":[3,2,9,8],"attributes":{"size":[9,8],"kernel":[3,3],"stride":[1,1],"padding":[0,1,0,0],"dilation":[1,1],"panel":4}},
+         {"op":"matmul","inputs":[20,20],"output":25,"dtype":"f32","shape":[5,5],"attributes":{"transpose_a":true,"transpose_b":false,"panel":256}})",
+      R"({"name":"db","value":19},{"name":"dw","value":21},{"name":"dx","value":24},{"name":"gram","value":25},{"name":"y","value":11},{"name":"windows","value":10})",
+      "");
+  const auto program = std::make_shared<const Program>(parse(text));
+  for (const cpu::Kernels* kernels : cpu::available_kernels()) {
+    for (const std::size_t threads : {std::size_t{1}, std::size_t{3}}) {
+      RandomProgram random(2);
+      hold(program, random, 0, {kernels->isa, threads, 0});
+    }
+  }
+}
+
 void keep_float_control() {
   const std::string text = document(
       R"({"name":"x","dtype":"f32","shape":[400,500]},{"name":"y","dtype":"f32","shape":[500]})", "",
@@ -452,6 +492,7 @@ int main(int argc, char** argv) {
   hash();
   swap_states();
   keep_what_is_read();
+  keep_convolutions();
   keep_float_control();
   keep_composites();
   refuse_programs();
