@@ -338,10 +338,20 @@ FftPlan::~FftPlan() = default;
 
 std::shared_ptr<const FftPlan> fft_plan(std::size_t n, bool real) { return cache().plan(n, real); }
 
-std::size_t fft_plan_bytes(std::size_t n) {
-  // A prime above 100: a chirp of n points, a filter and twiddles of less than 4 n each. On top, one table of n points
-  // a level.
-  return 128 * n + 4096;
+namespace {
+
+bool has_prime_above_100(std::size_t n) {
+  for (std::size_t p = 2; p < 100; ++p) {
+    while (n % p == 0) n /= p;
+  }
+  return n > 1;
 }
+
+}  // namespace
+
+// Bluestein's algorithm for a prime p > 100 works on up to 4 p points, and makes its filter in binary64. Otherwise there is one table
+// of n points a level.
+std::size_t fft_plan_bytes(std::size_t n) { return (has_prime_above_100(n) ? 256 : 128) * n + 16384; }
+std::size_t fft_scratch_bytes(std::size_t n) { return (has_prime_above_100(n) ? 96 : 32) * n + (std::size_t{1} << 22); }
 
 }  // namespace paragon::cpu

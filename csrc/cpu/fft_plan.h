@@ -77,7 +77,8 @@ class FftPlan {
 // has it. Safe from any thread. Throws std::bad_alloc.
 std::shared_ptr<const FftPlan> fft_plan(std::size_t n, bool real);
 
-// An upper bound of the memory that the plan of a length takes.
+// Upper bounds of the memory that the plan of a length takes while it is made, and of what a thread needs for a transform.
 std::size_t fft_plan_bytes(std::size_t n);
+std::size_t fft_scratch_bytes(std::size_t n);
 
 }  // namespace paragon::cpu

@@ -96,10 +96,10 @@ bool cut_runs(const std::vector<Digit>& axis, std::size_t run, std::size_t& step
 }  // namespace
 
 void Planner::charge(std::size_t bytes) {
-  charged_ += bytes;
-  if (charged_ > options_.memory_limit) {
+  if (bytes > options_.memory_limit - charged_) {
     fail("the program needs more than the memory limit of ", options_.memory_limit, " bytes; raise the limit");
   }
+  charged_ += bytes;
 }
 
 void Planner::kernel_operation(std::size_t value, const Operation& operation) {
@@ -343,7 +343,10 @@ void Planner::fft(std::size_t value, const Operation& operation) {
   const Shape& time = inverse ? shape(value) : shape(x);  // the side that has n points
   const std::size_t axes = real || operation.op == Op::irfft ? 1 : 2;
   const Cut c = cut(time, time.size() - axes);
-  charge(cpu::fft_plan_bytes(c.n));
+  if (fft_plans_.insert({c.n, axes == 1}).second) charge(cpu::fft_plan_bytes(c.n));
+  const std::size_t scratch = cpu::fft_scratch_bytes(c.n) * std::min(c.outer, pool_.threads());
+  if (scratch > fft_scratch_) charge(scratch - fft_scratch_);
+  fft_scratch_ = std::max(fft_scratch_, scratch);
   auto& step = add_step<FftStep>();
   step.kernel = real ? kernels_.rfft : operation.op == Op::irfft ? kernels_.irfft : kernels_.fft;
   step.plan = cpu::fft_plan(c.n, axes == 1);

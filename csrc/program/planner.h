@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "composite.h"
@@ -113,7 +115,9 @@ class Planner {
   std::vector<Chain> chains_;
   std::unordered_map<std::size_t, std::vector<std::size_t>> open_;  // chains that may still grow, by element count
   std::vector<std::pair<std::uint32_t, BufferId>> claims_;  // states and the buffers that become their new words
-  std::size_t charged_ = 0;
+  std::set<std::pair<std::size_t, bool>> fft_plans_;  // charged for: the points, and whether they are real
+  std::size_t fft_scratch_ = 0;                      // charged for: the most that a step needs while it runs
+  std::size_t charged_ = 0;  // at most the limit
 };
 
 }  // namespace paragon

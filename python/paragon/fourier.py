@@ -74,6 +74,10 @@ def causal_convolve(x: Any, kernel: Any) -> Tensor:
     n, m = _lengths("causal_convolve", x, kernel)
     if m > n:
         kernel, m = kernel[..., :n], n
+    if n + m - 1 > MAX_FFT_POINTS:
+        raise ShapeError(
+            f"causal_convolve: {n} + {m} - 1 points are more than the {MAX_FFT_POINTS} of a transform; cut x in blocks"
+        )
     return _convolve(x, kernel, fast_length(n + m - 1))[..., :n]
 
 

@@ -6,6 +6,7 @@ Python numbers take the dtype of the tensors they meet. Dtypes never change by t
 from __future__ import annotations
 
 import builtins
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -446,7 +447,7 @@ def irfft(x: Any, n: int | None = None, *, norm: str = "backward") -> Tensor:
     (x,) = _operands(x)
     if n is None:
         n = 2 * (x.shape[-2] - 1) if x.ndim >= 2 else 0
-    return apply("irfft", x, norm=norm, n=int(n))
+    return apply("irfft", x, norm=norm, n=operator.index(n))
 
 
 def sum_to(x: Tensor, shape: Sequence[int]) -> Tensor:
