@@ -25,7 +25,7 @@ namespace {
 using namespace paragon::cpu;
 using Call = std::function<void()>;
 
-// Of the processor where one thread is measured, so that what else runs on the machine counts less; else of the clock.
+constexpr double kRound = 2e-4, kLongCall = 5e-4;  // seconds
 clockid_t measured_clock = CLOCK_MONOTONIC;
 
 double seconds() {
@@ -119,8 +119,11 @@ void measure(std::size_t n, std::size_t rows, bool real, const Kernels& kernels,
   for (const Call& call : calls) {
     call();
     best.push_back(time_of(call, 1));
-    repeats.push_back(static_cast<int>(std::max(1.0, 2e-4 / best.back())));
+    repeats.push_back(static_cast<int>(std::max(1.0, kRound / best.back())));
   }
+  // A long call of one thread is measured by the time of the processor, so that what else runs on the machine counts
+  // less.
+  measured_clock = pool.threads() == 1 && best[0] > kLongCall ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC;
   for (const double end = seconds() + 0.15 * static_cast<double>(calls.size()); seconds() < end;) {
     for (std::size_t i = 0; i < calls.size(); ++i) best[i] = std::min(best[i], time_of(calls[i], repeats[i]));
   }
@@ -170,7 +173,6 @@ int main(int argc, char** argv) try {
     }
   }
   ThreadPool pool(threads);
-  if (threads == 1) measured_clock = CLOCK_PROCESS_CPUTIME_ID;
   std::printf("%s, %zu thread%s\n          n   rows         microseconds  GFLOP/s %s\n", kernels->isa, threads,
               threads == 1 ? "" : "s", heads.c_str());
   for (const auto& [n, rows] : sizes) measure(n, rows, real, *kernels, pool, peers);

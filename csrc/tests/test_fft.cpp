@@ -9,8 +9,11 @@ namespace {
 using namespace paragon;
 using namespace paragon::tests;
 
-void hold_fft(std::size_t rows, std::size_t n, bool inverse, Kind kind) {
-  const std::vector<float> x = values<float>(2 * rows * n, kind);
+// An infinite point 0 meets no twiddle but those of primes, so that most results have a finite part: unless a product
+// with W(0, n) is taken where the contract has none.
+void hold_fft(std::size_t rows, std::size_t n, bool inverse, Kind kind, bool infinite = false) {
+  std::vector<float> x = values<float>(2 * rows * n, kind);
+  for (std::size_t row = 0; infinite && row < rows; ++row) x[2 * row * n] = std::numeric_limits<float>::infinity();
   const float scale = contract::fft_scale(n, static_cast<contract::Norm>(below(3)), inverse);
   std::vector<float> right(x.size());
   contract::fft(x.data(), right.data(), rows, n, inverse, scale);
@@ -18,7 +21,8 @@ void hold_fft(std::size_t rows, std::size_t n, bool inverse, Kind kind) {
   on_every_table([&](const cpu::Kernels& kernels, cpu::ThreadPool& pool) {
     Output<float> out(right.size());
     kernels.fft({plan.get(), x.data(), out.data(), rows, n, inverse, scale}, pool);
-    out.expect(right, kernels.isa, text("fft %s rows=%zu n=%zu inverse=%d", name_of(kind), rows, n, inverse));
+    out.expect(right, kernels.isa,
+               text("fft %s rows=%zu n=%zu inverse=%d infinite=%d", name_of(kind), rows, n, inverse, infinite));
   });
 }
 
@@ -41,6 +45,7 @@ void hold_real(std::size_t rows, std::size_t n, Kind kind) {
 void hold_length(std::size_t rows, std::size_t n, Kind kind) {
   hold_fft(rows, n, false, kind);
   hold_fft(rows, n, true, kind);
+  hold_fft(rows, n, n % 2 == 0, Kind::uniform, true);
   hold_real(rows, n, kind);
 }
 
@@ -52,12 +57,14 @@ void check_twiddles() {
       const auto w = twiddle<float>(k, n), wide = twiddle<float>(3 * k, 3 * n);
       CHECK(contract::word(w.re) == contract::word(wide.re) && contract::word(w.im) == contract::word(wide.im),
             "W(%d, %d) depends on the fraction's form", static_cast<int>(k), static_cast<int>(n));
-      CHECK(std::fabs(w.re - std::cos(2 * 3.14159265358979 * static_cast<double>(k) / static_cast<double>(n))) < 1e-7 &&
-                std::fabs(w.im + std::sin(2 * 3.14159265358979 * static_cast<double>(k) / static_cast<double>(n))) < 1e-7,
-            "W(%d, %d)", static_cast<int>(k), static_cast<int>(n));
+      CHECK(
+          std::fabs(w.re - std::cos(2 * 3.14159265358979 * static_cast<double>(k) / static_cast<double>(n))) < 1e-7 &&
+              std::fabs(w.im + std::sin(2 * 3.14159265358979 * static_cast<double>(k) / static_cast<double>(n))) < 1e-7,
+          "W(%d, %d)", static_cast<int>(k), static_cast<int>(n));
     }
   }
-  CHECK(twiddle<double>(1, 6).re == 0.5 && twiddle<float>(1, 3).re == -0.5f && twiddle<double>(1, 12).im == -0.5, "sixths");
+  CHECK(twiddle<double>(1, 6).re == 0.5 && twiddle<float>(1, 3).re == -0.5f && twiddle<double>(1, 12).im == -0.5,
+        "sixths");
   for (std::uint64_t k = 0; k < 4; ++k) {
     const auto w = twiddle<float>(k, 4);
     CHECK((w.re == 0 || w.im == 0) && !std::signbit(w.re == 0 ? w.re : w.im), "quarter turn %d", static_cast<int>(k));
@@ -74,10 +81,17 @@ int main() {
       for (const std::size_t rows : {0, 1, 7, 16, 33}) hold_length(rows, n, kind);
     }
   }
-  for (const std::size_t n : {202, 210, 256, 257, 343, 500, 512, 606, 1000, 1009, 1024, 2018, 2048, 2310, 4096}) {
+  // Every way to transform a row, and lanes that are filled well, badly and not at all.
+  for (const std::size_t n :
+       {202, 210, 256, 257, 343, 500, 512, 606, 625, 1000, 1009, 1010, 1024, 2018, 2048, 2187, 2310, 4096}) {
     hold_length(1, n, Kind::uniform);
     hold_length(2, n, Kind::special);
     hold_length(19, n, Kind::uniform);
   }
+  for (const Kind kind : kKinds) {
+    for (const std::size_t n : {256, 512, 1024, 2048}) hold_length(3, n, kind);
+  }
+  // Long enough that threads share out a single row.
+  for (const std::size_t n : {8192, 16 * 1009, 3 * 8191, 32768}) hold_length(1, n, Kind::uniform);
   return finish("test_fft");
 }
