@@ -10,8 +10,8 @@
 
 namespace paragon::contract {
 
-inline std::uint32_t word(float x) { return std::bit_cast<std::uint32_t>(x); }
-inline float from_word(std::uint32_t w) { return std::bit_cast<float>(w); }
+inline std::uint32_t word(float x) { return __builtin_bit_cast(std::uint32_t, x); }
+inline float from_word(std::uint32_t w) { return __builtin_bit_cast(float, w); }
 
 // All NaNs are one value where bits are observed.
 inline std::uint32_t observed(float x) { return std::isnan(x) ? 0x7fc00000u : word(x); }

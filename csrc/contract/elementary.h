@@ -59,9 +59,9 @@ inline DoubleDouble scaled(DoubleDouble x, int exponent) {
 
 // The nearest float, ties to even. `high` is first rounded to odd, which keeps what `low` says about ties.
 inline float rounded(DoubleDouble x) {
-  auto bits = std::bit_cast<std::uint64_t>(x.high);
+  auto bits = __builtin_bit_cast(std::uint64_t, x.high);
   if (x.low != 0.0 && bits % 2 == 0) bits += (x.low > 0.0) == (x.high > 0.0) ? 1 : std::uint64_t(-1);
-  return static_cast<float>(std::bit_cast<double>(bits));
+  return static_cast<float>(__builtin_bit_cast(double, bits));
 }
 
 inline constexpr DoubleDouble kLn2{0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56};
