@@ -61,7 +61,11 @@ inline constexpr std::size_t kVectorBytes = 32;
 inline constexpr std::size_t kVectorBytes = 16;
 #endif
 
+#ifdef __SANITIZE_ADDRESS__  // inlined everywhere, its checks would take the compiler minutes
+#define PARAGON_INLINE inline
+#else
 #define PARAGON_INLINE inline __attribute__((always_inline))
+#endif
 
 template <class T>
 struct Vec {
