@@ -25,6 +25,8 @@ FAMILIES = [
     "gemm", "elementary", "reductions", "fft", "fft_native", "fft_accuracy", "training", "inference", "startup",
 ]  # fmt: skip
 THREAD_VARIABLES = ("PARAGON_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+# Threads of a peer that wait for more work must not take the processor from the next contestant.
+PASSIVE = {"OPENBLAS_THREAD_TIMEOUT": "20", "OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0", "GOMP_SPINCOUNT": "0"}
 
 
 def main() -> int:
@@ -55,8 +57,7 @@ def main() -> int:
 
 def measure(threads: int, families: list[str], quick: bool) -> tuple[list[dict[str, Any]], int]:
     """The records of a process with so many threads, also those before an early end, and its status."""
-    # Threads of a peer that wait for more work must not take the processor from the next contestant.
-    environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads)), "OPENBLAS_THREAD_TIMEOUT": "20"}
+    environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads)), **PASSIVE}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "records"
         command = [sys.executable, "-m", "benchmarks.measure", str(path), *(["--quick"] if quick else []), *families]
