@@ -30,7 +30,7 @@ except ImportError:  # Python 3.10
 HERE = Path(__file__).resolve().parent
 REASONS = HERE / "reasons.toml"
 NOT_EXPLAINED = "not yet explained"
-BUSY = 0.25  # of the processors, by the load average before the run
+BUSY = 0.5  # of the processors, by the load average before the run
 
 TITLES = {
     "gemm": "Matrix products",
@@ -125,7 +125,7 @@ def markdown(found: Report, drawn: Mapping[str, Sequence[str]], known: Mapping[s
         yield "**A quick run, on small cases: its figures say little.**"
     if m["load_before"] > BUSY * m["processors"]:
         yield ""
-        yield "**The machine was busy with something else: its figures say little.**"
+        yield "**The machine was busy with something else before the run: its figures may say little.**"
     yield ""
     yield (
         f"{m['processor']}, {m['processors']} processors, {m['memory_gib']} GiB, {m['system']}; Python {m['python']}, "
