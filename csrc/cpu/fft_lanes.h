@@ -98,8 +98,8 @@ struct TwiddleSink {
   }
 };
 
-// Scales, and puts lane l in an array of the caller, l points further on.
-template <bool Exchange>
+// Scales, and stores the lanes in an array of the caller: lane l is l points further on, unless Store has another order.
+template <bool Exchange, void (*Store)(float*, Points) = store_points>
 struct ArraySink {
   float* p;
   std::size_t stride, step;
@@ -107,7 +107,7 @@ struct ArraySink {
 
   PARAGON_INLINE void put(std::size_t k, Points x) const {
     x = {x.re * scale, x.im * scale};
-    store_points(p + k * stride, Exchange ? exchanged(x) : x);
+    Store(p + k * stride, Exchange ? exchanged(x) : x);
   }
   PARAGON_INLINE void next() { p += step; }
   PARAGON_INLINE ArraySink rows(std::size_t n1) const { return {p, n1 * stride, stride, scale}; }

@@ -86,20 +86,9 @@ PARAGON_INLINE void take_four(const HalfTurnedSource& source, std::size_t c, std
   for (std::size_t g = 0; g < 4; ++g) x[g] = {re[g], im[g]};
 }
 
-// Scales, and puts the 16 rows in order.
+// Puts the 16 rows in order.
 template <bool Exchange>
-struct TurnedSink {
-  float* p;
-  std::size_t stride, step;
-  F32 scale;
-
-  PARAGON_INLINE void put(std::size_t k, Points x) const {
-    x = {x.re * scale, x.im * scale};
-    store_turned_points(p + k * stride, Exchange ? exchanged(x) : x);
-  }
-  PARAGON_INLINE void next() { p += step; }
-  PARAGON_INLINE TurnedSink rows(std::size_t n1) const { return {p, n1 * stride, stride, scale}; }
-};
+using TurnedSink = ArraySink<Exchange, store_turned_points>;
 
 template <std::size_t N2, class Source>
 __attribute__((noinline)) void columns_of_sixteen(const FftNode& node, Source source, float* turned) {

@@ -292,6 +292,10 @@ def _need_points(n: Any) -> None:
     _need(_is_int(n, 1, MAX_FFT_POINTS), f"a transform has 1 to {MAX_FFT_POINTS} points, got {n!r}")
 
 
+def _need_norm(norm: Any) -> None:
+    _need(norm in NORMS, f"norm must be one of {', '.join(NORMS)}, got {norm!r}")
+
+
 def _need_complex(x: Spec) -> int:
     _need_f32(x)
     complex_ = len(x.shape) >= 2 and x.shape[-1] == 2
@@ -303,7 +307,7 @@ def _need_complex(x: Spec) -> int:
 
 
 def fft(x: Spec, *, norm: str) -> Spec:
-    _need(norm in NORMS, f"norm must be one of {', '.join(NORMS)}, got {norm!r}")
+    _need_norm(norm)
     _need_points(_need_complex(x))
     return x
 
@@ -313,13 +317,13 @@ def rfft(x: Spec, *, norm: str) -> Spec:
     _need(len(x.shape) >= 1, "needs an axis of points")
     n = x.shape[-1]
     _need_points(n)
-    fft(Spec("f32", (1, 2)), norm=norm)
+    _need_norm(norm)
     return Spec("f32", (*x.shape[:-1], n // 2 + 1, 2))
 
 
 def irfft(x: Spec, *, norm: str, n: int) -> Spec:
     points = _need_complex(x)
     _need_points(n)
-    fft(Spec("f32", (1, 2)), norm=norm)
+    _need_norm(norm)
     _need(points == n // 2 + 1, f"{n} real points come from {n // 2 + 1} complex ones, got {points}")
     return Spec("f32", (*x.shape[:-2], n))

@@ -1,7 +1,7 @@
 //! The operations `fft`, `ifft`, `rfft` and `irfft`: rows of points through F(n), scaled.
 
 use crate::fma::fma;
-use crate::fourier::{half_twiddles, plan, Complex};
+use crate::fourier::{half_twiddles, plan, Complex, Plan};
 use crate::op::Norm;
 use crate::tensor::Tensor;
 
@@ -9,23 +9,20 @@ type Points = Vec<Complex<f32>>;
 
 /// The operation `fft`.
 pub fn fft(x: &Tensor, norm: Norm) -> Vec<u32> {
-    let n = points_of(x);
-    let (plan, scale) = (plan(n), scale(norm, n, Direction::Forwards));
-    let row = |words: &[u32]| {
-        let mut points = read(words);
-        plan.transform(&mut points);
-        write(&points, scale)
-    };
-    x.words().chunks_exact(2 * n).flat_map(row).collect()
+    complex_rows(x, norm, Direction::Forwards, Plan::transform)
 }
 
 /// The operation `ifft`.
 pub fn ifft(x: &Tensor, norm: Norm) -> Vec<u32> {
+    complex_rows(x, norm, Direction::Backwards, Plan::inverse)
+}
+
+fn complex_rows(x: &Tensor, norm: Norm, direction: Direction, map: fn(&Plan<f32>, &mut [Complex<f32>])) -> Vec<u32> {
     let n = points_of(x);
-    let (plan, scale) = (plan(n), scale(norm, n, Direction::Backwards));
+    let (plan, scale) = (plan(n), scale(norm, n, direction));
     let row = |words: &[u32]| {
         let mut points = read(words);
-        plan.inverse(&mut points);
+        map(&plan, &mut points);
         write(&points, scale)
     };
     x.words().chunks_exact(2 * n).flat_map(row).collect()

@@ -8,6 +8,7 @@ Siegel-Shidlovsky, and sin and cos of a dyadic multiple of pi are irrational unl
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import gmpy2
 
@@ -16,7 +17,7 @@ from .binary32 import INFINITY, NAN, ONE, SIGN, is_infinite, is_nan, is_zero, ro
 Bounds = tuple[gmpy2.mpfr, gmpy2.mpfr]
 
 
-def _contexts(precision: int) -> tuple[gmpy2.context, gmpy2.context]:
+def contexts(precision: int) -> tuple[gmpy2.context, gmpy2.context]:
     return (
         gmpy2.context(precision=precision, round=gmpy2.RoundDown),
         gmpy2.context(precision=precision, round=gmpy2.RoundUp),
@@ -29,15 +30,17 @@ def _exact(x: Fraction) -> gmpy2.mpfr:
     return gmpy2.context(precision=mantissa.precision).div_2exp(mantissa, x.denominator.bit_length() - 1)
 
 
-def _round(x: gmpy2.mpfr) -> int:
+def to_word(x: gmpy2.mpfr) -> int:
+    """The f32 nearest to x."""
     mantissa, exponent = x.as_mantissa_exp()
     return round_dyadic(int(mantissa), int(exponent) + 149)
 
 
-def _ziv(enclose: Callable[[int], Bounds]) -> int:
+def ziv(enclose: Callable[[int], Bounds], to: Callable[[gmpy2.mpfr], Any] = to_word) -> Any:
+    """The value within the bounds that `enclose` gives at a precision, rounded by `to`."""
     precision = 64
     while True:
-        low, high = (_round(bound) for bound in enclose(precision))
+        low, high = (to(bound) for bound in enclose(precision))
         if low == high:
             return low
         precision *= 2
@@ -48,10 +51,10 @@ def _plain(name: str, x: Fraction) -> int:
     argument = _exact(x)
 
     def enclose(precision: int) -> Bounds:
-        down, up = _contexts(precision)
+        down, up = contexts(precision)
         return getattr(down, name)(argument), getattr(up, name)(argument)
 
-    return _ziv(enclose)
+    return ziv(enclose)
 
 
 def _sine_of_pi_times(x: Fraction, cosine: bool) -> int:
@@ -59,11 +62,11 @@ def _sine_of_pi_times(x: Fraction, cosine: bool) -> int:
     argument = _exact(x)
 
     def enclose(precision: int) -> Bounds:
-        down, up = _contexts(precision)
+        down, up = contexts(precision)
         low, high = down.mul(down.const_pi(), argument), up.mul(up.const_pi(), argument)
         return (down.cos(high), up.cos(low)) if cosine else (down.sin(low), up.sin(high))
 
-    return _ziv(enclose)
+    return ziv(enclose)
 
 
 def _rational(w: int) -> Fraction:

@@ -13,6 +13,7 @@ from typing import Any
 import gmpy2
 
 from . import binary32 as f32
+from .elementary import Bounds, contexts, to_word, ziv
 from .tensor import Tensor
 
 Complex = tuple[Any, Any]  # two words, or two floats
@@ -22,42 +23,24 @@ HALF = 0x3F00_0000
 # --- W(k, n) ----------------------------------------------------------------------------------------------------------
 
 
-def _enclosed_turn(
-    k: int, n: int, precision: int
-) -> tuple[tuple[gmpy2.mpfr, gmpy2.mpfr], tuple[gmpy2.mpfr, gmpy2.mpfr]]:
+def _enclosed_turn(k: int, n: int, precision: int) -> tuple[Bounds, Bounds]:
     """Bounds of the cosine and of the sine of 2*pi*k/n, for 0 < k/n <= 1/8, where one falls and the other rises."""
-    down = gmpy2.context(precision=precision, round=gmpy2.RoundDown)
-    up = gmpy2.context(precision=precision, round=gmpy2.RoundUp)
+    down, up = contexts(precision)
     low, high = (c.div(c.mul(c.const_pi(), 2 * k), n) for c in (down, up))
     return (down.cos(high), up.cos(low)), (down.sin(low), up.sin(high))
 
 
-def _rounded(bounds: Callable[[int], tuple[gmpy2.mpfr, gmpy2.mpfr]], to: Callable[[gmpy2.mpfr], Any]) -> Any:
-    """Ziv's strategy. It ends: sines and cosines of rational turns are irrational or 0, 1/2, 1 (Niven), never a tie."""
-    precision = 96
-    while True:
-        low, high = (to(bound) for bound in bounds(precision))
-        if low == high:
-            return low
-        precision *= 2
-
-
 def _first_quarter(k: int, n: int, to: Callable[[gmpy2.mpfr], Any]) -> Complex:
-    """The cosine and the sine of 2*pi*k/n for 0 <= k/n < 1/4."""
+    """The cosine and the sine of 2*pi*k/n for 0 <= k/n < 1/4: irrational, or 0, 1/2, 1 (Niven), so never a tie."""
     if k == 0:
         return to(gmpy2.mpfr(1)), to(gmpy2.mpfr(0))
     if 8 * k > n:  # mirrored at an eighth
         c, s = _first_quarter(n - 4 * k, 4 * n, to)
         return s, c
     return (
-        _rounded(lambda precision: _enclosed_turn(k, n, precision)[0], to),
-        _rounded(lambda precision: _enclosed_turn(k, n, precision)[1], to),
+        ziv(lambda precision: _enclosed_turn(k, n, precision)[0], to),
+        ziv(lambda precision: _enclosed_turn(k, n, precision)[1], to),
     )
-
-
-def _to_word(x: gmpy2.mpfr) -> int:
-    mantissa, exponent = x.as_mantissa_exp()
-    return f32.round_dyadic(int(mantissa), int(exponent) + 149)
 
 
 @dataclass(frozen=True)
@@ -97,7 +80,7 @@ class Arithmetic:
 # Looked up when called, so that a test can plant a fault.
 SINGLE = Arithmetic(
     0, lambda a, b: f32.add(a, b), lambda a, b: f32.subtract(a, b), lambda a, b: f32.multiply(a, b),
-    lambda a, b, c: f32.fma(a, b, c), f32.negate, _to_word,
+    lambda a, b, c: f32.fma(a, b, c), f32.negate, to_word,
 )  # fmt: skip
 DOUBLE = Arithmetic(
     0.0, lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b, c: a * b + c, lambda a: -a, float

@@ -308,8 +308,7 @@ def scan(a: Array, b: Array, h0: Array, *, axis: int, reverse: bool) -> Array:
     return out
 
 
-for transform in (fft, ifft, rfft, irfft):
-    kernel(transform)
+KERNELS.update(fft=fft, ifft=ifft, rfft=rfft, irfft=irfft)
 
 
 @kernel

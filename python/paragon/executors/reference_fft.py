@@ -1,4 +1,4 @@
-"""The FFT of the contract (section 7) in NumPy, written as the page is. Used by the reference executor only.
+"""The FFT of the contract (section 7) in NumPy, written as the page is. The webgpu executor takes its tables from here.
 
 A pair of arrays (re, im) of shape [n, columns] is transformed along its first axis; the recursion follows the contract's cases. The
 same code runs in f32 and, for the filter of a prime length, in f64: `Arithmetic` says how a complex product is rounded.
