@@ -11,7 +11,7 @@ import pytest
 import paragon as pg
 from conftest import ROOT, assert_words
 from paragon import cli, data, nn
-from paragon.conformance import Contender, load_vectors, run_case, run_conformance
+from paragon.conformance import Case, Contender, load_vectors, run_case, run_conformance
 from paragon.conformance.fuzz import fuzz
 from paragon.errors import ExecutorError, ProgramError
 from paragon.executors import _registry, executors
@@ -44,8 +44,8 @@ def test_the_probe_finds_integer_arithmetic_right() -> None:
 
 def test_the_probe_sees_that_llvmpipe_does_not_fuse() -> None:
     found = device().probe
-    if "llvmpipe" not in found.adapter:
-        pytest.skip("the device is not llvmpipe")
+    if "llvmpipe" not in found.adapter or found.path == "native":  # tools/shaders/fused_llvmpipe.sh
+        pytest.skip("the device is not llvmpipe as it comes")
     assert not found.checks[FUSED] and found.path == "integer"
     assert found.checks["sums are rounded to nearest even"] and found.checks["products are rounded to nearest even"]
 
@@ -99,27 +99,43 @@ def test_planted_faults_are_found(fault: str, monkeypatch: pytest.MonkeyPatch) -
     assert found.path == "integer"
 
 
-def test_native_shaders_without_guards_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real thing: llvmpipe takes x for x + 0 where it can see the zero."""
+def _vectors(*files: str, part: str = "") -> list[Case]:
+    """The cases of some files, or those with a part of a name."""
+    return [c for c in load_vectors(ROOT / "bindings_tests" / "vectors") if c.file in files and part in c.name]
+
+
+UNGUARDED = {
+    "opaque": "fn opaque(x: u32) -> u32 { return x; }",
+    "guarded_out": "fn guarded_out(x: f32) -> u32 { return bitcast<u32>(x); }",
+    **{
+        name: f"fn {name}(x: u32) -> f32 {{ return bitcast<f32>(x); }}"
+        for name in ("operand_a", "operand_b", "operand_c")
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "without, file, part", [(tuple(UNGUARDED), "sum", ""), (("operand_a", "operand_b"), "programs", "algebra")]
+)
+def test_native_shaders_without_guards_are_found(
+    without: tuple[str, ...], file: str, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real thing: llvmpipe takes x for x + 0 where it can see the zero, and 0 for x - x where it sees that they are equal."""
     if "llvmpipe" not in device().adapter:
         pytest.skip("what an unguarded shader does depends on the compiler")
     assert device().probe.checks[SIMPLIFIED]
-    native = library("native")
-    monkeypatch.setitem(native, "opaque", "fn opaque(x: u32) -> u32 { return x; }")
-    monkeypatch.setitem(native, "guarded_in", "fn guarded_in(x: u32) -> f32 { return bitcast<f32>(x); }")
-    monkeypatch.setitem(native, "guarded_out", "fn guarded_out(x: f32) -> u32 { return bitcast<u32>(x); }")
+    for name in without:
+        monkeypatch.setitem(library("native"), name, UNGUARDED[name])
     found = probe(device())
     assert not found.checks[SIMPLIFIED] and found.path == "integer"
-    cases = [c for c in load_vectors(ROOT / "bindings_tests" / "vectors") if c.file == "sum"]
-    assert any(run_case(case, EXECUTOR, path="native") for case in cases)
+    assert any(run_case(case, EXECUTOR, path="native") for case in _vectors(file, part=part))
 
 
 def test_native_sums_and_products_keep_the_vectors() -> None:
     """Llvmpipe lacks only the fused fma: forced to the native path, it gives all words that need none."""
     if "llvmpipe" not in device().adapter:
         pytest.skip("the device is not llvmpipe")
-    files = ("add", "sub", "mul", "sum", "fold", "scatter_add", "one_hot")
-    cases = [c for c in load_vectors(ROOT / "bindings_tests" / "vectors") if c.file in files]
+    cases = _vectors("add", "sub", "mul", "sum", "fold", "scatter_add", "one_hot")
     wrong = [f"{case}: {found}" for case in cases if (found := run_case(case, EXECUTOR, path="native"))]
     assert len(cases) > 200 and not wrong, wrong[:5]
 
@@ -151,8 +167,7 @@ def test_an_unfused_fma_fails_the_vectors() -> None:
     """The native path, forced on a device whose probe says no, is caught by the vectors as well."""
     if device().probe.checks[FUSED]:
         pytest.skip("the device fuses")
-    cases = [c for c in load_vectors(ROOT / "bindings_tests" / "vectors") if c.file == "fma"]
-    assert any(run_case(case, EXECUTOR, path="native") for case in cases)
+    assert any(run_case(case, EXECUTOR, path="native") for case in _vectors("fma"))
 
 
 @pytest.mark.parametrize(
@@ -166,8 +181,7 @@ def test_flushed_subnormals_fail_the_vectors(function: str, file: str, monkeypat
     given = ", ".join(f"{n}: u32" for n in names)
     flushed = f"let s = right({', '.join(names)}); return {FLUSH.format('s')};"
     monkeypatch.setitem(functions, function, f"{right}\nfn {function}({given}) -> u32 {{ {flushed} }}")
-    cases = [c for c in load_vectors(ROOT / "bindings_tests" / "vectors") if c.file == file]
-    assert any(run_case(case, EXECUTOR, path="integer") for case in cases)
+    assert any(run_case(case, EXECUTOR, path="integer") for case in _vectors(file))
 
 
 def test_standard_programs_agree_with_the_cpu() -> None:
@@ -331,7 +345,7 @@ def test_planted_faults_of_transforms_are_seen(
     assert was in functions[function]
     monkeypatch.setitem(functions, function, functions[function].replace(was, becomes))
     with pytest.raises(AssertionError, match="words differ"):
-        _transforms(n, 3, "ortho")
+        _transforms(n, 3, "ortho", path="integer")
 
 
 @pytest.mark.parametrize("n", [24, 101])

@@ -49,8 +49,8 @@ KINDS = ("random", "edges", *RANGES, "cancelling")
 OFF = "((x * 0x9e3779b1u) >> 28u) - 8u"
 NATIVE = {
     **{name: library("integer")[name] for name in ("f32_fma", "f32_mul")},
-    "reciprocal": f"fn reciprocal(x: u32) -> u32 {{ return guarded_out(1.0 / guarded_in(x)) + {OFF}; }}",
-    "reciprocal_root": f"fn reciprocal_root(x: u32) -> u32 {{ return guarded_out(inverseSqrt(guarded_in(x))) + {OFF}; }}",
+    "reciprocal": f"fn reciprocal(x: u32) -> u32 {{ return guarded_out(1.0 / operand_a(x)) + {OFF}; }}",
+    "reciprocal_root": f"fn reciprocal_root(x: u32) -> u32 {{ return guarded_out(inverseSqrt(operand_a(x))) + {OFF}; }}",
 }
 NATIVE_NAMES = ("native div", "native sqrt")
 # name: expression in WGSL, dtype of the operands, how many, the operation in Paragon

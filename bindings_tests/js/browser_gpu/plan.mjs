@@ -7,7 +7,7 @@ const size = (bytes) => Math.max(16, Math.ceil(bytes / 16) * 16);
 export class Kernels {
   constructor(device, texts) {
     Object.assign(this, { device, texts, compiled: new Map() });
-    this.guard = device.createBuffer({ size: 16, usage: STORAGE });
+    this.guard = device.createBuffer({ size: 32, usage: STORAGE });
   }
 
   get(number) {

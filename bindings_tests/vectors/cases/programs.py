@@ -3,7 +3,8 @@
 from oracle.case import Case, Value
 
 from .composites import HALF, ONE, PANEL, ZERO, Formula
-from .data import F32_EDGES, Words, filled, power, real, tensor, vector
+from .data import F32_EDGES, F32_FEW, Words, filled, power, real, tensor, vector
+from .elementwise import crossed
 
 NAN, INFINITY = 0x7FC00000, 0x7F800000
 RATE, MU, B1, B2, EPSILON = real(1, 10), real(9, 10), real(9, 10), real(999, 1000), real(1, 100000000)
@@ -27,6 +28,26 @@ def activations() -> list[Case]:
         case.output("y", y)
         cases.append(case)
     return cases
+
+
+def algebra() -> Case:
+    """What a compiler may simplify that takes floats for real numbers: wrong for zeros, infinities, NaNs, and when rounded."""
+    case = Case("what real algebra would simplify")
+    f = Formula(case)
+    x, y = (case.input(name, words) for name, words in zip("xy", crossed("f32", F32_FEW, 2), strict=True))
+    minus_x, product = f("neg", x), f("mul", x, y)
+    for name, value in {
+        "x - x": f("sub", x, x), "x + -x": f("add", x, minus_x), "x / x": f("div", x, x),
+        "x + 0": f("add", x, ZERO), "0 - x": f("sub", ZERO, x), "x * 0": f("mul", x, ZERO), "x * 1": f("mul", x, ONE),
+        "x + x": f("add", x, x), "x * x": f("mul", x, x), "fma(x, x, -x)": f("fma", x, x, minus_x),
+        "x == x": f("compare", x, x, how="eq"), "x <= x": f("compare", x, x, how="le"),
+        "(x + y) - x": f("sub", f("add", x, y), x), "(x - y) + y": f("add", f("sub", x, y), y),
+        "x*y - x*y": f("sub", product, product), "fma(x, y, -(x*y))": f("fma", x, y, f("neg", product)),
+        "x*y + y": f("add", product, y), "x*y - y": f("sub", product, y), "(x / y) * y": f("mul", f("div", x, y), y),
+        "x*y + x*y": f("add", product, product), "sqrt(x*x)": f("sqrt", f("mul", x, x)),
+    }.items():  # fmt: skip
+        case.output(name, value)
+    return case
 
 
 def softmaxes() -> list[Case]:
@@ -259,5 +280,5 @@ def mlp() -> Case:
 
 
 def programs() -> list[Case]:
-    return [*activations(), *softmaxes(), *norms(), *optimisers(), state_at_once(), convolution(), max_pool(), dropout(),
-            embedding(), mlp(), causal_convolution(), long_convolution()]  # fmt: skip
+    return [*activations(), algebra(), *softmaxes(), *norms(), *optimisers(), state_at_once(), convolution(), max_pool(),
+            dropout(), embedding(), mlp(), causal_convolution(), long_convolution()]  # fmt: skip

@@ -95,7 +95,7 @@ class Device:
             self.gpu = self._adapter.request_device_sync(required_limits=limits)
         self.most_bytes: int = min(limits.values())
         self._pipelines: dict[str, Any] = {}
-        self.guard = self.buffer(16)
+        self.guard = self.buffer(32)
         self.probe: Probe = probe(self)
 
     def path(self, wanted: str | None) -> str:

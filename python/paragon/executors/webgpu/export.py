@@ -30,8 +30,8 @@ def export_plan(program: Program, kernels: dict[str, int], path: str = "integer"
         path: "integer" or "native".
 
     A value is [slot, dtype, shape]; a table is [slot, words], to be written once; an update is [slot of the state, slot of its
-    new value, bytes]. Updates are done all at once after the outputs were read. Binding 0 is a buffer of zeros where a kernel
-    declares `guard`.
+    new value, bytes]. Updates are done all at once after the outputs were read. Binding 0 is a buffer of 32 zero bytes where a
+    kernel declares `guard`.
     """
     plan = make_plan(program, path)
     dispatches = []

@@ -19,7 +19,7 @@ from .library import SHADERS
 if TYPE_CHECKING:
     from .device import Device
 
-FLOATS = ("fma", "mul_add", "add", "sub", "mul", "add_zero", "add_sub", "bitcast")
+FLOATS = ("fma", "mul_add", "add", "sub", "mul", "add_zero", "add_sub", "sub_self", "bitcast")
 COLUMNS = (*FLOATS, "integer", "shift", "compare")
 TRIPLES = 1 << 15
 
@@ -37,6 +37,7 @@ KNOWN: dict[str, list[tuple[str, int, int, int, int]]] = {
     "sums are not simplified": [
         ("add_zero", 0x80000000, 0, 0, 0x00000000),
         ("add_sub", 0x3F800000, 0x30800000, 0, 0x00000000),  # (1 + 2^-30) - 1
+        ("sub_self", 0x7F800000, 0, 0, 0x7FC00000),
     ],
     "subnormals survive load and store": [
         ("bitcast", 0x00000001, 0, 0, 0x00000001),

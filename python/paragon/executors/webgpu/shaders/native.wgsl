@@ -1,26 +1,29 @@
 // The native path: the functions of softfloat.wgsl that a device with IEEE 754 arithmetic does itself. Everything else is
 // shared. Used only where the probe (probe.wgsl) found that these very functions give the right words.
 //
-// A compiler may contract a product into a sum that follows, take x for x + 0 (wrong for -0), or b for (a + b) - a. So words are
-// xored with zeros that stand in a buffer, which no compiler can see through: constants, and what goes in and comes out of a
-// sum or product, each with a zero of its own, since two xors with the same one cancel. Only the chain of fma in a product of
-// matrices is left as it is, between an opaque start and a guarded end.
+// A compiler may contract a product into a sum that follows, and take x for x + 0 (wrong for -0), b for (a + b) - a, or 0 for x - x
+// (wrong for infinities). So words are xored with zeros that stand in a buffer, which no compiler can see through: constants, the
+// operands of a sum or product, and its result, each place with a zero of its own, since two xors with the same one cancel and two
+// operands xored with the same one may be seen to be equal. Only the chain of fma in a product of matrices is left as it is,
+// between an opaque start and a guarded end.
 @group(0) @binding(0) var<storage, read> guard: array<u32>;
 
 fn opaque(x: u32) -> u32 { return x ^ guard[0]; }
-fn guarded_in(x: u32) -> f32 { return bitcast<f32>(x ^ guard[1]); }
-fn guarded_out(x: f32) -> u32 { return bitcast<u32>(x) ^ guard[2]; }
-fn f32_add(a: u32, b: u32) -> u32 { return guarded_out(guarded_in(a) + guarded_in(b)); }
-fn f32_sub(a: u32, b: u32) -> u32 { return guarded_out(guarded_in(a) - guarded_in(b)); }
-fn f32_mul(a: u32, b: u32) -> u32 { return guarded_out(guarded_in(a) * guarded_in(b)); }
-fn f32_fma(a: u32, b: u32, c: u32) -> u32 { return guarded_out(fma(guarded_in(a), guarded_in(b), guarded_in(c))); }
+fn guarded_out(x: f32) -> u32 { return bitcast<u32>(x) ^ guard[1]; }
+fn operand_a(x: u32) -> f32 { return bitcast<f32>(x ^ guard[2]); }
+fn operand_b(x: u32) -> f32 { return bitcast<f32>(x ^ guard[3]); }
+fn operand_c(x: u32) -> f32 { return bitcast<f32>(x ^ guard[4]); }
+fn f32_add(a: u32, b: u32) -> u32 { return guarded_out(operand_a(a) + operand_b(b)); }
+fn f32_sub(a: u32, b: u32) -> u32 { return guarded_out(operand_a(a) - operand_b(b)); }
+fn f32_mul(a: u32, b: u32) -> u32 { return guarded_out(operand_a(a) * operand_b(b)); }
+fn f32_fma(a: u32, b: u32, c: u32) -> u32 { return guarded_out(fma(operand_a(a), operand_b(b), operand_c(c))); }
 
 // Division and square root: an approximation, a step or two of Newton's method, and the rounding decided by the exact rest that
 // one more fma gives (after Markstein, "Computation of elementary functions on the IBM RISC System/6000 processor", 1990). All
 // numbers on the way lie between 2^-48 and 4, far from overflow and subnormals. docs/webgpu.md has the proof, which asks of the
 // two approximations no more than an error below 2^-19 of the result; WGSL promises about 2^-21.
-fn reciprocal(y: u32) -> u32 { return guarded_out(1.0 / guarded_in(y)); }
-fn reciprocal_root(s: u32) -> u32 { return guarded_out(inverseSqrt(guarded_in(s))); }
+fn reciprocal(y: u32) -> u32 { return guarded_out(1.0 / operand_a(y)); }
+fn reciprocal_root(s: u32) -> u32 { return guarded_out(inverseSqrt(operand_a(s))); }
 
 const ONE_HALF: u32 = 0x3f000000u;
 const UNIT_ONE: u32 = 0x3f800000u;
