@@ -1,4 +1,5 @@
-"""A report on one WebGPU device: probe, path, vectors, the fingerprint of a training beside the CPU's, and GEMM throughput.
+"""A report on one WebGPU device: probe, path, vectors, the fingerprint of a training beside the CPU's, and GEMM throughput
+beside the device's peak.
 
     python benchmarks/gpu.py --sizes 1024 2048 4096 > docs/devices/NAME.json
     python benchmarks/gpu.py --sizes 256 --train digits mnist    # on a software device
@@ -25,6 +26,7 @@ from paragon import data, nn
 from paragon.conformance import load_vectors, run_case
 from paragon.executors import _registry, executors
 from paragon.executors.webgpu import WebGPU
+from paragon.executors.webgpu.device import Device, open_device, pick
 from paragon.optim import Adam
 from paragon.train import fit
 
@@ -42,7 +44,38 @@ def best_of(run: Callable[[], object], repeats: int = 5) -> float:
     return min(times)
 
 
-def gemm(executor: WebGPU, options: dict[str, Any], n: int, products: int = 8) -> dict[str, Any]:
+# Eight chains of fma on vectors of four in each thread, nothing else; the operands come from memory, so that nothing is folded.
+CHAINS, LOOPS = 8, 4096
+PEAK = """
+@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> result: array<vec4<f32>>;
+@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+  let a = x[0];
+  let b = x[1];
+""" + "\n".join([
+    *(f"  var s{i} = x[2] + vec4<f32>({i}.0);" for i in range(CHAINS)),
+    f"  for (var i = 0; i < {LOOPS}; i++) {{",
+    *(f"    s{i} = fma(s{i}, a, b);" for _ in range(4) for i in range(CHAINS)),
+    "  }",
+    f"  result[id.x % 64u] = {' + '.join(f's{i}' for i in range(CHAINS))};",
+    "}",
+])  # fmt: skip
+
+
+def fp32_peak(device: Device) -> float:
+    """GFLOP/s of the device's own fma in f32, fused or not: what a product can reach at most."""
+    x = np.float32([0.5] * 4 + [0.25] * 4 + [1.0] * 4)
+
+    def seconds(threads: int) -> float:
+        return best_of(lambda: device.run_once(PEAK, "native", [x], 16 * 64, threads))
+
+    threads = 1 << 8
+    while (long := seconds(2 * threads)) < 0.1 and threads < 1 << 20:
+        threads *= 2
+    return threads * LOOPS * CHAINS * 4 * 4 * 2 / (long - seconds(threads)) / 1e9
+
+
+def gemm(executor: WebGPU, options: dict[str, Any], n: int, peak: float, products: int = 8) -> dict[str, Any]:
     """GFLOP/s of an n^3 product. A run makes `products` of them, each of the one before, and hands out one element."""
     rng = np.random.Generator(np.random.PCG64(n))
     x = rng.standard_normal((n, n)).astype(np.float32) / np.float32(n**0.5)
@@ -58,7 +91,8 @@ def gemm(executor: WebGPU, options: dict[str, Any], n: int, products: int = 8) -
         return best_of(lambda: session.run({}))
 
     seconds = (chain(products + 1) - chain(1)) / products
-    return {"n": n, "seconds": seconds, "gflops": 2 * n**3 / seconds / 1e9}
+    rate = 2 * n**3 / seconds / 1e9
+    return {"n": n, "seconds": seconds, "gflops": rate, "share_of_peak": rate / peak}
 
 
 def vendor_gemm(n: int) -> dict[str, Any] | None:
@@ -110,6 +144,7 @@ def report(device: int | str | None, path: str | None, sizes: list[int], trainin
     _registry().setdefault(executor.name, executor)
     options = {key: value for key, value in (("device", device), ("path", path)) if value is not None}
     probe = executor.probe(device)
+    peak = fp32_peak(open_device(pick(device)))
     session = executor.load(pg.trace(lambda x: x + x, np.ones(1, np.float32)), **options)
     cases = list(load_vectors(VECTORS))
     wrong = [f"{case}: {found}" for case in cases if (found := run_case(case, executor, **options))]
@@ -120,7 +155,8 @@ def report(device: int | str | None, path: str | None, sizes: list[int], trainin
         "probe": probe.row(),
         "vectors": {"cases": len(cases), "passed": len(cases) - len(wrong), "wrong": wrong},
         "training": {name: training(name, options) for name in trainings},
-        "gemm": [gemm(executor, options, n) for n in sizes],
+        "peak_gflops": peak,
+        "gemm": [gemm(executor, options, n, peak) for n in sizes],
         "gemm_vendor": [found for n in sizes if (found := vendor_gemm(n))],
     }
 

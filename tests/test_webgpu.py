@@ -15,10 +15,8 @@ from paragon.conformance import Case, Contender, load_vectors, run_case, run_con
 from paragon.conformance.fuzz import fuzz
 from paragon.errors import ExecutorError, ProgramError
 from paragon.executors import _registry, executors
-from paragon.executors.reference_fft import twiddles
 from paragon.executors.webgpu import device as devices
 from paragon.executors.webgpu import gemm, reductions
-from paragon.executors.webgpu.fft import circle
 from paragon.executors.webgpu.library import library
 from paragon.executors.webgpu.plan import make_plan
 from paragon.executors.webgpu.probe import Probe, probe
@@ -234,13 +232,35 @@ def test_tiled_products(m: int, n: int, k: int, swapped: tuple[bool, bool], monk
         assert_words(got, want[panel], f"panel {panel}")
 
 
-@pytest.mark.parametrize("path, shape", [("native", (8, 8, 8)), ("native", (16, 4, 8)), ("integer", (4, 4, 8))])
-def test_large_blocks(path: str, shape: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The blocks of large products, tried on small ones; the native path with an fma that is right whatever the device's is."""
+def _right_fma(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The native path with an fma that is right whatever the device's is."""
+    native = library("native")
+    monkeypatch.setitem(native, "f32_fma", library("integer")["f32_fma"])
+    for n, words in gemm.WORDS.items():
+        parts = [f"f32_fma(a, b{p}, c{p})" for p in (("",) if n == 1 else [f".{x}" for x in "xyzw"[:n]])]
+        packed = f"{words}({', '.join(parts)})"
+        monkeypatch.setitem(
+            native, f"fma_{n}", f"fn fma_{n}(a: u32, b: {words}, c: {words}) -> {words} {{ return {packed}; }}"
+        )
+
+
+@pytest.mark.parametrize(
+    "path, tiles",
+    [
+        ("native", (16, 16, 8, 8)),
+        ("native", (8, 8, 8, 8)),
+        ("native", (4, 16, 4, 8)),
+        ("native", (64, 4, 1, 2)),
+        ("native", (16, 16, 2, 1)),
+        ("integer", (16, 4, 4, 8)),
+    ],
+)
+def test_large_blocks(path: str, tiles: tuple[int, int, int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The blocks of large products, tried on small ones."""
     device()
-    monkeypatch.setattr(gemm, "shape_of_tiles", lambda m, n, batches, path: shape)
-    for name in ("f32_fma", "fma_factors", "factor", "Factor"):
-        monkeypatch.setitem(library("native"), name, library("integer")[name])
+    monkeypatch.setattr(gemm, "UNROLLED", 1)
+    monkeypatch.setattr(gemm, "choose_tiles", lambda m, n, batches, path: gemm.Tiles(*tiles))
+    _right_fma(monkeypatch)
     monkeypatch.setattr(devices.Device, "path", lambda self, wanted: path)
     test_tiled_products(33, 65, 40, (False, True), monkeypatch)
 
@@ -251,7 +271,7 @@ def test_a_tile_that_goes_beyond_k_is_seen(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(reductions, "SMALL", 0)
     monkeypatch.setattr(reductions, "FEW", 0)
     pipeline = devices.Device.pipeline
-    faulty = lambda self, code, path: pipeline(self, code.replace("min(16u, 19u - k0)", "16u"), path)  # noqa: E731
+    faulty = lambda self, code, path: pipeline(self, code.replace("19u - k0", "16u"), path)  # noqa: E731
     monkeypatch.setattr(devices.Device, "pipeline", faulty)
     with pytest.raises(AssertionError, match="words differ"):
         test_tiled_products(5, 3, 19, (False, False), monkeypatch)
@@ -350,17 +370,10 @@ def test_planted_faults_of_transforms_are_seen(
 
 @pytest.mark.parametrize("n", [24, 101])
 def test_transforms_on_the_native_path(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the device's own sums and products, and an fma that is right whatever the device's is."""
+    """With the device's own sums and products."""
     device()
-    for name in ("f32_fma", "fma_factors", "factor", "Factor"):
-        monkeypatch.setitem(library("native"), name, library("integer")[name])
+    _right_fma(monkeypatch)
     _transforms(n, 3, "ortho", path="native")
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8, 12, 97, 360, 1009])
-def test_twiddles_are_those_of_the_reference(n: int) -> None:
-    for part, want in zip(circle(np.arange(n), n), twiddles(np.arange(n), n, np.float32), strict=True):
-        assert_words(part, want)
 
 
 # --- the session ------------------------------------------------------------------------------------------------------

@@ -66,29 +66,8 @@ def _pairs(b: Builder, name: str, n: int, make: Callable[[], tuple[Array, Array]
     return b.table((name, n), lambda: np.stack(make(), -1))
 
 
-GUESS_ERROR = 2.0**-48  # relative, of sin and cos of up to an eighth of a turn in f64; a few units of 2^-53 in truth
-
-
-def circle(k: Array, n: int) -> tuple[Array, Array]:
-    """W(k, n) for integers 0 <= k < n, correctly rounded: from f64 where its error does not matter, else exactly."""
-    k = np.asarray(k, np.int64)
-    eighth, rest = np.divmod(8 * k, n)  # the angle is (eighth + rest/n) / 8 of a turn
-    odd = eighth % 2 == 1
-    angle = np.where(odd, n - rest, rest) / n * (np.pi / 4)
-    quarter = (eighth + 1) // 2
-    cosine, sine = np.cos(angle), np.where(odd, -1, 1) * np.sin(angle)
-    cosine, sine = np.where(quarter % 2 == 1, -sine, cosine), np.where(quarter % 2 == 1, cosine, sine)
-    parts = [np.where(quarter // 2 % 2 == 1, -part, part) for part in (cosine, -sine)]
-    rounded = [(part * (1 - GUESS_ERROR)).astype(np.float32) for part in parts]
-    same = [low == (part * (1 + GUESS_ERROR)).astype(np.float32) for low, part in zip(rounded, parts, strict=True)]
-    doubtful = np.flatnonzero(~(same[0] & same[1]) | (4 * k % n == 0))
-    for part, exact in zip(rounded, twiddles(k[doubtful], n, np.float32), strict=True):
-        part[doubtful] = exact
-    return rounded[0], rounded[1]
-
-
 def _twiddles(b: Builder, n: int) -> int:
-    return _pairs(b, "twiddles", n, lambda: circle(np.arange(n), n))
+    return _pairs(b, "twiddles", n, lambda: twiddles(np.arange(n), n, np.float32))
 
 
 # --- F(n) -------------------------------------------------------------------------------------------------------------
@@ -189,7 +168,7 @@ def _composite(b: Builder, n: int, n1: int, columns: int, load: Load, target: Ta
 def _bluestein(b: Builder, n: int, columns: int, load: Load, target: Target) -> None:
     wide = bluestein_length(n)
 
-    chirp = _pairs(b, "chirp", n, lambda: circle(np.arange(n, dtype=np.int64) ** 2 % (2 * n), 2 * n))
+    chirp = _pairs(b, "chirp", n, lambda: twiddles(np.arange(n, dtype=np.int64) ** 2, 2 * n, np.float32))
     kernel = b.table(("filter", n), lambda: np.concatenate(bluestein_filter(n), -1))
     spectrum, result = (b.scratch(Spec("u32", (wide, columns, 2))) for _ in range(2))
 

@@ -3,105 +3,320 @@
 Every result is one chain of fma over k in ascending order within a panel, and panel results are summed by the contract's rule,
 as in reductions.py, which has the same product in a form without tiles. Rows and columns beyond the edge are computed from
 repeated ones and not stored; k is never padded.
+
+Both paths have the same blocks, but not the same lines: an fma in integers is a lot of text, so that its kernel is made of
+loops; on the native path all that is not fma is to be little, so that its kernel is unrolled, moves vectors, and fetches the next
+tiles while it computes. A line of an operand is a row of the left one or a column of the right one.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
 from itertools import product
+from typing import NamedTuple
 
 from ...program import Node
 from ...shapes import Spec
-from .device import MOST_GROUPS, WORKGROUP
+from .device import MOST_GROUPS
 from .kernel import ZERO, Dispatch, Index, Kernel
 
 DEPTH = 16  # terms that stand in workgroup memory at a time
+UNROLLED = 16  # of them, on the native path
 BLOCKS = (1, 2, 4, 8)  # rows and columns of a thread's block
-MOST_IN_BLOCK = {"native": 64, "integer": 32}  # an fma in integers is a lot of text
-BUSY = {"native": 16, "integer": 4}  # workgroups that keep a device busy; few where a thread has much to do
-WIDTHS = (4, 8, 16)  # threads side by side
+THREADS = {"native": (64, 256), "integer": (64,)}  # of a workgroup; every device allows 256
+MOST_WORDS = 4096  # of workgroup memory that every device has
+MOST_IN_BLOCK = {"native": 64, "integer": 32}
+BUSY = {"native": 1 << 15, "integer": 256}  # threads that keep a device busy; few where a thread has much to do
+WORDS = {1: "u32", 2: "vec2<u32>", 4: "vec4<u32>"}
 
 
-def shape_of_tiles(m: int, n: int, batches: int, path: str) -> tuple[int, int, int]:
-    """(threads side by side, rows, columns of a thread's block): little computed in vain, and large blocks."""
+class Tiles(NamedTuple):
+    """Threads of a workgroup one below the other and side by side, and the rows and columns of a thread's block."""
 
-    def cost(width: int, rows: int, columns: int) -> float:
-        high, wide = WORKGROUP // width * rows, width * columns
-        groups = math.ceil(m / high) * math.ceil(n / wide) * batches
-        traffic = 1 / rows + 1 / columns
-        return float(groups * high * wide * (1 + 0.25 * traffic) * max(1.0, BUSY[path] / groups) ** 0.5)
+    down: int
+    across: int
+    rows: int
+    columns: int
 
-    shapes = (c for c in product(WIDTHS, BLOCKS, BLOCKS) if c[1] * c[2] <= MOST_IN_BLOCK[path])
-    return min(shapes, key=lambda c: cost(*c))
+    @property
+    def high(self) -> int:
+        return self.down * self.rows
+
+    @property
+    def wide(self) -> int:
+        return self.across * self.columns
+
+    @property
+    def threads(self) -> int:
+        return self.down * self.across
+
+
+def _steps(tiles: Tiles, path: str) -> float:
+    """Roughly how many operations a thread has to do for a term: the fma, reads of tiles, the fetching of its share."""
+    t = tiles
+    if path == "integer":  # where only the fma counts
+        return t.rows * t.columns * (1 + 0.25 * (1 / t.rows + 1 / t.columns))
+    reads = -(-t.rows // 4) + -(-t.columns // 4)
+    return t.rows * t.columns + 2 * reads + 6 * (t.high + t.wide) / t.threads + 4
+
+
+@cache
+def choose_tiles(m: int, n: int, batches: int, path: str) -> Tiles:
+    """The tiles for [m, n] results: little computed in vain, few steps for an fma, and all of the device busy."""
+
+    def cost(t: Tiles) -> float:
+        groups = math.ceil(m / t.high) * math.ceil(n / t.wide) * batches
+        return max(groups * t.threads, BUSY[path]) * _steps(t, path)
+
+    shapes = (
+        Tiles(threads // across, across, rows, columns)
+        for threads in THREADS[path]
+        for across, rows, columns in product((4, 8, 16), BLOCKS, BLOCKS)
+        if rows * columns <= MOST_IN_BLOCK[path]
+    )
+    return min((t for t in shapes if (t.high + t.wide) * DEPTH <= MOST_WORDS), key=cost)
+
+
+@dataclass(frozen=True)
+class Operand:
+    """Where the words of an operand are. `near` is the first line of the workgroup, `lines` how many lines there are."""
+
+    k: Kernel
+    value: int
+    spec: Spec
+    lead: tuple[str, ...]
+    terms_last: bool
+    near: str
+    lines: int
+
+    def word(self, line: str, term: str) -> str:
+        """The word of a line beside `near` and a term; lines beyond the last are the last."""
+        place = self.k.let(f"min({self.near} + {line}, {self.lines - 1}u)")
+        pair = (place, term) if self.terms_last else (term, place)
+        return self.k.load(self.value, Index(self.spec.shape, None, (*self.lead, *pair)))
+
+    def split(self, e: str, size: int) -> tuple[str, str]:
+        """(term, line) of element number e of a tile of `size` lines, such that neighbouring threads read neighbouring words."""
+        by, term_first = (DEPTH, True) if self.terms_last else (size, False)
+        low, high = self.k.let(f"{e} % {by}u"), self.k.let(f"{e} / {by}u")
+        return (low, high) if term_first else (high, low)
+
+
+def _operands(k: Kernel, node: Node, tiles: Tiles) -> tuple[Operand, Operand]:
+    *lead, m, n = node.spec.shape
+    batch = k.coordinates(Index(tuple(lead), "group.z"))
+
+    def operand(which: int, terms_last: bool, near: str, lines: int) -> Operand:
+        spec = k.specs[node.inputs[which]]
+        own = batch[len(lead) - (len(spec.shape) - 2) :]
+        first = tuple(ZERO if d == 1 else c for c, d in zip(own, spec.shape, strict=False))
+        return Operand(k, node.inputs[which], spec, first, terms_last, near, lines)
+
+    a = node.attributes
+    return (
+        operand(0, not a["transpose_a"], k.let(f"group.y * {tiles.high}u"), m),
+        operand(1, a["transpose_b"], k.let(f"group.x * {tiles.wide}u"), n),
+    )
+
+
+def _chain(
+    k: Kernel,
+    spans: list[int],
+    depth: int,
+    fresh: Callable[[int], None],
+    add: Callable[[int], None],
+    terms: Callable[[str, str], None],
+) -> None:
+    """The reduction rule: `fresh(level)` starts the accumulators of a level, `terms(start, stop)` takes a panel into those of level
+    0, `add(level)` adds those of the level below."""
+
+    def level(number: int, start: str, stop: str) -> None:
+        fresh(number)
+        if number == 0:
+            terms(start, stop)
+        else:
+            span = spans[number - 1]
+            with k.loop(start, stop, span) as begin:
+                level(number - 1, begin, k.let(f"min({begin} + {span}u, {stop})"))
+                add(number)
+
+    level(len(spans), "0u", f"{depth}u")
 
 
 def gemm(k: Kernel, node: Node, out: int, spans: list[int], path: str) -> Dispatch | None:
     """The kernel of a product whose panels are `spans` (reductions.py), or None when its grid is too large for a device."""
-    x, y = (k.specs[v] for v in node.inputs)
     *lead, m, n = node.spec.shape
-    depth = x.shape[-2 if node.attributes["transpose_a"] else -1]
-    width, rows, columns = shape_of_tiles(m, n, math.prod(lead), path)
-    high, wide = WORKGROUP // width * rows, width * columns
-    groups = -(-n // wide), -(-m // high), math.prod(lead)
+    x = k.specs[node.inputs[0]].shape
+    depth = x[-2 if node.attributes["transpose_a"] else -1]
+    tiles = choose_tiles(m, n, math.prod(lead), path)
+    groups = -(-n // tiles.wide), -(-m // tiles.high), math.prod(lead)
     if max(groups) > MOST_GROUPS:
         return None
 
-    k.line(f"let across = t % {width}u;")
-    k.line(f"let down = t / {width}u;")
-    batch = k.coordinates(Index(tuple(lead), "group.z"))
-
-    def load(value: int, spec: Spec, swap: bool, tile: str, size: int, most: int, by_row: bool) -> None:
-        """Lines that bring `size` rows (or columns) of one operand, DEPTH terms of each, into a tile."""
-        own = batch[len(lead) - (len(spec.shape) - 2) :]
-        first = tuple(ZERO if d == 1 else c for c, d in zip(own, spec.shape, strict=False))
-        near = f"group.{'y' if by_row else 'x'} * {size}u"
-        with k.loop("t", f"{size * DEPTH}u", WORKGROUP) as e:
-            along_terms = by_row != swap  # neighbouring threads read neighbouring words
-            q = k.let(f"{e} % {DEPTH}u" if along_terms else f"{e} / {size}u")
-            r = k.let(f"{e} / {DEPTH}u" if along_terms else f"{e} % {size}u")
-            term, place = k.let(f"min(k0 + {q}, {depth - 1}u)"), k.let(f"min({near} + {r}, {most - 1}u)")
-            pair = (place, term) if by_row != swap else (term, place)
-            word = k.load(value, Index(spec.shape, None, (*first, *pair)))
-            k.line(f"{tile}[{q} * {size}u + {r}] = factor({word});")
-
-    def chain(level: int, start: str, stop: str) -> None:
-        names = [f"s{level}_{i}_{j}" for i in range(rows) for j in range(columns)]
-        for name in names:
-            k.line(f"var {name} = opaque(0u);")
-        if level:
-            span = spans[level - 1]
-            with k.loop(start, stop, span) as begin:
-                chain(level - 1, begin, k.let(f"min({begin} + {span}u, {stop})"))
-                for name in names:
-                    k.line(f"{name} = f32_add({name}, s{level - 1}{name[name.index('_') :]});")
-            return
-        with k.block(f"for (var k0 = {start}; k0 < {stop}; k0 += {DEPTH}u)"):
-            load(node.inputs[0], x, node.attributes["transpose_a"], "tile_a", high, m, True)
-            load(node.inputs[1], y, node.attributes["transpose_b"], "tile_b", wide, n, False)
-            k.line("workgroupBarrier();")
-            with k.loop("0u", f"min({DEPTH}u, {stop} - k0)") as q:
-                for i in range(rows):
-                    k.line(f"let a{i} = tile_a[{q} * {high}u + down * {rows}u + {i}u];")
-                for j in range(columns):
-                    k.line(f"let b{j} = tile_b[{q} * {wide}u + across + {j * width}u];")
-                for i, j in product(range(rows), range(columns)):
-                    k.line(f"s0_{i}_{j} = fma_factors(a{i}, b{j}, s0_{i}_{j});")
-            k.line("workgroupBarrier();")
-
-    chain(len(spans), "0u", f"{depth}u")
-    for i, j in product(range(rows), range(columns)):
-        k.line(f"let r{i}_{j} = group.y * {high}u + down * {rows}u + {i}u;")
-        k.line(f"let c{i}_{j} = group.x * {wide}u + across + {j * width}u;")
-        with k.block(f"if (r{i}_{j} < {m}u && c{i}_{j} < {n}u)"):
-            k.line(f"result[(group.z * {m}u + r{i}_{j}) * {n}u + c{i}_{j}] = s{len(spans)}_{i}_{j};")
+    k.line(f"let across = t % {tiles.across}u;")
+    k.line(f"let down = t / {tiles.across}u;")
+    left, right = _operands(k, node, tiles)
+    write = _native if path == "native" else _integer
+    for name, row, column in write(k, left, right, tiles, spans, depth):
+        r, c = k.let(f"{left.near} + {row}"), k.let(f"{right.near} + {column}")
+        with k.block(f"if ({r} < {m}u && {c} < {n}u)"):
+            k.line(f"result[(group.z * {m}u + {r}) * {n}u + {c}] = {name};")
+    a, b = _vectors(tiles) if path == "native" else (1, 1)
     code = [
         *k.bindings(),
-        f"var<workgroup> tile_a: array<Factor, {high * DEPTH}>;",
-        f"var<workgroup> tile_b: array<Factor, {wide * DEPTH}>;",
-        f"@compute @workgroup_size({WORKGROUP})",
+        f"var<workgroup> tile_a: array<{WORDS[a] if path == 'native' else 'Factor'}, {tiles.high * DEPTH // a}>;",
+        f"var<workgroup> tile_b: array<{WORDS[b] if path == 'native' else 'Factor'}, {tiles.wide * DEPTH // b}>;",
+        f"@compute @workgroup_size({tiles.threads})",
         "fn main(@builtin(local_invocation_index) t: u32, @builtin(workgroup_id) group: vec3<u32>) {",
         f"let {ZERO} = 0u;",
         *k.lines,
         "}",
     ]
     return Dispatch("\n".join(code), (*k.buffers, out), groups)
+
+
+Results = Iterator[tuple[str, str, str]]  # (word, row beside the first of the workgroup, column likewise)
+
+
+# --- the integer path -------------------------------------------------------------------------------------------------
+
+
+def _integer(k: Kernel, left: Operand, right: Operand, tiles: Tiles, spans: list[int], depth: int) -> Results:
+    block = list(product(range(tiles.rows), range(tiles.columns)))
+
+    def fresh(level: int) -> None:
+        for i, j in block:
+            k.line(f"var s{level}_{i}_{j} = opaque(0u);")
+
+    def add(level: int) -> None:
+        for i, j in block:
+            k.line(f"s{level}_{i}_{j} = f32_add(s{level}_{i}_{j}, s{level - 1}_{i}_{j});")
+
+    def load(operand: Operand, tile: str, size: int) -> None:
+        with k.loop("t", f"{size * DEPTH}u", tiles.threads) as e:
+            q, line = operand.split(e, size)
+            word = operand.word(line, k.let(f"min(k0 + {q}, {depth - 1}u)"))
+            k.line(f"{tile}[{q} * {size}u + {line}] = factor({word});")
+
+    def terms(start: str, stop: str) -> None:
+        with k.block(f"for (var k0 = {start}; k0 < {stop}; k0 += {DEPTH}u)"):
+            load(left, "tile_a", tiles.high)
+            load(right, "tile_b", tiles.wide)
+            k.line("workgroupBarrier();")
+            with k.loop("0u", f"min({DEPTH}u, {stop} - k0)") as q:
+                for i in range(tiles.rows):
+                    k.line(f"let a{i} = tile_a[{q} * {tiles.high}u + down + {i * tiles.down}u];")
+                for j in range(tiles.columns):
+                    k.line(f"let b{j} = tile_b[{q} * {tiles.wide}u + across + {j * tiles.across}u];")
+                for i, j in block:
+                    k.line(f"s0_{i}_{j} = fma_factors(a{i}, b{j}, s0_{i}_{j});")
+            k.line("workgroupBarrier();")
+
+    _chain(k, spans, depth, fresh, add, terms)
+    for i, j in block:
+        yield f"s{len(spans)}_{i}_{j}", f"down + {i * tiles.down}u", f"across + {j * tiles.across}u"
+
+
+# --- the native path --------------------------------------------------------------------------------------------------
+
+
+def _vectors(tiles: Tiles) -> tuple[int, int]:
+    """How many neighbouring lines stand in one vector of a tile, on the left and on the right."""
+    return min(tiles.rows, 4), min(tiles.columns, 4)
+
+
+def _part(vector: str, size: int, i: int) -> str:
+    return vector if size == 1 else f"{vector}.{'xyzw'[i]}"
+
+
+def _packed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{WORDS[len(words)]}({', '.join(words)})"
+
+
+class _Fetch:
+    """What a thread brings of an operand: vectors of neighbouring lines, first into variables, then into the tile."""
+
+    def __init__(
+        self, k: Kernel, operand: Operand, tiles: Tiles, tile: str, lines: int, vector: int, even: bool
+    ) -> None:
+        self.k, self.operand, self.tile, self.vector = k, operand, tile, vector
+        self.across, self.count, self.threads = lines // vector, lines // vector * DEPTH, tiles.threads
+        self.even = even and self.count % self.threads == 0
+        self.names = [k.var(f"{WORDS[vector]}()") for _ in range(-(-self.count // tiles.threads))]
+
+    def _place(self, number: int) -> tuple[str, str, str]:
+        e = self.k.let(f"t + {number * self.threads}u")
+        return (e, *self.operand.split(e, self.across))
+
+    def read(self, k0: str, depth: int) -> None:
+        """From memory. Terms beyond the last are the last, and are not used."""
+        for number, name in enumerate(self.names):
+            _, q, line = self._place(number)
+            term = self.k.let(f"{k0} + {q}" if self.even else f"min({k0} + {q}, {depth - 1}u)")
+            lines = [self.k.let(f"{line} * {self.vector}u + {i}u") for i in range(self.vector)]
+            self.k.line(f"{name} = {_packed([self.operand.word(x, term) for x in lines])};")
+
+    def write(self) -> None:
+        """Into the tile."""
+        for number, name in enumerate(self.names):
+            e, q, line = self._place(number)
+            full = (number + 1) * self.threads <= self.count
+            with self.k.block("" if full else f"if ({e} < {self.count}u)"):
+                self.k.line(f"{self.tile}[{q} * {self.across}u + {line}] = {name};")
+
+
+def _native(k: Kernel, left: Operand, right: Operand, tiles: Tiles, spans: list[int], depth: int) -> Results:
+    a, b = _vectors(tiles)
+    block = list(product(range(tiles.rows), range(tiles.columns // b)))
+    even = not any(n % DEPTH for n in (depth, *spans[:1]))  # no tile is used in part
+    fetches = (
+        _Fetch(k, left, tiles, "tile_a", tiles.high, a, even),
+        _Fetch(k, right, tiles, "tile_b", tiles.wide, b, even),
+    )
+
+    def fresh(level: int) -> None:
+        for i, j in block:
+            k.line(f"var s{level}_{i}_{j} = {WORDS[b]}(opaque(0u));")
+
+    def add(level: int) -> None:
+        for i, j in block:
+            sums = [
+                f"f32_add({_part(f's{level}_{i}_{j}', b, c)}, {_part(f's{level - 1}_{i}_{j}', b, c)})" for c in range(b)
+            ]
+            k.line(f"s{level}_{i}_{j} = {_packed(sums)};")
+
+    def term(q: str) -> None:
+        for i in range(tiles.rows // a):
+            k.line(f"let a{i} = tile_a[{q} * {tiles.high // a}u + down + {i * tiles.down}u];")
+        for j in range(tiles.columns // b):
+            k.line(f"let b{j} = tile_b[{q} * {tiles.wide // b}u + across + {j * tiles.across}u];")
+        for i, j in block:
+            k.line(f"s0_{i}_{j} = fma_{b}({_part(f'a{i // a}', a, i % a)}, b{j}, s0_{i}_{j});")
+
+    def terms(start: str, stop: str) -> None:
+        with k.block(f"for (var k0 = {start}; k0 < {stop}; k0 += {DEPTH}u)"):
+            k.line("workgroupBarrier();")
+            for fetch in fetches:
+                fetch.write()
+            k.line("workgroupBarrier();")
+            following = k.let(f"min(k0 + {DEPTH}u, {stop})")
+            with k.block(f"if ({following} < {depth}u)"):
+                for fetch in fetches:
+                    fetch.read(following, depth)
+            with k.block("" if even else f"if ({stop} - k0 >= {DEPTH}u)"), k.loop("0u", f"{DEPTH}u", UNROLLED) as q:
+                for i in range(UNROLLED):
+                    with k.block(""):
+                        term(k.let(f"{q} + {i}u"))
+            if not even:
+                with k.block("else"), k.loop("0u", f"{stop} - k0") as q:
+                    term(q)
+
+    for fetch in fetches:
+        fetch.read("0u", depth)
+    _chain(k, spans, depth, fresh, add, terms)
+    for (i, j), c in product(block, range(b)):
+        row = f"down * {a}u + {i // a * tiles.down * a + i % a}u"
+        yield _part(f"s{len(spans)}_{i}_{j}", b, c), row, f"across * {b}u + {j * tiles.across * b + c}u"

@@ -68,8 +68,11 @@ fn root_of_significand(significand: u32, odd: u32) -> u32 {
   return g + select(u32(size > unit), 0u, below) - select(0u, u32(size >= unit), below);
 }
 
-alias Factor = u32;
-fn factor(x: u32) -> Factor { return x; }
-fn fma_factors(a: Factor, b: Factor, c: u32) -> u32 {
-  return bitcast<u32>(fma(bitcast<f32>(a), bitcast<f32>(b), bitcast<f32>(c)));
+// What products of matrices are made of (gemm.py): one word times neighbouring ones. They have no guards.
+fn fma_1(a: u32, b: u32, c: u32) -> u32 { return bitcast<u32>(fma(bitcast<f32>(a), bitcast<f32>(b), bitcast<f32>(c))); }
+fn fma_2(a: u32, b: vec2<u32>, c: vec2<u32>) -> vec2<u32> {
+  return bitcast<vec2<u32>>(fma(vec2<f32>(bitcast<f32>(a)), bitcast<vec2<f32>>(b), bitcast<vec2<f32>>(c)));
+}
+fn fma_4(a: u32, b: vec4<u32>, c: vec4<u32>) -> vec4<u32> {
+  return bitcast<vec4<u32>>(fma(vec4<f32>(bitcast<f32>(a)), bitcast<vec4<f32>>(b), bitcast<vec4<f32>>(c)));
 }
