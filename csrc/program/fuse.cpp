@@ -192,6 +192,31 @@ void ChainStep::run_blocks(const Context& context, Word* scratch, std::size_t fi
   }
 }
 
+bool ChainStep::rows_apart(std::size_t rows, const Words& written) const {
+  if (n_ % rows != 0) return false;
+  return std::all_of(sources_.begin(), sources_.end(), [&](const Source& source) {
+    const std::size_t words = written(source.place.buffer);
+    if (words == 0) return true;
+    if (source.place.offset != 0 || words % rows != 0) return false;
+    if (source.kind == Kind::dense) return words == n_;
+    // The outermost axis of a pattern goes over the rows, the others stay within one.
+    const cpu::CopyArgs& layout = source.layout;
+    const auto row = static_cast<std::ptrdiff_t>(words / rows);
+    std::ptrdiff_t within = 0;
+    for (std::size_t k = 1; k < layout.rank; ++k) {
+      if (layout.src_stride[k] < 0) return false;
+      within += static_cast<std::ptrdiff_t>(layout.shape[k] - 1) * layout.src_stride[k];
+    }
+    return source.kind == Kind::pattern && layout.shape[0] == rows && layout.src_stride[0] == row && within < row;
+  });
+}
+
+void ChainStep::run_rows(const Context& context, Word* scratch, std::size_t rows, std::size_t first,
+                         std::size_t last) const {
+  const std::size_t row = n_ / rows;
+  run_blocks(context, scratch, first * row, last * row);
+}
+
 void ChainStep::run(const Context& context) const {
   const std::size_t blocks = (n_ + block_ - 1) / block_;
   const std::size_t tasks = std::clamp<std::size_t>(n_ * cost_ / kGrain, 1, std::min(context.lanes, blocks));

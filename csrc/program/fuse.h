@@ -13,7 +13,7 @@
 
 namespace paragon {
 
-class ChainStep final : public Step {
+class ChainStep final : public RowStep {
  public:
   static constexpr std::size_t kBlock = 1024;  // words; a dozen of such blocks fit a first-level cache
   static constexpr std::size_t kMaxSources = 32;
@@ -49,6 +49,9 @@ class ChainStep final : public Step {
   std::size_t scratch_words() const { return scratch_blocks_ * block_; }  // for each thread
 
   void run(const Context& context) const override;
+  bool rows_apart(std::size_t rows, const Words& written) const override;
+  void run_rows(const Context& context, Word* scratch, std::size_t rows, std::size_t first,
+                std::size_t last) const override;
 
  private:
   enum class Kind : std::uint8_t { dense, scalar, pattern };

@@ -10,8 +10,6 @@ namespace paragon {
 
 namespace {
 
-constexpr std::size_t kAlign = 16;  // words: a cache line
-
 // Free stretches of the arena; takes the smallest that fits.
 class Arena {
  public:
@@ -64,8 +62,6 @@ class Arena {
   std::map<std::size_t, std::size_t> by_position_;
   std::set<std::pair<std::size_t, std::size_t>> by_size_;
 };
-
-std::size_t rounded(std::size_t words) { return (words + kAlign - 1) / kAlign * kAlign; }
 
 }  // namespace
 

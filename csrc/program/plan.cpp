@@ -60,8 +60,10 @@ Plan Planner::plan() {
     bind_results();
   }
   finish_chains();
+  if (!options_.keep_all) find_strips();
   place_states();
   place_arena();
+  join_strips();
   sum_up();
   return std::move(plan_);
 }

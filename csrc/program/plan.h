@@ -4,13 +4,16 @@
 //  - A value is a *view* of a buffer (view.h): reshape, transpose, broadcast and slice only change the view; a step
 //    that needs the words in another order makes a copy, once. unfold, fold and what lies between them keep the
 //    channels before the positions, so that all their rows are long.
-//  - Elementwise operations are gathered into chains (fuse.h) that run block by block in cache.
+//  - Elementwise operations are gathered into chains (fuse.h) that run block by block in cache, and chains with the
+//    reductions of rows between them into strips (strips.h).
 //  - A buffer lives from the step that writes it to the last step that reads it, and its place in the arena is then
 //    used again; an elementwise result takes the place of an operand that ends there.
 //  - Outputs and updated states are written where they belong where possible. An updated state is written in place
 //    when nobody reads the old words any more, else into a second array that then becomes the state.
 #pragma once
 
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -50,6 +53,18 @@ class Step {
   virtual void run(const Context& context) const = 0;
 };
 
+// A step whose result consists of rows that can be computed apart (strips.h).
+class RowStep : public Step {
+ public:
+  using Words = std::function<std::size_t(BufferId)>;
+  // Whether each of so many rows of the result needs no more than the same row of every operand for which `written` is
+  // not 0, but the number of the operand's words.
+  virtual bool rows_apart(std::size_t rows, const Words& written) const = 0;
+  // Computes rows first ... last - 1 of `rows`, with the scratch of one lane.
+  virtual void run_rows(const Context& context, Word* scratch, std::size_t rows, std::size_t first,
+                        std::size_t last) const = 0;
+};
+
 enum class Home : std::uint8_t {
   input,     // the caller's array number `index`
   state,     // the current words of state number `index`
@@ -77,9 +92,21 @@ struct Plan {
   std::vector<Place> values;   // with keep_all: where every value lies, row-major
 };
 
+// When steps are joined to a strip, and how large it is (strips.h). Tests have smaller ones.
+struct StripSizes {
+  std::size_t worth = std::size_t{1} << 17;  // words written, beyond which they are no longer in cache when read
+  std::size_t words = std::size_t{1} << 15;  // written at once: an eighth of a second-level cache
+  std::size_t rows = 16;                     // whole groups of so many rows, which a reduction takes together
+
+  std::size_t rows_at_once(std::size_t row_words) const {
+    return std::max(words / row_words / rows, std::size_t{1}) * rows;
+  }
+};
+
 struct PlanOptions {
   std::size_t memory_limit = 0;  // bytes
-  bool keep_all = false;         // for observation: no chains, no reuse, no updates; every value stays
+  bool keep_all = false;         // for observation: no chains, no strips, no reuse, no updates; every value stays
+  StripSizes strips{};
 };
 
 // Throws Error when the plan needs more memory than the limit.

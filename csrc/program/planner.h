@@ -1,4 +1,5 @@
-// The planner at work: what it knows of values and buffers. Used by plan.cpp (views, steps) and memory.cpp (buffers).
+// The planner at work: what it knows of values and buffers. Used by plan.cpp and plan_ops.cpp (views, steps),
+// strips.cpp, and memory.cpp (buffers).
 #pragma once
 
 #include <cstdint>
@@ -11,11 +12,15 @@
 #include "fuse.h"
 #include "plan.h"
 #include "steps.h"
+#include "strips.h"
 
 namespace paragon {
 
 // The order of the axes of windows, (n, oh, ow, channels and kernel positions), that makes their rows long.
 inline const Order kChannelsFirst{0, 3, 1, 2};
+
+// Whole lines of cache.
+inline std::size_t rounded(std::size_t words) { return (words + 15) / 16 * 16; }
 
 // When a buffer is written and last read, as indices of steps.
 struct Life {
@@ -39,6 +44,11 @@ class Planner {
     ChainStep* step;
     std::int64_t index;  // among the steps
     std::vector<BufferId> results;
+  };
+  // Steps begin ... end - 1, to be run by strips of rows.
+  struct Strip {
+    std::size_t begin, end, rows, row_words;
+    std::vector<StripStep::Passing> passing;
   };
   // An operand of an elementwise operation.
   struct ChainOperand {
@@ -94,6 +104,12 @@ class Planner {
   void concat(std::size_t value, const Operation& operation);
   void bind_results();
 
+  // strips.cpp
+  void find_strips();
+  bool joins_strip(std::size_t begin, std::size_t end, std::size_t rows) const;
+  void add_strip(std::size_t begin, std::size_t end, std::size_t rows, std::size_t chain_words);
+  void join_strips();
+
   // memory.cpp
   void finish_chains();
   void place_states();
@@ -106,18 +122,19 @@ class Planner {
   PlanOptions options_;
   Plan plan_;
   std::unordered_map<std::size_t, Composite> composites_;  // by value
-  std::vector<View> views_;       // by value
-  std::vector<bool> needed_;      // by value
+  std::vector<View> views_;                                // by value
+  std::vector<bool> needed_;                               // by value
   std::vector<Order> wishes_;     // by value: the order of axes that its reader would like, if any
   std::vector<Life> lives_;       // by buffer
   std::vector<BufferId> states_;  // the buffer of each state
   std::unordered_map<Word, BufferId> constants_;
   std::vector<Chain> chains_;
   std::unordered_map<std::size_t, std::vector<std::size_t>> open_;  // chains that may still grow, by element count
+  std::vector<Strip> strips_;
   std::vector<std::pair<std::uint32_t, BufferId>> claims_;  // states and the buffers that become their new words
-  std::set<std::pair<std::size_t, bool>> fft_plans_;  // charged for: the points, and whether they are real
-  std::size_t fft_scratch_ = 0;                      // charged for: the most that a step needs while it runs
-  std::size_t charged_ = 0;  // at most the limit
+  std::set<std::pair<std::size_t, bool>> fft_plans_;        // charged for: the points, and whether they are real
+  std::size_t fft_scratch_ = 0;                             // charged for: the most that a step needs while it runs
+  std::size_t charged_ = 0;                                 // at most the limit
 };
 
 }  // namespace paragon

@@ -99,7 +99,7 @@ Session::Session(std::shared_ptr<const Program> program, const SessionOptions& o
     fail("the state of the program, ", state_bytes_, " bytes, is more than the memory limit of ", memory_limit_,
          "; raise the limit");
   }
-  plan_ = make_plan(*program_, kernels_, *pool_, {memory_limit_ - state_bytes_, false});
+  plan_ = make_plan(*program_, kernels_, *pool_, {memory_limit_ - state_bytes_, false, options.strips});
   for (const Tensor& tensor : program_->state) {
     State& state = state_.emplace_back();
     state.words = count(tensor.shape);
@@ -200,7 +200,7 @@ void Session::observe(const void* const* inputs, const std::uint32_t* values, st
   }
   if (observed_ == nullptr) {
     const std::size_t used = std::min(memory_limit_, bytes());
-    observed_plan_ = make_plan(*program_, kernels_, *pool_, {memory_limit_ - used, true});
+    observed_plan_ = make_plan(*program_, kernels_, *pool_, {memory_limit_ - used, true, {}});
     auto machine = std::unique_ptr<Machine>(new Machine{observed_plan_, {}, {}, {}, 0, {}, {}});
     open(*machine);
     observed_ = std::move(machine);

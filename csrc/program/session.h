@@ -17,6 +17,7 @@ struct SessionOptions {
   std::string isa;               // empty: PARAGON_ISA, else the best
   std::size_t threads = 0;       // 0: the common pool (set_default_threads, PARAGON_NUM_THREADS, else all processors)
   std::size_t memory_limit = 0;  // bytes; 0: three quarters of the machine's memory
+  StripSizes strips{};
 };
 
 // The number of threads of sessions that do not ask for one.

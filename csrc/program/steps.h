@@ -10,20 +10,26 @@
 
 namespace paragon {
 
-struct MatmulStep final : Step {
+struct MatmulStep final : RowStep {
   void (*kernel)(const cpu::MatmulArgs&, cpu::ThreadPool&) = nullptr;
   cpu::MatmulArgs args{};
   Place a, b, c;
   std::vector<std::size_t> a_offset, b_offset;
   void transpose();  // c = b^T . a^T instead
   void run(const Context& context) const override;
+  bool rows_apart(std::size_t rows, const Words& written) const override;
+  void run_rows(const Context& context, Word* scratch, std::size_t rows, std::size_t first,
+                std::size_t last) const override;
 };
 
-struct ReduceStep final : Step {
+struct ReduceStep final : RowStep {
   void (*kernel)(const cpu::ReduceArgs&, cpu::ThreadPool&) = nullptr;
   cpu::ReduceArgs args{};
   Place x, out;
   void run(const Context& context) const override;
+  bool rows_apart(std::size_t rows, const Words& written) const override;
+  void run_rows(const Context& context, Word* scratch, std::size_t rows, std::size_t first,
+                std::size_t last) const override;
 };
 
 struct ScanStep final : Step {
