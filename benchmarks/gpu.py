@@ -62,20 +62,21 @@ PEAK = """
 ])  # fmt: skip
 
 
-def fp32_peak(device: Device) -> float:
-    """GFLOP/s of the device's own fma in f32, fused or not: what a product can reach at most."""
+def fp32_peak(device: Device) -> float | None:
+    """GFLOP/s of the device's own fma in f32, fused or not: what a product can reach at most. None where it cannot be measured."""
     x = np.float32([0.5] * 4 + [0.25] * 4 + [1.0] * 4)
 
     def seconds(threads: int) -> float:
         return best_of(lambda: device.run_once(PEAK, "native", [x], 16 * 64, threads))
 
     threads = 1 << 8
-    while (long := seconds(2 * threads)) < 0.1 and threads < 1 << 20:
+    while (long := seconds(2 * threads)) < 0.1 and threads < 1 << 21:
         threads *= 2
-    return threads * LOOPS * CHAINS * 4 * 4 * 2 / (long - seconds(threads)) / 1e9
+    half = long - seconds(threads)
+    return threads * LOOPS * CHAINS * 4 * 4 * 2 / half / 1e9 if half > long / 4 else None
 
 
-def gemm(executor: WebGPU, options: dict[str, Any], n: int, peak: float, products: int = 8) -> dict[str, Any]:
+def gemm(executor: WebGPU, options: dict[str, Any], n: int, peak: float | None, products: int = 8) -> dict[str, Any]:
     """GFLOP/s of an n^3 product. A run makes `products` of them, each of the one before, and hands out one element."""
     rng = np.random.Generator(np.random.PCG64(n))
     x = rng.standard_normal((n, n)).astype(np.float32) / np.float32(n**0.5)
@@ -92,7 +93,7 @@ def gemm(executor: WebGPU, options: dict[str, Any], n: int, peak: float, product
 
     seconds = (chain(products + 1) - chain(1)) / products
     rate = 2 * n**3 / seconds / 1e9
-    return {"n": n, "seconds": seconds, "gflops": rate, "share_of_peak": rate / peak}
+    return {"n": n, "seconds": seconds, "gflops": rate, "share_of_peak": rate / peak if peak else None}
 
 
 def vendor_gemm(n: int) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 
@@ -294,6 +295,41 @@ def test_chains_longer_than_a_driver_loops(n: int) -> None:
     want = CPU.load(program).run({"x": x})
     for name, got in EXECUTOR.load(program).run({"x": x}).items():
         assert_words(got, want[name], name)
+
+
+@pytest.mark.parametrize("m, n, k, panel", [(8, 512, 20_000, 256), (64, 64, 6000, 2), (16, 80, 18_000, None)])
+def test_products_with_more_terms_than_a_driver_loops(m: int, n: int, k: int, panel: int | None) -> None:
+    """What a thread does besides its fma are steps of loops as well: fetching tiles, going from panel to panel."""
+    device()
+    rng = np.random.Generator(np.random.PCG64(5))
+    x, y = (rng.standard_normal(shape).astype(np.float32) for shape in ((m, k), (k, n)))
+    program = pg.trace(lambda x, y: pg.matmul(x, y, panel=panel), x, y)
+    want = CPU.load(program).run({"x": x, "y": y})
+    assert_words(EXECUTOR.load(program).run({"x": x, "y": y})["output"], want["output"])
+
+
+@pytest.mark.parametrize("panel", [2, 3, 60_000])
+def test_sums_of_many_panels(panel: int) -> None:
+    device()
+    x = np.random.Generator(np.random.PCG64(6)).standard_normal((2, 70_000)).astype(np.float32)
+    many = x.reshape(-1)[:122_400].reshape(6, 20_400)
+    program = pg.trace(lambda x, y: {"few": pg.sum(x, 1, panel=panel), "many": pg.sum(y, 1, panel=panel)}, x, many)
+    for few in (reductions.FEW, 1):  # as it is, and one thread for a result
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(reductions, "FEW", few)
+            got = EXECUTOR.load(program).run({"x": x, "y": many})
+        for name, want in CPU.load(program).run({"x": x, "y": many}).items():
+            assert_words(got[name], want, f"{name}, {few}")
+
+
+@pytest.mark.parametrize("path", ["native", "integer"])
+def test_tiles_fit_the_memory_of_a_workgroup(path: str) -> None:
+    """Every device has 16384 bytes; some of them do not say when that is too little."""
+    sizes = (1, 2, 3, 8, 10, 16, 17, 64, 100, 128, 784, 1000, 4096, 100_352)
+    for m, n, batches in itertools.product(sizes, sizes, (1, 7, 64)):
+        tiles = gemm.choose_tiles(m, n, batches, path)
+        words = {"native": 1, "integer": 2}[path]
+        assert (tiles.high + tiles.wide) * gemm.DEPTH * words * 4 <= 16384 and tiles.threads <= 256, (m, n, batches)
 
 
 # --- the transforms ---------------------------------------------------------------------------------------------------

@@ -183,6 +183,21 @@ void max_of_rows(const T* x, std::size_t rows, std::size_t n, T* out) {
   }
 }
 
+// best[i] = the largest of best[i] and the keys that some rows, `stride` apart, have in column i.
+template <std::size_t rows, class T>
+void max_with_rows(std::int32_t* best, const T* x, std::size_t stride, std::size_t columns) {
+  for (std::size_t i = 0; i < columns; i += kLanes) {
+    const bool whole = i + kLanes <= columns;
+    I32 largest = load(best + i);
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < rows; ++r) {
+      const T* p = x + r * stride + i;
+      largest = larger(largest, Keys<T>::of(whole ? load(p) : load_partial(p, columns - i)));
+    }
+    store(best + i, largest);
+  }
+}
+
 template <class T>
 void max(const ReduceArgs& args, ThreadPool& pool) {
   const T* x = static_cast<const T*>(args.x);
@@ -196,12 +211,10 @@ void max(const ReduceArgs& args, ThreadPool& pool) {
   for_column_blocks(args, pool, [&](std::size_t o, std::size_t j, std::size_t columns) {
     std::int32_t best[kColumns + kLanes];
     for (std::size_t i = 0; i < columns; i += kLanes) store(best + i, splat(Keys<T>::kLowest));
-    for (std::size_t t = 0; t < args.n; ++t) {
-      const T* row = x + (o * args.n + t) * args.inner + j;
-      std::size_t i = 0;
-      for (; i + kLanes <= columns; i += kLanes) store(best + i, larger(load(best + i), Keys<T>::of(load(row + i))));
-      if (i < columns) store(best + i, larger(load(best + i), Keys<T>::of(load_partial(row + i, columns - i))));
-    }
+    const T* row = x + o * args.n * args.inner + j;
+    std::size_t t = 0;
+    for (; t + 4 <= args.n; t += 4) max_with_rows<4>(best, row + t * args.inner, args.inner, columns);
+    for (; t < args.n; ++t) max_with_rows<1>(best, row + t * args.inner, args.inner, columns);
     T* to = out + o * args.inner + j;
     for (std::size_t i = 0; i < columns; i += kLanes) {
       const Vec<T> value = Keys<T>::back(load(best + i));

@@ -522,8 +522,10 @@ template <class T, class Start>
 PARAGON_INLINE void load_transposed(const Start& start, Vec<T> (&column)[Vec<T>::lanes]) {
 #if defined(PARAGON_SIMD_AVX512) || defined(PARAGON_SIMD_AVX2)
   static_assert(sizeof(T) == 4);
+  // All of a line of cache before the next ones: lines at even distances drive each other out.
 #pragma GCC unroll 16
-  for (std::size_t i = 0; i < Vec<T>::lanes; ++i) {
+  for (std::size_t step = 0; step < Vec<T>::lanes; ++step) {
+    const std::size_t pieces = Vec<T>::lanes / 4, i = step % pieces * 4 + step / pieces;
     const auto four = [&](std::size_t group) {
       return _mm_loadu_ps(reinterpret_cast<const float*>(start(4 * group + i % 4)) + i / 4 * 4);
     };

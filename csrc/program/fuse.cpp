@@ -192,6 +192,12 @@ void ChainStep::run_blocks(const Context& context, Word* scratch, std::size_t fi
   }
 }
 
+std::vector<BufferId> ChainStep::operands() const {
+  std::vector<BufferId> buffers;
+  for (const Source& source : sources_) buffers.push_back(source.place.buffer);
+  return buffers;
+}
+
 bool ChainStep::rows_apart(std::size_t rows, const Words& written) const {
   if (n_ % rows != 0) return false;
   return std::all_of(sources_.begin(), sources_.end(), [&](const Source& source) {

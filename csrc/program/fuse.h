@@ -49,6 +49,7 @@ class ChainStep final : public RowStep {
   std::size_t scratch_words() const { return scratch_blocks_ * block_; }  // for each thread
 
   void run(const Context& context) const override;
+  std::vector<BufferId> operands() const override;
   bool rows_apart(std::size_t rows, const Words& written) const override;
   void run_rows(const Context& context, Word* scratch, std::size_t rows, std::size_t first,
                 std::size_t last) const override;

@@ -56,6 +56,7 @@ class Step {
 // A step whose result consists of rows that can be computed apart (strips.h).
 class RowStep : public Step {
  public:
+  virtual std::vector<BufferId> operands() const = 0;
   using Words = std::function<std::size_t(BufferId)>;
   // Whether each of so many rows of the result needs no more than the same row of every operand for which `written` is
   // not 0, but the number of the operand's words.
@@ -100,6 +101,10 @@ struct StripSizes {
 
   std::size_t rows_at_once(std::size_t row_words) const {
     return std::max(words / row_words / rows, std::size_t{1}) * rows;
+  }
+  // Rows that are too long do not stay in cache, and where they are few, not every thread would have some.
+  bool fit(std::size_t n, std::size_t row_words, std::size_t threads) const {
+    return row_words * n >= worth && row_words * rows <= 8 * words && rows_at_once(row_words) * threads <= n;
   }
 };
 

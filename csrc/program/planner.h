@@ -28,7 +28,7 @@ struct Life {
   static constexpr std::int64_t kForever = INT64_MAX;
   std::int64_t written = kBefore;
   std::int64_t last_read = kBefore;
-  bool stored = true;           // false: a chain's intermediate result, which has no memory
+  bool stored = true;           // false: passes within a chain or a strip, and has no place in the arena
   ChainStep* chain = nullptr;   // the chain that writes it,
   std::size_t instruction = 0;  // and by which instruction
   bool claimed = false;         // an output or a state has taken it
@@ -47,8 +47,10 @@ class Planner {
   };
   // Steps begin ... end - 1, to be run by strips of rows.
   struct Strip {
-    std::size_t begin, end, rows, row_words;
+    std::size_t begin, end;
+    StripStep::Rows rows;
     std::vector<StripStep::Passing> passing;
+    std::vector<BufferId> others;
   };
   // An operand of an elementwise operation.
   struct ChainOperand {
@@ -131,6 +133,7 @@ class Planner {
   std::vector<Chain> chains_;
   std::unordered_map<std::size_t, std::vector<std::size_t>> open_;  // chains that may still grow, by element count
   std::vector<Strip> strips_;
+  std::vector<std::vector<BufferId>> written_;              // by step: the stored buffers that it writes
   std::vector<std::pair<std::uint32_t, BufferId>> claims_;  // states and the buffers that become their new words
   std::set<std::pair<std::size_t, bool>> fft_plans_;        // charged for: the points, and whether they are real
   std::size_t fft_scratch_ = 0;                             // charged for: the most that a step needs while it runs

@@ -1,6 +1,6 @@
 // A program ready to run: its plan, its memory, its state. One session is used by one thread at a time (calls wait for
-// each other); different sessions run at the same time. The rounding and flushing modes of the calling thread do not matter,
-// and are what they were after a call.
+// each other); different sessions run at the same time. The rounding and flushing modes of the calling thread do not
+// matter, and are what they were after a call.
 #pragma once
 
 #include <memory>

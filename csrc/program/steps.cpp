@@ -56,8 +56,8 @@ bool ReduceStep::rows_apart(std::size_t rows, const Words& written) const {
 
 void ReduceStep::run_rows(const Context& context, Word*, std::size_t, std::size_t first, std::size_t last) const {
   cpu::ReduceArgs bound = args;
-  bound.x = context.at(x) + first * args.n * args.inner;
-  bound.out = context.at(out) + first * args.inner;
+  bound.x = context.at(x) + first * args.n;  // inner is 1, or first 0
+  bound.out = context.at(out) + first;
   bound.outer = last - first;
   kernel(bound, context.pool);
 }

@@ -17,6 +17,7 @@ struct MatmulStep final : RowStep {
   std::vector<std::size_t> a_offset, b_offset;
   void transpose();  // c = b^T . a^T instead
   void run(const Context& context) const override;
+  std::vector<BufferId> operands() const override { return {a.buffer, b.buffer}; }
   bool rows_apart(std::size_t rows, const Words& written) const override;
   void run_rows(const Context& context, Word* scratch, std::size_t rows, std::size_t first,
                 std::size_t last) const override;
@@ -27,6 +28,7 @@ struct ReduceStep final : RowStep {
   cpu::ReduceArgs args{};
   Place x, out;
   void run(const Context& context) const override;
+  std::vector<BufferId> operands() const override { return {x.buffer}; }
   bool rows_apart(std::size_t rows, const Words& written) const override;
   void run_rows(const Context& context, Word* scratch, std::size_t rows, std::size_t first,
                 std::size_t last) const override;

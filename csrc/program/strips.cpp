@@ -1,6 +1,7 @@
 #include "strips.h"
 
 #include <algorithm>
+#include <set>
 
 #include "cpu/scratch.h"
 #include "planner.h"
@@ -23,13 +24,12 @@ std::size_t reduced_rows(const std::unique_ptr<Step>& step) {
 
 }  // namespace
 
-StripStep::StripStep(std::vector<std::unique_ptr<Step>> steps, std::size_t rows, std::size_t row_words,
-                     std::size_t strip, std::vector<Passing> passing, std::size_t buffers)
+StripStep::StripStep(std::vector<std::unique_ptr<Step>> steps, const Rows& rows, std::vector<Passing> passing,
+                     std::vector<BufferId> others, std::size_t buffers)
     : steps_(std::move(steps)),
       rows_(rows),
-      row_words_(row_words),
-      strip_(strip),
       passing_(std::move(passing)),
+      others_(std::move(others)),
       buffers_(buffers) {}
 
 void StripStep::run_strip(const Context& context, Word** addresses, std::size_t lane, std::size_t first,
@@ -40,36 +40,48 @@ void StripStep::run_strip(const Context& context, Word** addresses, std::size_t 
     addresses[p.buffer] = reinterpret_cast<Word*>(row_first - first * p.row * sizeof(Word));
   }
   const Context here{addresses, context.scratch, context.lanes, context.lane_words, context.pool};
-  for (const auto& step : steps_) static_cast<const RowStep&>(*step).run_rows(here, scratch, rows_, first, last);
+  for (const auto& step : steps_) static_cast<const RowStep&>(*step).run_rows(here, scratch, rows_.count, first, last);
 }
 
 void StripStep::run(const Context& context) const {
-  const std::size_t strips = divide_up(rows_, strip_);
-  const std::size_t tasks = std::clamp<std::size_t>(rows_ * row_words_ / kGrain, 1, std::min(context.lanes, strips));
+  const std::size_t n = rows_.count, strips = divide_up(n, rows_.at_once);
+  const std::size_t tasks = std::clamp<std::size_t>(n * rows_.words / kGrain, 1, std::min(context.lanes, strips));
   context.pool.parallel_for(tasks, [&](std::size_t t) {
     const cpu::Scratch table(buffers_ * sizeof(Word*));
     Word** addresses = table.as<Word*>();
-    std::copy_n(context.buffers, buffers_, addresses);
+    for (const BufferId buffer : others_) addresses[buffer] = context.buffers[buffer];
     for (std::size_t s = strips * t / tasks; s < strips * (t + 1) / tasks; ++s) {
-      run_strip(context, addresses, t, s * strip_, std::min((s + 1) * strip_, rows_));
+      run_strip(context, addresses, t, s * rows_.at_once, std::min((s + 1) * rows_.at_once, n));
     }
   });
 }
 
-// Whether step `end` may follow steps begin ... end - 1 of a strip.
+// Every step of a strip but the first reads something that is written in it. A step that writes the new words of a state
+// is not in one, so that they may lie over the old ones.
 bool Planner::joins_strip(std::size_t begin, std::size_t end, std::size_t rows) const {
+  const RowStep* step = row_step(plan_.steps[end]);
+  if (step == nullptr) return false;
   const auto written = [&](BufferId buffer) {
     const std::int64_t when = lives_[buffer].written;
     const bool here = when >= static_cast<std::int64_t>(begin) && when < static_cast<std::int64_t>(end);
     return here ? plan_.buffers[buffer].words : 0;
   };
-  const RowStep* step = row_step(plan_.steps[end]);
-  return step != nullptr && step->rows_apart(rows, written);
+  const auto is_state = [&](BufferId buffer) {
+    return lives_[buffer].claimed && plan_.buffers[buffer].home == Home::arena;
+  };
+  const std::vector<BufferId> operands = step->operands();
+  const bool reads = end == begin || std::any_of(operands.begin(), operands.end(), written);
+  return reads && std::none_of(written_[end].begin(), written_[end].end(), is_state) && step->rows_apart(rows, written);
 }
 
 // A strip has at least one reduction of rows, and the first one says how many there are.
 void Planner::find_strips() {
   const std::size_t steps = plan_.steps.size(), chain_words = rounded(plan_.lane_words);
+  written_.resize(steps);
+  for (BufferId buffer = 0; buffer < plan_.buffers.size(); ++buffer) {
+    const Life& life = lives_[buffer];
+    if (life.stored && life.written >= 0) written_[static_cast<std::size_t>(life.written)].push_back(buffer);
+  }
   std::vector<std::size_t> reduction(steps + 1, steps);  // the first from a step on that RowSteps lead to
   for (std::size_t i = steps; i-- > 0;) {
     if (row_step(plan_.steps[i]) != nullptr) reduction[i] = reduced_rows(plan_.steps[i]) > 0 ? i : reduction[i + 1];
@@ -88,24 +100,31 @@ void Planner::find_strips() {
 // the last.
 void Planner::add_strip(std::size_t begin, std::size_t end, std::size_t rows, std::size_t chain_words) {
   const auto first = static_cast<std::int64_t>(begin), last = static_cast<std::int64_t>(end) - 1;
-  const auto written = [&](const Life& life) { return life.stored && life.written >= first && life.written <= last; };
+  std::set<BufferId> buffers;
   std::size_t words = 0;
-  for (BufferId buffer = 0; buffer < plan_.buffers.size(); ++buffer) {
-    if (written(lives_[buffer])) words += plan_.buffers[buffer].words;
+  for (std::size_t s = begin; s < end; ++s) {
+    for (const BufferId buffer : row_step(plan_.steps[s])->operands()) buffers.insert(buffer);
+    for (const BufferId buffer : written_[s]) {
+      buffers.insert(buffer);
+      words += plan_.buffers[buffer].words;
+    }
   }
-  if (words < options_.strips.worth) return;
-  Strip strip{begin, end, rows, divide_up(words, rows), {}};
+  const StripSizes& sizes = options_.strips;
+  const std::size_t row_words = divide_up(words, rows), at_once = sizes.rows_at_once(row_words);
+  if (!sizes.fit(rows, row_words, pool_.threads())) return;
+  Strip strip{begin, end, {rows, at_once, row_words}, {}, {}};
   std::size_t position = chain_words;
-  for (BufferId buffer = 0; buffer < plan_.buffers.size(); ++buffer) {
+  for (const BufferId buffer : buffers) {
     Life& life = lives_[buffer];
-    if (written(life) && life.last_read <= last && plan_.buffers[buffer].home == Home::arena) {
+    if (life.written >= first && life.last_read <= last && plan_.buffers[buffer].home == Home::arena) {
       const std::size_t row = plan_.buffers[buffer].words / rows;
       strip.passing.push_back({buffer, row, position});
-      position += rounded(row * options_.strips.rows_at_once(strip.row_words));
+      position += rounded(row * at_once);
       life.stored = false;
-    } else if (life.stored && life.written <= last && life.last_read >= first) {
-      life.written = std::min(life.written, first);
-      life.last_read = std::max(life.last_read, last);
+    } else {
+      strip.others.push_back(buffer);
+      if (life.written > first) life.written = first;
+      if (life.last_read < last) life.last_read = last;
     }
   }
   plan_.lane_words = std::max(plan_.lane_words, position);
@@ -122,9 +141,8 @@ void Planner::join_strips() {
     take(strip.begin, steps);
     std::vector<std::unique_ptr<Step>> inside;
     take(strip.end, inside);
-    steps.push_back(std::make_unique<StripStep>(std::move(inside), strip.rows, strip.row_words,
-                                                options_.strips.rows_at_once(strip.row_words), std::move(strip.passing),
-                                                plan_.buffers.size()));
+    steps.push_back(std::make_unique<StripStep>(std::move(inside), strip.rows, std::move(strip.passing),
+                                                std::move(strip.others), plan_.buffers.size()));
   }
   take(plan_.steps.size(), steps);
   plan_.steps = std::move(steps);

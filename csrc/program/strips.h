@@ -12,24 +12,29 @@ namespace paragon {
 
 class StripStep final : public Step {
  public:
+  // All rows, and how many of them are taken at a time.
+  struct Rows {
+    std::size_t count, at_once;
+    std::size_t words;  // that all steps write for a row
+  };
   // A buffer that only these steps use: words in a row, and the first word of its rows in the scratch of a lane.
   struct Passing {
     BufferId buffer;
     std::size_t row;
     std::size_t position;
   };
-  // `steps`: RowSteps. `row_words`: what they write for a row. `strip`: rows at a time. `buffers`: how many the plan
-  // has.
-  StripStep(std::vector<std::unique_ptr<Step>> steps, std::size_t rows, std::size_t row_words, std::size_t strip,
-            std::vector<Passing> passing, std::size_t buffers);
+  // `steps`: RowSteps. `others`: the other buffers that they use. `buffers`: how many the plan has.
+  StripStep(std::vector<std::unique_ptr<Step>> steps, const Rows& rows, std::vector<Passing> passing,
+            std::vector<BufferId> others, std::size_t buffers);
   void run(const Context& context) const override;
 
  private:
   void run_strip(const Context& context, Word** addresses, std::size_t lane, std::size_t first, std::size_t last) const;
 
   std::vector<std::unique_ptr<Step>> steps_;
-  std::size_t rows_, row_words_, strip_;
+  Rows rows_;
   std::vector<Passing> passing_;
+  std::vector<BufferId> others_;
   std::size_t buffers_;
 };
 

@@ -42,7 +42,7 @@ inline std::size_t count(const Shape& shape) { return static_cast<std::size_t>(e
 
 // Two runs of a program, compared with the interpreter: outputs, state, and every observed value.
 inline void hold(const std::shared_ptr<const Program>& program, RandomProgram& random, std::uint32_t seed,
-          const SessionOptions& options) {
+                 const SessionOptions& options) {
   std::vector<Words> state;
   for (const Tensor& t : program->state) state.push_back(random.words(t.dtype, t.shape));
   Session session(program, options);
@@ -84,7 +84,7 @@ inline void hold(const std::shared_ptr<const Program>& program, RandomProgram& r
 }
 
 inline std::string document(const std::string& inputs, const std::string& state, const std::string& operations,
-                     const std::string& outputs, const std::string& updates) {
+                            const std::string& outputs, const std::string& updates) {
   return join("{\"format\":\"paragon-program\",\"version\":1,\"contract\":1,\"inputs\":[", inputs, "],\"state\":[",
               state, "],\"operations\":[", operations, "],\"outputs\":[", outputs, "],\"updates\":[", updates, "]}");
 }

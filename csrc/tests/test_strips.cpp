@@ -1,5 +1,6 @@
 // Holds steps that are run by strips of rows (program/strips.h) to the contract's scalar definitions.
 #include <cstdint>
+#include <utility>
 
 #include "program/error.h"
 #include "tests/hold_program.h"
@@ -83,39 +84,73 @@ void keep_what_later_rows_read() {
          {"op":"sub","inputs":[5,6],"output":7,"dtype":"f32","shape":[1100,2],"attributes":{}},
          {"op":"sum","inputs":[7],"output":8,"dtype":"f32","shape":[1100,1],"attributes":{"axes":[1],"keepdims":true,"panel":256}},
          {"op":"add","inputs":[8,1],"output":9,"dtype":"f32","shape":[1100,70],"attributes":{}},
-         {"op":"sum","inputs":[9],"output":10,"dtype":"f32","shape":[70],"attributes":{"axes":[0],"keepdims":false,"panel":256}})",
-      R"({"name":"columns","value":4},{"name":"sums","value":10})"));
+         {"op":"transpose","inputs":[9],"output":10,"dtype":"f32","shape":[70,1100],"attributes":{"axes":[1,0]}})",
+      R"({"name":"columns","value":4},{"name":"turned","value":10})"));
 }
 
-// A state whose first row is read for every row before the state is replaced by the last step of the strip, which reads
-// the state itself, or does not.
-void keep_the_old_state() {
-  for (const int minuend : {0, 2}) {
-    const std::string operations = join(
-        R"({"op":"slice","inputs":[0],"output":1,"dtype":"f32","shape":[1,70],"attributes":{"start":[0,0],"stop":[1,70],"step":[1,1]}},
-         {"op":"add","inputs":[0,1],"output":2,"dtype":"f32","shape":[1100,70],"attributes":{}},
-         {"op":"sum","inputs":[2],"output":3,"dtype":"f32","shape":[1100,1],"attributes":{"axes":[1],"keepdims":true,"panel":256}},
+// An array whose first row is read for every row, and whose place the result of the last step might take, which reads
+// the array itself, or does not. The same of a state.
+void keep_the_old_array() {
+  const auto operations = [](int old, int minuend) {
+    const int first = old + 1;
+    return join(R"({"op":"slice","inputs":[)", old, R"(],"output":)", first,
+                R"(,"dtype":"f32","shape":[1,70],"attributes":{"start":[0,0],"stop":[1,70],"step":[1,1]}},
+         {"op":"add","inputs":[)",
+                old, ",", first, R"(],"output":)", first + 1,
+                R"(,"dtype":"f32","shape":[1100,70],"attributes":{}},
+         {"op":"sum","inputs":[)",
+                first + 1, R"(],"output":)", first + 2,
+                R"(,"dtype":"f32","shape":[1100,1],"attributes":{"axes":[1],"keepdims":true,"panel":256}},
          {"op":"sub","inputs":[)",
-        minuend, R"(,3],"output":4,"dtype":"f32","shape":[1100,70],"attributes":{}})");
-    hold_everywhere(make("", R"({"name":"w","dtype":"f32","shape":[1100,70]})", operations,
+                minuend, ",", first + 2, R"(],"output":)", first + 3,
+                R"(,"dtype":"f32","shape":[1100,70],"attributes":{}})");
+  };
+  for (const int minuend : {0, 2}) {
+    hold_everywhere(make("", R"({"name":"w","dtype":"f32","shape":[1100,70]})", operations(0, minuend),
                          R"({"name":"sums","value":3})", R"({"state":"w","value":4})"));
+    hold_everywhere(make(
+        R"({"name":"x","dtype":"f32","shape":[1100,69]})", "",
+        join(
+            R"({"op":"pad","inputs":[0],"output":1,"dtype":"f32","shape":[1100,70],"attributes":{"low":[0,0],"high":[0,1],"interior":[0,0],"word":"3f800000"}},)",
+            operations(1, minuend + 1),
+            R"(,{"op":"transpose","inputs":[5],"output":6,"dtype":"f32","shape":[70,1100],"attributes":{"axes":[1,0]}})"),
+        R"({"name":"turned","value":6})"));
   }
 }
 
-// Between its input and its output a softmax has no array of its own.
+std::string softmax(std::size_t rows, std::size_t columns) {
+  const std::string shape = join("\"dtype\":\"f32\",\"shape\":[", rows, ",", columns, "]");
+  const std::string column = join("\"dtype\":\"f32\",\"shape\":[", rows, ",1]");
+  return join(R"({"op":"max","inputs":[0],"output":2,)", column, R"(,"attributes":{"axes":[1],"keepdims":true}},
+         {"op":"sub","inputs":[0,2],"output":3,)",
+              shape, R"(,"attributes":{}},
+         {"op":"exp","inputs":[3],"output":4,)",
+              shape, R"(,"attributes":{}},
+         {"op":"sum","inputs":[4],"output":5,)",
+              column, R"(,"attributes":{"axes":[1],"keepdims":true,"panel":256}},
+         {"op":"div","inputs":[4,5],"output":6,)",
+              shape, R"(,"attributes":{}})");
+}
+
+// The memory of a softmax, and of a state beside it, with strips and without.
 void save_memory() {
-  const auto softmax = make(
-      R"({"name":"x","dtype":"f32","shape":[1100,70]})", "",
-      R"({"op":"max","inputs":[0],"output":1,"dtype":"f32","shape":[1100,1],"attributes":{"axes":[1],"keepdims":true}},
-         {"op":"sub","inputs":[0,1],"output":2,"dtype":"f32","shape":[1100,70],"attributes":{}},
-         {"op":"exp","inputs":[2],"output":3,"dtype":"f32","shape":[1100,70],"attributes":{}},
-         {"op":"sum","inputs":[3],"output":4,"dtype":"f32","shape":[1100,1],"attributes":{"axes":[1],"keepdims":true,"panel":256}},
-         {"op":"div","inputs":[3,4],"output":5,"dtype":"f32","shape":[1100,70],"attributes":{}})",
-      R"({"name":"softmax","value":5})");
-  const std::size_t by_strips = Session(softmax, {"", 1, 0, {1, 4096, 16}}).bytes();
-  const std::size_t whole = Session(softmax, {"", 1, 0, {SIZE_MAX, 1, 1}}).bytes();
-  CHECK(by_strips < 1100 * 70 * sizeof(Word) / 4 && whole > 1100 * 70 * sizeof(Word), "%zu bytes, %zu without strips",
-        by_strips, whole);
+  const auto bytes = [](std::size_t rows, std::size_t columns, std::size_t threads, const StripSizes& strips) {
+    const std::string inputs = join(R"({"name":"x","dtype":"f32","shape":[)", rows, ",", columns, "]}");
+    const auto program =
+        make(inputs.c_str(), R"({"name":"w","dtype":"f32","shape":[4096,1024]})",
+             softmax(rows, columns) +
+                 R"(,{"op":"add","inputs":[1,1],"output":7,"dtype":"f32","shape":[4096,1024],"attributes":{}})",
+             R"({"name":"softmax","value":6})", R"({"state":"w","value":7})");
+    return Session(program, {"", threads, 0, strips}).bytes();
+  };
+  const StripSizes never{SIZE_MAX, 1, 1};
+  const std::size_t by_strips = bytes(1024, 1024, 1, {}), whole = bytes(1024, 1024, 1, never);
+  const std::size_t array = 1024 * 1024 * sizeof(Word);
+  CHECK(by_strips < 4 * array + array / 2 && whole > 5 * array, "%zu bytes, %zu without strips", by_strips, whole);
+  for (const auto& [rows, columns] : {std::pair{2, 300000}, {16, 20000}, {100, 4000}}) {
+    const auto r = static_cast<std::size_t>(rows), c = static_cast<std::size_t>(columns);
+    CHECK(bytes(r, c, 16, {}) == bytes(r, c, 16, never), "few rows, %d of %d, and 16 threads", rows, columns);
+  }
 }
 
 }  // namespace
@@ -123,7 +158,7 @@ void save_memory() {
 int main() {
   norm_and_softmax();
   keep_what_later_rows_read();
-  keep_the_old_state();
+  keep_the_old_array();
   save_memory();
   return finish("test_strips");
 }

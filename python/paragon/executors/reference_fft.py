@@ -62,8 +62,9 @@ def exact_twiddles(indices: Array, n: int, dtype: type[np.floating]) -> Complex:
 def twiddles(indices: Array, n: int, dtype: type[np.floating]) -> Complex:
     """W(k, n) for an integer array of k, of any sign: (re, im), each correctly rounded to the dtype.
 
-    Sine and cosine of up to an eighth of a turn are taken in the next wider type, with an error of up to three of its units, and
-    rounded after 8 units were taken off and added. Where that matters, and for quarters of a turn, the value is computed exactly.
+    Sine and cosine of up to an eighth of a turn are taken in the next wider type, with an error of a few of its units, and
+    rounded after 8 units (2^-40 in f64) were taken off and added. Where that matters, and for quarters of a turn, the value is
+    computed exactly.
     """
     wide: type[np.floating] = np.longdouble if dtype is np.float64 else np.float64
     k = (np.asarray(indices) % n).astype(np.int64)
@@ -74,7 +75,7 @@ def twiddles(indices: Array, n: int, dtype: type[np.floating]) -> Complex:
     cosine, sine = np.cos(angle), np.where(odd, -1, 1) * np.sin(angle)
     cosine, sine = np.where(quarter % 2 == 1, -sine, cosine), np.where(quarter % 2 == 1, cosine, sine)
     guess = np.where(quarter // 2 % 2 == 1, -1, 1)[..., None] * np.stack([cosine, -sine], axis=-1)
-    error = 8 * np.finfo(wide).eps
+    error = 8 * np.finfo(wide).eps if dtype is np.float64 else 2.0**-40
     values, others = ((guess * (1 + e)).astype(dtype) for e in (-error, error))
     doubtful = (values != others).any(-1) | (4 * k % n == 0)
     values[doubtful] = np.stack(exact_twiddles(k[doubtful], n, dtype), axis=-1)

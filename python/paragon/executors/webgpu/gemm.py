@@ -21,13 +21,14 @@ from typing import NamedTuple
 from ...program import Node
 from ...shapes import Spec
 from .device import MOST_GROUPS
-from .kernel import ZERO, Dispatch, Index, Kernel
+from .kernel import LONGEST, ZERO, Dispatch, Index, Kernel, loop_steps
 
 DEPTH = 16  # terms that stand in workgroup memory at a time
 UNROLLED = 16  # of them, on the native path
 BLOCKS = (1, 2, 4, 8)  # rows and columns of a thread's block
 THREADS = {"native": (64, 256), "integer": (64,)}  # of a workgroup; every device allows 256
 MOST_WORDS = 4096  # of workgroup memory that every device has
+WORDS_OF_TERM = {"native": 1, "integer": 2}  # in workgroup memory
 MOST_IN_BLOCK = {"native": 64, "integer": 32}
 BUSY = {"native": 1 << 15, "integer": 256}  # threads that keep a device busy; few where a thread has much to do
 WORDS = {1: "u32", 2: "vec2<u32>", 4: "vec4<u32>"}
@@ -77,12 +78,29 @@ def choose_tiles(m: int, n: int, batches: int, path: str) -> Tiles:
         for across, rows, columns in product((4, 8, 16), BLOCKS, BLOCKS)
         if rows * columns <= MOST_IN_BLOCK[path]
     )
-    return min((t for t in shapes if (t.high + t.wide) * DEPTH <= MOST_WORDS), key=cost)
+    return min((t for t in shapes if (t.high + t.wide) * DEPTH * WORDS_OF_TERM[path] <= MOST_WORDS), key=cost)
+
+
+def steps_of_loops(tiles: Tiles, spans: list[int], depth: int, path: str) -> int:
+    """A bound for the steps of all loops of a thread."""
+    panel = spans[0] if spans else depth
+    whole, rest = divmod(depth, panel)
+    blocks = whole * -(-panel // DEPTH) + -(-rest // DEPTH)
+    if path == "native":
+        a_block = 2 + DEPTH // UNROLLED
+        in_part = (whole * (panel % DEPTH > 0) + (rest % DEPTH > 0)) * DEPTH  # blocks whose terms are counted out
+    else:
+        loads = sum(-(-size * DEPTH // tiles.threads) + 1 for size in (tiles.high, tiles.wide))
+        a_block, in_part = 2 + DEPTH + loads, 0
+    return blocks * a_block + in_part + loop_steps(0, depth, spans)
 
 
 @dataclass(frozen=True)
 class Operand:
-    """Where the words of an operand are. `near` is the first line of the workgroup, `lines` how many lines there are."""
+    """Where the words of an operand are, and the tile that they come to.
+
+    `near` is the first line of the workgroup, `lines` how many lines there are, `size` how many stand in the tile.
+    """
 
     k: Kernel
     value: int
@@ -91,6 +109,8 @@ class Operand:
     terms_last: bool
     near: str
     lines: int
+    tile: str
+    size: int
 
     def word(self, line: str, term: str) -> str:
         """The word of a line beside `near` and a term; lines beyond the last are the last."""
@@ -98,27 +118,28 @@ class Operand:
         pair = (place, term) if self.terms_last else (term, place)
         return self.k.load(self.value, Index(self.spec.shape, None, (*self.lead, *pair)))
 
-    def split(self, e: str, size: int) -> tuple[str, str]:
-        """(term, line) of element number e of a tile of `size` lines, such that neighbouring threads read neighbouring words."""
-        by, term_first = (DEPTH, True) if self.terms_last else (size, False)
+    def split(self, e: str, lines: int) -> tuple[str, str]:
+        """(term, line) of number e of `lines` lines, such that neighbouring threads read neighbouring words."""
+        by = DEPTH if self.terms_last else lines
         low, high = self.k.let(f"{e} % {by}u"), self.k.let(f"{e} / {by}u")
-        return (low, high) if term_first else (high, low)
+        return (low, high) if self.terms_last else (high, low)
 
 
 def _operands(k: Kernel, node: Node, tiles: Tiles) -> tuple[Operand, Operand]:
     *lead, m, n = node.spec.shape
     batch = k.coordinates(Index(tuple(lead), "group.z"))
 
-    def operand(which: int, terms_last: bool, near: str, lines: int) -> Operand:
+    def operand(which: int, terms_last: bool, group: str, lines: int, tile: str, size: int) -> Operand:
         spec = k.specs[node.inputs[which]]
         own = batch[len(lead) - (len(spec.shape) - 2) :]
         first = tuple(ZERO if d == 1 else c for c, d in zip(own, spec.shape, strict=False))
-        return Operand(k, node.inputs[which], spec, first, terms_last, near, lines)
+        near = k.let(f"{group} * {size}u")
+        return Operand(k, node.inputs[which], spec, first, terms_last, near, lines, tile, size)
 
     a = node.attributes
     return (
-        operand(0, not a["transpose_a"], k.let(f"group.y * {tiles.high}u"), m),
-        operand(1, a["transpose_b"], k.let(f"group.x * {tiles.wide}u"), n),
+        operand(0, not a["transpose_a"], "group.y", m, "tile_a", tiles.high),
+        operand(1, a["transpose_b"], "group.x", n, "tile_b", tiles.wide),
     )
 
 
@@ -147,13 +168,13 @@ def _chain(
 
 
 def gemm(k: Kernel, node: Node, out: int, spans: list[int], path: str) -> Dispatch | None:
-    """The kernel of a product whose panels are `spans` (reductions.py), or None when its grid is too large for a device."""
+    """The kernel of a product whose panels are `spans` (reductions.py), or None when its grid or its loops are too long."""
     *lead, m, n = node.spec.shape
     x = k.specs[node.inputs[0]].shape
     depth = x[-2 if node.attributes["transpose_a"] else -1]
     tiles = choose_tiles(m, n, math.prod(lead), path)
     groups = -(-n // tiles.wide), -(-m // tiles.high), math.prod(lead)
-    if max(groups) > MOST_GROUPS:
+    if max(groups) > MOST_GROUPS or steps_of_loops(tiles, spans, depth, path) > LONGEST:
         return None
 
     k.line(f"let across = t % {tiles.across}u;")
@@ -164,11 +185,11 @@ def gemm(k: Kernel, node: Node, out: int, spans: list[int], path: str) -> Dispat
         r, c = k.let(f"{left.near} + {row}"), k.let(f"{right.near} + {column}")
         with k.block(f"if ({r} < {m}u && {c} < {n}u)"):
             k.line(f"result[(group.z * {m}u + {r}) * {n}u + {c}] = {name};")
-    a, b = _vectors(tiles) if path == "native" else (1, 1)
+    element = (lambda vector: (WORDS[vector], vector)) if path == "native" else (lambda vector: ("Factor", 1))
+    declared = [(o, *element(vector)) for o, vector in zip((left, right), _vectors(tiles), strict=True)]
     code = [
         *k.bindings(),
-        f"var<workgroup> tile_a: array<{WORDS[a] if path == 'native' else 'Factor'}, {tiles.high * DEPTH // a}>;",
-        f"var<workgroup> tile_b: array<{WORDS[b] if path == 'native' else 'Factor'}, {tiles.wide * DEPTH // b}>;",
+        *(f"var<workgroup> {o.tile}: array<{kind}, {o.size * DEPTH // terms}>;" for o, kind, terms in declared),
         f"@compute @workgroup_size({tiles.threads})",
         "fn main(@builtin(local_invocation_index) t: u32, @builtin(workgroup_id) group: vec3<u32>) {",
         f"let {ZERO} = 0u;",
@@ -195,16 +216,16 @@ def _integer(k: Kernel, left: Operand, right: Operand, tiles: Tiles, spans: list
         for i, j in block:
             k.line(f"s{level}_{i}_{j} = f32_add(s{level}_{i}_{j}, s{level - 1}_{i}_{j});")
 
-    def load(operand: Operand, tile: str, size: int) -> None:
-        with k.loop("t", f"{size * DEPTH}u", tiles.threads) as e:
-            q, line = operand.split(e, size)
+    def load(operand: Operand) -> None:
+        with k.loop("t", f"{operand.size * DEPTH}u", tiles.threads) as e:
+            q, line = operand.split(e, operand.size)
             word = operand.word(line, k.let(f"min(k0 + {q}, {depth - 1}u)"))
-            k.line(f"{tile}[{q} * {size}u + {line}] = factor({word});")
+            k.line(f"{operand.tile}[{q} * {operand.size}u + {line}] = factor({word});")
 
     def terms(start: str, stop: str) -> None:
         with k.block(f"for (var k0 = {start}; k0 < {stop}; k0 += {DEPTH}u)"):
-            load(left, "tile_a", tiles.high)
-            load(right, "tile_b", tiles.wide)
+            load(left)
+            load(right)
             k.line("workgroupBarrier();")
             with k.loop("0u", f"min({DEPTH}u, {stop} - k0)") as q:
                 for i in range(tiles.rows):
@@ -239,13 +260,12 @@ def _packed(words: list[str]) -> str:
 class _Fetch:
     """What a thread brings of an operand: vectors of neighbouring lines, first into variables, then into the tile."""
 
-    def __init__(
-        self, k: Kernel, operand: Operand, tiles: Tiles, tile: str, lines: int, vector: int, even: bool
-    ) -> None:
-        self.k, self.operand, self.tile, self.vector = k, operand, tile, vector
-        self.across, self.count, self.threads = lines // vector, lines // vector * DEPTH, tiles.threads
-        self.even = even and self.count % self.threads == 0
-        self.names = [k.var(f"{WORDS[vector]}()") for _ in range(-(-self.count // tiles.threads))]
+    def __init__(self, operand: Operand, vector: int, threads: int, even: bool) -> None:
+        self.k, self.operand, self.vector, self.threads = operand.k, operand, vector, threads
+        self.across = operand.size // vector
+        self.count = self.across * DEPTH
+        self.even = even and self.count % threads == 0
+        self.names = [self.k.var(f"{WORDS[vector]}()") for _ in range(-(-self.count // threads))]
 
     def _place(self, number: int) -> tuple[str, str, str]:
         e = self.k.let(f"t + {number * self.threads}u")
@@ -265,17 +285,14 @@ class _Fetch:
             e, q, line = self._place(number)
             full = (number + 1) * self.threads <= self.count
             with self.k.block("" if full else f"if ({e} < {self.count}u)"):
-                self.k.line(f"{self.tile}[{q} * {self.across}u + {line}] = {name};")
+                self.k.line(f"{self.operand.tile}[{q} * {self.across}u + {line}] = {name};")
 
 
 def _native(k: Kernel, left: Operand, right: Operand, tiles: Tiles, spans: list[int], depth: int) -> Results:
     a, b = _vectors(tiles)
     block = list(product(range(tiles.rows), range(tiles.columns // b)))
     even = not any(n % DEPTH for n in (depth, *spans[:1]))  # no tile is used in part
-    fetches = (
-        _Fetch(k, left, tiles, "tile_a", tiles.high, a, even),
-        _Fetch(k, right, tiles, "tile_b", tiles.wide, b, even),
-    )
+    fetches = [_Fetch(o, vector, tiles.threads, even) for o, vector in ((left, a), (right, b))]
 
     def fresh(level: int) -> None:
         for i, j in block:

@@ -19,7 +19,13 @@ from .device import MOST_GROUPS, WORKGROUP, grid
 
 Shape = tuple[int, ...]
 ALL_MEMORY = "arrayLength(&result)"  # a thread too many may write beyond the result into the rest of its memory
+LONGEST = 50_000  # steps of all loops of a thread: Mesa's llvmpipe leaves them after 65535 together, without a word
 ZERO = "zero"  # a name, since arithmetic between literals that wraps is an error in WGSL
+
+
+def loop_steps(terms: int, n: int, spans: Sequence[int]) -> int:
+    """The steps, tests at the end included, of loops over n terms nested by panels: `terms` in all of the innermost ones."""
+    return terms + 1 + 2 * sum(-(-n // span) for span in spans)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 Each writes one kernel or several. `accumulate` is the reduction rule (docs/contract.md, section 3): all panels of a result in
 one thread, or, where results are few or terms are many, panels in different threads and their results summed by a further kernel.
 
-No kernel loops more than LONGEST times: a driver may end a loop early without a word (Mesa's llvmpipe does after 65535 steps of
-all loops together). A longer chain is continued by a further kernel.
+No kernel loops more than LONGEST times: a driver may end loops early without a word. A longer chain is continued by a further
+kernel.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from dataclasses import dataclass, field
 from ...program import Array, Node
 from ...shapes import Spec
 from .gemm import gemm
-from .kernel import ZERO, Dispatch, Index, Kernel, Shape
+from .kernel import LONGEST, ZERO, Dispatch, Index, Kernel, Shape, loop_steps
 
 Term = Callable[[Kernel, str, str, str], None]  # (kernel, accumulator, result i, term j): writes what takes the term in
-LONGEST = 50_000
 FEW = 4096  # results; fewer do not keep a device busy
 SMALL = 1 << 16  # steps of a product; up to there tiles are not worth their text
 
@@ -62,15 +61,15 @@ def _levels(n: int, panel: int | None) -> list[int]:
     return spans
 
 
-def _chain(k: Kernel, spans: list[int], start: str, stop: str, first: str, term: Term, add: str) -> str:
+def _chain(k: Kernel, spans: list[int], i: str, start: str, stop: str, first: str, term: Term, add: str) -> str:
     """Nested loops over terms start ... stop-1, one for each level; the name of the accumulator."""
     total = k.var(first)
     if not spans:
         with k.loop(start, stop) as j:
-            term(k, total, "i", j)
+            term(k, total, i, j)
         return total
     with k.loop(start, stop, spans[-1]) as begin:
-        part = _chain(k, spans[:-1], begin, k.let(f"min({begin} + {spans[-1]}u, {stop})"), first, term, add)
+        part = _chain(k, spans[:-1], i, begin, k.let(f"min({begin} + {spans[-1]}u, {stop})"), first, term, add)
         k.line(f"{total} = {add.format(total, part)};")
     return total
 
@@ -90,37 +89,37 @@ def accumulate(
     if not outputs:
         return
     spans = _levels(n, panel)
-    if spans and (outputs < FEW or 2 * n > LONGEST):
-        panels = -(-n // spans[0])
-        parts = b.scratch(Spec(dtype, (panels, outputs)))
-        _segments(b, parts, outputs, panels, spans[0], n, term, first)
+    if not spans or (outputs >= FEW and loop_steps(n, n, spans) <= LONGEST):
+        _segments(b, out, outputs, n, n, spans, term, add, first)
+        return
+    # Panels, or panels of panels where results are many, have threads of their own.
+    fitting = [level for level, span in enumerate(spans) if loop_steps(span, span, spans[:level]) <= LONGEST]
+    level = fitting[-1] if fitting and outputs >= FEW else 0
+    count = -(-n // spans[level])
+    parts = b.scratch(Spec(dtype, (count, outputs)))
+    _segments(b, parts, outputs, n, spans[level], spans[:level], term, add, first)
 
-        def part(k: Kernel, total: str, i: str, j: str) -> None:
-            word = k.load(parts, Index((panels, outputs), None, (j, i)))
-            k.line(f"{total} = {add.format(total, word)};")
+    def part(k: Kernel, total: str, i: str, j: str) -> None:
+        word = k.load(parts, Index((count, outputs), None, (j, i)))
+        k.line(f"{total} = {add.format(total, word)};")
 
-        accumulate(b, out, outputs, panels, panel, dtype, part, add, first)
-    elif spans:
+    accumulate(b, out, outputs, count, panel, dtype, part, add, first)
+
+
+def _segments(
+    b: Builder, out: int, outputs: int, n: int, span: int, spans: list[int], term: Term, add: str, first: str
+) -> None:
+    """[n / span, outputs] results, each of `span` terms by panels `spans`. A single chain goes on in further kernels."""
+    count, most = -(-n // span) if span else 1, max(span if spans else LONGEST, 1)
+    for begin in range(0, max(span, 1), most):
         k = b.fresh()
-        k.line(f"result[i] = {_chain(k, spans, '0u', f'{n}u', first, term, add)};")
-        b.dispatches.append(k.finish(out, outputs))
-    else:
-        _segments(b, out, outputs, 1, n, n, term, first)
-
-
-def _segments(b: Builder, out: int, outputs: int, panels: int, panel: int, n: int, term: Term, first: str) -> None:
-    """[panels, outputs] chains, each continued by a further kernel after LONGEST terms."""
-    for begin in range(0, max(panel, 1), LONGEST):
-        k = b.fresh()
-        i = k.let(f"i % {outputs}u") if panels > 1 else "i"
-        start = k.let(f"i / {outputs}u * {panel}u + {begin}u") if panels > 1 else f"{begin}u"
-        length = min(LONGEST, panel - begin)
-        stop = k.let(f"min({start} + {length}u, {n}u)") if panels > 1 else f"{begin + length}u"
-        total = k.var("result[i]" if begin else first)
-        with k.loop(start, stop) as j:
-            term(k, total, i, j)
+        i = k.let(f"i % {outputs}u") if count > 1 else "i"
+        start = k.let(f"i / {outputs}u * {span}u + {begin}u") if count > 1 else f"{begin}u"
+        length = min(most, span - begin)
+        stop = k.let(f"min({start} + {length}u, {n}u)") if count > 1 else f"{begin + length}u"
+        total = _chain(k, spans, i, start, stop, "result[i]" if begin else first, term, add)
         k.line(f"result[i] = {total};")
-        b.dispatches.append(k.finish(out, outputs * panels))
+        b.dispatches.append(k.finish(out, outputs * count))
 
 
 def _kept(k: Kernel, shape: Shape, axes: tuple[int, ...], i: str, j: str) -> Index:
@@ -250,7 +249,7 @@ def matmul(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
 
     spans = _levels(n, a["panel"])
     dispatch = None
-    if n * node.spec.size > SMALL and 2 * n < LONGEST and not (spans and node.spec.size < FEW):
+    if n * node.spec.size > SMALL and not (spans and node.spec.size < FEW):
         dispatch = gemm(b.fresh(), node, out, spans, b.path)
     if dispatch:
         b.dispatches.append(dispatch)
