@@ -185,8 +185,8 @@ def gemm(k: Kernel, node: Node, out: int, spans: list[int], path: str) -> Dispat
         r, c = k.let(f"{left.near} + {row}"), k.let(f"{right.near} + {column}")
         with k.block(f"if ({r} < {m}u && {c} < {n}u)"):
             k.line(f"result[(group.z * {m}u + {r}) * {n}u + {c}] = {name};")
-    element = (lambda vector: (WORDS[vector], vector)) if path == "native" else (lambda vector: ("Factor", 1))
-    declared = [(o, *element(vector)) for o, vector in zip((left, right), _vectors(tiles), strict=True)]
+    elements = [("Factor", 1)] * 2 if path == "integer" else [(WORDS[size], size) for size in _vectors(tiles)]
+    declared = [(o, *element) for o, element in zip((left, right), elements, strict=True)]
     code = [
         *k.bindings(),
         *(f"var<workgroup> {o.tile}: array<{kind}, {o.size * DEPTH // terms}>;" for o, kind, terms in declared),
