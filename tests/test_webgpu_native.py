@@ -36,5 +36,6 @@ def test_the_probe_picks_the_native_path(driver: str) -> None:
 
 
 def test_the_webgpu_tests_on_a_driver_that_contracts_products() -> None:
-    found = run("contracting", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_webgpu.py")
+    files = ("tests/test_webgpu.py", "tests/test_webgpu_reductions.py")
+    found = run("contracting", "-m", "pytest", "-q", "-p", "no:cacheprovider", *files)
     assert " passed" in found and " failed" not in found

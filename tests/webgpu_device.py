@@ -6,9 +6,11 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pytest
 
 from conftest import skip_or_fail
-from paragon.executors.webgpu import WebGPU
+from paragon.executors.webgpu import WebGPU, gemm
+from paragon.executors.webgpu.library import library
 
 EXECUTOR = WebGPU()
 
@@ -43,3 +45,15 @@ def call(expression: str, *words: np.ndarray, path: str = "integer") -> np.ndarr
         "}",
     ])  # fmt: skip
     return np.frombuffer(device().run_once(code, path, list(words), n * 4, n), np.uint32).copy()
+
+
+def right_fma(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The native path with an fma that is right whatever the device's is."""
+    native = library("native")
+    monkeypatch.setitem(native, "f32_fma", library("integer")["f32_fma"])
+    for n, words in gemm.WORDS.items():
+        parts = [f"f32_fma(a, b{p}, c{p})" for p in (("",) if n == 1 else [f".{x}" for x in "xyzw"[:n]])]
+        packed = f"{words}({', '.join(parts)})"
+        monkeypatch.setitem(
+            native, f"fma_{n}", f"fn fma_{n}(a: u32, b: {words}, c: {words}) -> {words} {{ return {packed}; }}"
+        )
