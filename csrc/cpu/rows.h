@@ -2,6 +2,8 @@
 // of one row, are built at once, one a lane, from blocks that are transposed in registers. Internal linkage, like simd.h.
 #pragma once
 
+#include <type_traits>
+
 #include "cpu/panels.h"
 
 namespace paragon::cpu {
@@ -29,7 +31,9 @@ struct LaneStarts {
   }
 };
 
-inline constexpr std::size_t kLine = 16;  // words of a line of cache
+inline constexpr std::size_t kLine = 16;                       // words of a line of cache
+inline constexpr std::size_t kInCache = std::size_t{1} << 17;  // words that a second-level cache has for sure
+inline constexpr std::size_t kStreams = 16;                    // from beyond it, that processors foresee
 
 // The terms of sums and dots. `starts(row, term)` is where a row has its term.
 template <class T>
@@ -111,15 +115,31 @@ struct VectorTerms {
   struct Chains {
     LaneStarts<float> row, factor;
     PARAGON_INLINE void look_ahead(std::size_t distance) { row.ahead = distance; }
-    PARAGON_INLINE F32 run(std::size_t length) const {
-      const bool is_shared = factor.start[0] == factor.start[1];  // lanes across rows; else across panels
-      F32 acc{}, x[F32::lanes], y[F32::lanes];
+    // The chains of several groups of lanes by turns, since one alone waits for its fma; lanes across rows.
+    template <std::size_t groups>
+    PARAGON_INLINE static void run_together(const Chains (&chains)[groups], std::size_t length, F32 (&acc)[groups]) {
+      F32 x[F32::lanes];
       std::size_t t = 0;
-      for (; is_shared && t + F32::lanes <= length; t += F32::lanes) {
-        row.load_columns(t, F32::lanes, x);
+      for (; t + F32::lanes <= length; t += F32::lanes) {
+        const float* factors = chains[0].factor.start[0] + t;
+#pragma GCC unroll 2
+        for (std::size_t g = 0; g < groups; ++g) {
+          chains[g].row.load_columns(t, F32::lanes, x);
 #pragma GCC unroll 16
-        for (std::size_t j = 0; j < F32::lanes; ++j) acc = fma(splat(factor.start[0][t + j]), x[j], acc);
+          for (std::size_t j = 0; j < F32::lanes; ++j) acc[g] = fma(splat(factors[j]), x[j], acc[g]);
+        }
       }
+      for (std::size_t g = 0; g < groups; ++g) acc[g] = chains[g].run_from(t, length, acc[g]);
+    }
+    PARAGON_INLINE F32 run(std::size_t length) const {
+      const bool is_shared = factor.start[0] == factor.start[1];
+      if (!is_shared) return run_from(0, length, F32{});  // lanes across panels
+      F32 acc[1]{};
+      run_together<1>({*this}, length, acc);
+      return acc[0];
+    }
+    PARAGON_INLINE F32 run_from(std::size_t t, std::size_t length, F32 acc) const {
+      F32 x[F32::lanes], y[F32::lanes];
       for (; t < length; t += F32::lanes) {
         const std::size_t steps = min_of(length - t, F32::lanes);
         row.load_columns(t, steps, x);
@@ -137,15 +157,21 @@ struct VectorTerms {
 
 // The chains of `length` terms of lanes l < used: lane l has row + l * row_step, from term + l * term_step on.
 template <class Terms>
-Vec<typename Terms::Lane> run_chains(const Terms& terms, std::size_t used, std::size_t row, std::size_t row_step,
-                                     std::size_t term, std::size_t term_step, std::size_t length) {
+PARAGON_INLINE typename Terms::Chains place_chains(const Terms& terms, std::size_t used, std::size_t row,
+                                                   std::size_t row_step, std::size_t term, std::size_t term_step,
+                                                   std::size_t length) {
   typename Terms::Chains chains;
   chains.look_ahead(row_step == 0 ? Vec<typename Terms::Lane>::lanes * term_step : length);
   for (std::size_t l = 0; l < Vec<typename Terms::Lane>::lanes; ++l) {
     const std::size_t lane = l < used ? l : 0;  // a lane without work repeats the first
     terms.place(chains, l, row + lane * row_step, term + lane * term_step);
   }
-  return chains.run(length);
+  return chains;
+}
+template <class Terms>
+Vec<typename Terms::Lane> run_chains(const Terms& terms, std::size_t used, std::size_t row, std::size_t row_step,
+                                     std::size_t term, std::size_t term_step, std::size_t length) {
+  return place_chains(terms, used, row, row_step, term, term_step, length).run(length);
 }
 
 // Lanes across rows.
@@ -155,7 +181,24 @@ void reduce_rows_together(const Terms& terms, std::size_t begin, std::size_t end
   using V = Vec<typename Terms::Lane>;
   const std::size_t count = panel_count(n, panel), length = panel_length(n, panel);
   PanelTree<V> tree(count, panel);
-  for (std::size_t row = begin; row < end; row += V::lanes) {
+  std::size_t row = begin;
+  if constexpr (std::is_same_v<Terms, VectorTerms>) {
+    PanelTree<V> trees[2] = {tree, tree};
+    const bool by_twos = 2 * V::lanes <= kStreams || (end - begin) * terms.stride <= kInCache;
+    for (; by_twos && row + 2 * V::lanes <= end; row += 2 * V::lanes) {
+      for (auto& each : trees) each.clear();
+      for (std::size_t p = 0; p < count; ++p) {
+        const std::size_t here = min_of(n - p * length, length);
+        const VectorTerms::Chains chains[2] = {place_chains(terms, V::lanes, row, 1, p * length, 0, here),
+                                               place_chains(terms, V::lanes, row + V::lanes, 1, p * length, 0, here)};
+        V sums[2]{};
+        VectorTerms::Chains::run_together(chains, here, sums);
+        for (std::size_t g = 0; g < 2; ++g) trees[g].add(p, sums[g]);
+      }
+      for (std::size_t g = 0; g < 2; ++g) store(out + row + g * V::lanes, trees[g].result());
+    }
+  }
+  for (; row < end; row += V::lanes) {
     const std::size_t used = min_of(end - row, V::lanes);
     tree.clear();
     for (std::size_t p = 0; p < count; ++p) {
