@@ -56,7 +56,7 @@ class Step {
 // A step whose result consists of rows that can be computed apart (strips.h).
 class RowStep : public Step {
  public:
-  virtual std::vector<BufferId> operands() const = 0;
+  virtual std::vector<BufferId> operands() const = 0;  // the buffers that it reads
   using Words = std::function<std::size_t(BufferId)>;
   // Whether each of so many rows of the result needs no more than the same row of every operand for which `written` is
   // not 0, but the number of the operand's words.
