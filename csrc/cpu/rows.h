@@ -174,6 +174,28 @@ Vec<typename Terms::Lane> run_chains(const Terms& terms, std::size_t used, std::
   return place_chains(terms, used, row, row_step, term, term_step, length).run(length);
 }
 
+// Lanes across rows, two groups of them at a time; the first row that is left.
+inline std::size_t reduce_rows_by_twos(const VectorTerms& terms, std::size_t begin, std::size_t end, std::size_t n,
+                                       std::size_t panel, float* out) {
+  constexpr std::size_t lanes = F32::lanes;
+  const std::size_t count = panel_count(n, panel), length = panel_length(n, panel);
+  PanelTree<F32> trees[2] = {{count, panel}, {count, panel}};
+  std::size_t row = begin;
+  for (; row + 2 * lanes <= end; row += 2 * lanes) {
+    for (auto& tree : trees) tree.clear();
+    for (std::size_t p = 0; p < count; ++p) {
+      const std::size_t here = min_of(n - p * length, length);
+      const VectorTerms::Chains chains[2] = {place_chains(terms, lanes, row, 1, p * length, 0, here),
+                                             place_chains(terms, lanes, row + lanes, 1, p * length, 0, here)};
+      F32 sums[2]{};
+      VectorTerms::Chains::run_together(chains, here, sums);
+      for (std::size_t g = 0; g < 2; ++g) trees[g].add(p, sums[g]);
+    }
+    for (std::size_t g = 0; g < 2; ++g) store(out + row + g * lanes, trees[g].result());
+  }
+  return row;
+}
+
 // Lanes across rows.
 template <class Terms>
 void reduce_rows_together(const Terms& terms, std::size_t begin, std::size_t end, std::size_t n, std::size_t panel,
@@ -183,20 +205,8 @@ void reduce_rows_together(const Terms& terms, std::size_t begin, std::size_t end
   PanelTree<V> tree(count, panel);
   std::size_t row = begin;
   if constexpr (std::is_same_v<Terms, VectorTerms>) {
-    PanelTree<V> trees[2] = {tree, tree};
     const bool by_twos = 2 * V::lanes <= kStreams || (end - begin) * terms.stride <= kInCache;
-    for (; by_twos && row + 2 * V::lanes <= end; row += 2 * V::lanes) {
-      for (auto& each : trees) each.clear();
-      for (std::size_t p = 0; p < count; ++p) {
-        const std::size_t here = min_of(n - p * length, length);
-        const VectorTerms::Chains chains[2] = {place_chains(terms, V::lanes, row, 1, p * length, 0, here),
-                                               place_chains(terms, V::lanes, row + V::lanes, 1, p * length, 0, here)};
-        V sums[2]{};
-        VectorTerms::Chains::run_together(chains, here, sums);
-        for (std::size_t g = 0; g < 2; ++g) trees[g].add(p, sums[g]);
-      }
-      for (std::size_t g = 0; g < 2; ++g) store(out + row + g * V::lanes, trees[g].result());
-    }
+    if (by_twos && end - begin >= 2 * V::lanes) row = reduce_rows_by_twos(terms, begin, end, n, panel, out);
   }
   for (; row < end; row += V::lanes) {
     const std::size_t used = min_of(end - row, V::lanes);

@@ -29,7 +29,7 @@ fi
 
 if [ ! -d source ]; then  # source packages by a list of our own: few machines have them in theirs
   mkdir -p lists/partial
-  cat /etc/apt/sources.list.d/debian.sources 2>/dev/null | sed 's/^Types: .*/Types: deb-src/' >own.sources
+  sed 's/^Types: .*/Types: deb-src/' /etc/apt/sources.list.d/debian.sources 2>/dev/null >own.sources || true
   sed -n 's/^deb /deb-src /p' /etc/apt/sources.list 2>/dev/null >own.list || true
   [ -s own.sources ] && list=own.sources || list=own.list
   set -- -o Dir::Etc::SourceList="$folder/$list" -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$folder/lists" \
