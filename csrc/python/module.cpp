@@ -9,11 +9,12 @@
 
 #include "cpu/dispatch.h"
 #include "program/error.h"
-#include "program/fingerprint.h"
-#include "program/json.h"
+#include "program/formats/fingerprint.h"
+#include "program/formats/json.h"
+#include "program/formats/parse.h"
 #include "program/program.h"
-#include "program/rows.h"
-#include "program/session.h"
+#include "program/runtime/batches.h"
+#include "program/runtime/session.h"
 
 namespace py = pybind11;
 

@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "program/error.h"
-#include "program/json.h"
+#include "program/formats/json.h"
+#include "program/formats/validate.h"
 #include "program/program.h"
 
 namespace paragon::tests {

@@ -7,9 +7,8 @@
 #include <memory>
 
 #include "program/error.h"
-#include "program/fingerprint.h"
-#include "program/model.h"
-#include "program/session.h"
+#include "program/formats/fingerprint.h"
+#include "program/formats/tensor_file.h"
 #include "tests/check.h"
 #include "tests/foreign_control.h"
 #include "tests/hold_program.h"

@@ -1,4 +1,4 @@
-// Holds steps that are run by strips of rows (program/strips.h) to the contract's scalar definitions.
+// Holds steps that are run by strips of rows (program/runtime/strips.h) to the contract's scalar definitions.
 #include <cstdint>
 #include <utility>
 
