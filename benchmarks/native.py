@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from paragon.executors.cpu import LIBRARY
-from paragon.program import Program
+from paragon.ir.program import Program
 
 from .harness import Array
 

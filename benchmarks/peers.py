@@ -18,7 +18,7 @@ import numpy as np
 import paragon as pg
 from paragon.executors import resolve
 from paragon.executors.cpu import CpuSession
-from paragon.shapes import Spec
+from paragon.ir.spec import Spec
 
 from .harness import Array, Call, Timer
 

@@ -17,11 +17,11 @@ import numpy as np
 
 from paragon import nn
 from paragon.executors import resolve
-from paragon.optim import SGD, Adam
-from paragon.program import Program
-from paragon.shapes import Spec
-from paragon.step import Objective, step_program
-from paragon.train import Trainer
+from paragon.ir.program import Program
+from paragon.ir.spec import Spec
+from paragon.nn.optim import SGD, Adam
+from paragon.training.fit import Trainer
+from paragon.training.step import Objective, step_program
 
 from . import peers
 from .harness import OURS, Array, Call, Case, Contest, Goal, Settings, Timer

@@ -19,8 +19,8 @@ import pytest
 
 import paragon as pg
 from paragon import nn, optim, schedules
-from paragon.checkpoint import Checkpoint
-from paragon.files import read_tensors, write_tensors
+from paragon.ir.tensor_files import read_tensors, write_tensors
+from paragon.training.checkpoint import Checkpoint
 
 DIGITS = pg.data.digits()
 X, Y = DIGITS.x_train[:230], DIGITS.y_train[:230]

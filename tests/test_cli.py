@@ -12,7 +12,7 @@ import pytest
 import paragon as pg
 from paragon import cli, nn
 from paragon.cli.demo import settings
-from paragon.files import read_tensors, write_tensors
+from paragon.ir.tensor_files import read_tensors, write_tensors
 
 
 class Terminal:

@@ -10,8 +10,8 @@ import pytest
 
 import float64
 import paragon as pg
-from paragon.ops import TABLE
-from paragon.shapes import NORMS
+from paragon.ir.operations import TABLE
+from paragon.ir.shapes import NORMS
 
 rng = np.random.default_rng(7)
 X, Y, Z = (rng.uniform(0.3, 1.7, (3, 4)).astype(np.float32) for _ in range(3))

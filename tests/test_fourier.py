@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import paragon as pg
-from paragon.executors import reference_fft
-from paragon.shapes import NORMS
+from paragon.executors.reference import fft as reference_fft
+from paragon.ir.shapes import NORMS
 
 rng = np.random.default_rng(5)
 EXECUTORS = ("reference", "cpu")

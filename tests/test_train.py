@@ -13,8 +13,8 @@ import pytest
 import paragon as pg
 from conftest import assert_words, skip_or_fail
 from paragon import nn, optim, schedules
-from paragon.files import read_tensors, write_tensors
-from paragon.losses import cross_entropy, mse
+from paragon.ir.tensor_files import read_tensors, write_tensors
+from paragon.nn.losses import cross_entropy, mse
 
 rng = np.random.default_rng(17)
 f32 = np.float32

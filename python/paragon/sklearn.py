@@ -16,13 +16,13 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .callbacks import EarlyStopping
-from .composites import softmax
+from .ir.spec import Array
 from .nn import ACTIVATIONS, Dense, Sequential
-from .optim import OPTIMIZERS, AdamW, Optimizer, clip_by_global_norm
-from .program import Array
-from .tensor import tensor
-from .train import History, fit
+from .nn.optim import OPTIMIZERS, AdamW, Optimizer, clip_by_global_norm
+from .tensor.composites import softmax
+from .tensor.tensor import tensor
+from .training.callbacks import EarlyStopping
+from .training.fit import History, fit
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
 

@@ -7,8 +7,8 @@ import sys
 import typer
 from rich.console import Console
 
-from ..errors import ParagonError
-from . import conformance, demo, inspect, run, train
+from ..cli import conformance, demo, inspect, run, train
+from ..ir.errors import ParagonError
 
 app = typer.Typer(
     help="Neural-network computation whose results can be checked: the same program gives the same bits everywhere.",

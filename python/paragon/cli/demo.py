@@ -12,9 +12,9 @@ import typer
 
 from .. import data, nn
 from ..executors import executors, use
-from ..fingerprint import fingerprint
-from ..optim import Adam
-from ..train import evaluate, fit
+from ..ir.fingerprint import fingerprint
+from ..nn.optim import Adam
+from ..training.fit import evaluate, fit
 from .common import console, show_table
 
 

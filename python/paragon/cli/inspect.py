@@ -13,12 +13,12 @@ import numpy as np
 import typer
 
 from .. import __version__
-from ..distance import ordered
-from ..errors import FileError
 from ..executors import executors
-from ..files import read_tensors
-from ..fingerprint import fingerprint
-from ..program import CONTRACT, Program
+from ..ir.distance import ordered
+from ..ir.errors import FileError
+from ..ir.fingerprint import fingerprint
+from ..ir.program import CONTRACT, Program
+from ..ir.tensor_files import read_tensors
 from .common import console, show_table
 
 

@@ -9,13 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
-from .. import data, nn, optim, schedules
-from ..callbacks import Callback, EarlyStopping
+from .. import data, nn
 from ..executors import use
-from ..fingerprint import fingerprint
-from ..job import save_job
-from ..losses import cross_entropy
-from ..train import evaluate, fit
+from ..ir.fingerprint import fingerprint
+from ..nn import optim, schedules
+from ..nn.losses import cross_entropy
+from ..training.callbacks import Callback, EarlyStopping
+from ..training.fit import evaluate, fit
+from ..training.job import save_job
 from .common import ExecutorOption, IsaOption, ThreadsOption, console, options
 
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ExecutorError
-from ..files import read_tensors, save_program, write_tensors
-from ..program import Array, Program
+from ..ir.errors import ExecutorError
+from ..ir.program import Program
+from ..ir.spec import Array
+from ..ir.tensor_files import read_tensors, write_tensors
 
 TIMEOUT_S = 600
 
@@ -38,6 +39,10 @@ class External:
     @property
     def reason(self) -> str:
         return "" if self.available else f"the command {self.command[0] if self.command else ''!r} is not there"
+
+    def settings(self) -> list[dict[str, Any]]:
+        """One: the command has no options."""
+        return [{}]
 
     def load(self, program: Program, **options: Any) -> ExternalSession:
         if options:
@@ -84,7 +89,7 @@ class ExternalSession:
             model, given, results = (Path(folder) / f"{name}.safetensors" for name in ("model", "inputs", "outputs"))
             program = Program.from_json(self.program.to_json())
             program.values = self._state
-            save_program(program, model)
+            program.save(model)
             write_tensors(given, dict(inputs), {})
             done = self.executor.call("run", model, given, results, *flags)
             if done.returncode:

@@ -13,12 +13,13 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from ..distance import first_divergence
-from ..errors import ShapeError
 from ..executors import Executor
-from ..ops import TABLE
-from ..program import NUMPY_DTYPES, Array, Node, Program
-from ..shapes import COMPARISONS, DTYPES, NORMS, Spec
+from ..ir.distance import first_divergence
+from ..ir.errors import ShapeError
+from ..ir.operations import TABLE
+from ..ir.program import Node, Program
+from ..ir.shapes import COMPARISONS, NORMS
+from ..ir.spec import DTYPES, NUMPY_DTYPES, Array, Spec
 
 Draw = Callable[..., Any]
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import ExecutorError, ParagonError
 from ..executors import Executor, executors
-from ..program import Array, Program
+from ..ir.errors import ExecutorError, ParagonError
+from ..ir.program import Program
+from ..ir.spec import Array
 from .external import External
 from .programs import standard_programs
 from .report import Outcome, drift_report

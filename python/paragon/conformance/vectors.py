@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..distance import compare_tensors, first_divergence
-from ..errors import FileError, ParagonError
 from ..executors import Executor
-from ..files import read_tensors
-from ..program import Array, Program
+from ..ir.distance import compare_tensors, first_divergence
+from ..ir.errors import FileError, ParagonError
+from ..ir.program import Program
+from ..ir.spec import Array
+from ..ir.tensor_files import read_tensors
 
 
 @dataclass

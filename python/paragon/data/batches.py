@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..compiled import core
-from ..errors import ShapeError
 from ..executors import Session, resolve
-from ..program import NUMPY_DTYPES, Array, Program
-from ..random import SHUFFLE_STREAM, permutation
-from ..shapes import Spec
-from ..tensor import Tensor, tensor
+from ..executors.compiled import core
+from ..ir.errors import ShapeError
+from ..ir.program import Program
+from ..ir.spec import NUMPY_DTYPES, Array, Spec
+from ..tensor.random import SHUFFLE_STREAM, permutation
+from ..tensor.tensor import Tensor, tensor
 
 
 def as_array(x: Any) -> Array:

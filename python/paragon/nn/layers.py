@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .. import composites as C
-from .. import functions as F
-from .. import random
-from ..errors import ShapeError
-from ..tensor import Tensor
+from ..ir.errors import ShapeError
+from ..tensor import composites as C
+from ..tensor import functions as F
+from ..tensor import random
+from ..tensor.tensor import Tensor
 from .module import Initialiser, Module, current_call
 
 Activation = str | Callable[[Tensor], Tensor] | None

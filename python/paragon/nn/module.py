@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import random
-from ..errors import ParagonError, ShapeError
-from ..program import Array, Program
-from ..shapes import Spec
-from ..tensor import Tensor, tensor
-from ..tracing import trace
+from ..ir.errors import ParagonError, ShapeError
+from ..ir.program import Program
+from ..ir.spec import Array, Spec
+from ..tensor import random
+from ..tensor.tensor import Tensor, tensor
+from ..tensor.tracing import trace
 
 Initialiser = Callable[[tuple[int, ...], int, int], Tensor]
 """(shape, seed, stream) -> the first value of a parameter."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from ...errors import ExecutorError
+from ...ir.errors import ExecutorError
 from .library import link
 from .probe import Probe, probe
 

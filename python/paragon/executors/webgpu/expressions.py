@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from ...program import Node
+from ...ir.program import Node
 from .kernel import ZERO, Index, Kernel
 
 Expression = Callable[[Kernel, Node, Index], str]

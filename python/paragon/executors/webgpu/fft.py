@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...program import Array, Node
-from ...shapes import Spec
-from ..reference_fft import LARGEST_DIRECT_PRIME, bluestein_filter, bluestein_length, norm_scale, split, twiddles
+from ...ir.program import Node
+from ...ir.spec import Array, Spec
+from ..reference.fft import LARGEST_DIRECT_PRIME, bluestein_filter, bluestein_length, norm_scale, split, twiddles
 from .kernel import Index, Kernel
 from .reductions import Builder
 

@@ -18,8 +18,8 @@ from functools import cache
 from itertools import product
 from typing import NamedTuple
 
-from ...program import Node
-from ...shapes import Spec
+from ...ir.program import Node
+from ...ir.spec import Spec
 from .device import MOST_GROUPS
 from .kernel import LONGEST, ZERO, Dispatch, Index, Kernel, loop_steps
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ...program import Node
-from ...shapes import Spec
+from ...ir.program import Node
+from ...ir.spec import Spec
 from .device import MOST_GROUPS, WORKGROUP, grid
 
 Shape = tuple[int, ...]

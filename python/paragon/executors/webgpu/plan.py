@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ...program import Array, Node, Program
-from ...shapes import Spec
-from . import fft, reductions
+from ...ir.program import Node, Program
+from ...ir.spec import Array, Spec
+from ..webgpu import fft, reductions
 from .device import MOST_BINDINGS
 from .expressions import EXPRESSIONS
 from .kernel import ALL_MEMORY, Dispatch, Index, Kernel

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...program import Array
+from ...ir.spec import Array
 from .library import SHADERS
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ...program import Array, Node
-from ...shapes import Spec
+from ...ir.program import Node
+from ...ir.spec import Array, Spec
 from .gemm import gemm
 from .kernel import LONGEST, ZERO, Dispatch, Index, Kernel, Shape, loop_steps
 

@@ -1,0 +1,364 @@
+"""The public functions: one an operation, with NumPy's conveniences (negative axes, Python numbers, broadcasting).
+
+Python numbers take the dtype of the tensors they meet. Dtypes never change by themselves: `cast` does it.
+"""
+
+from __future__ import annotations
+
+import builtins
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..ir.errors import ShapeError
+from ..ir.shapes import DEFAULT_PANEL, broadcast_shapes
+from ..ir.spec import NUMPY_DTYPES
+from .elementwise import *
+from .operands import number, operands
+from .tensor import Tensor, apply, attach, from_array, tensor
+
+Axis = int | Sequence[int] | None
+
+
+def _axes(axis: Axis, rank: int) -> tuple[int, ...]:
+    """The axes as ascending non-negative numbers; None means all."""
+    if axis is None:
+        return tuple(range(rank))
+    found = [_axis(a, rank) for a in ((axis,) if isinstance(axis, (int, np.integer)) else axis)]
+    if len(set(found)) != len(found):
+        raise ShapeError(f"axis {axis}: the same axis twice")
+    return tuple(sorted(found))
+
+
+def _axis(axis: int, rank: int) -> int:
+    if not -rank <= axis < rank:
+        raise ShapeError(f"axis {axis} is not one of the {rank} axes")
+    return int(axis) % rank
+
+
+def _ints(values: Any) -> tuple[int, ...]:
+    return tuple(int(v) for v in ((values,) if isinstance(values, (int, np.integer)) else values))
+
+
+# --- making tensors ---------------------------------------------------------------------------------------------------
+
+
+def full(shape: int | Sequence[int], value: float | int, dtype: str = "f32") -> Tensor:
+    """A tensor whose every element is `value`."""
+    word = number(value, dtype).numpy().view(np.uint32).item()
+    shape = _ints(shape)
+    return from_array(np.full(shape, word, np.uint32).view(NUMPY_DTYPES[dtype]))
+
+
+def zeros(shape: int | Sequence[int], dtype: str = "f32") -> Tensor:
+    """A tensor of +0."""
+    return full(shape, 0, dtype)
+
+
+def ones(shape: int | Sequence[int], dtype: str = "f32") -> Tensor:
+    """A tensor of 1."""
+    return full(shape, 1, dtype)
+
+
+def arange(n: int, dtype: str = "i32") -> Tensor:
+    """0, 1, ..., n-1."""
+    return tensor(np.arange(n, dtype=np.int64), dtype)
+
+
+# --- elementwise, beside those of elementwise.py ---------------------------------------------------------------------------
+
+
+def where(c: Any, x: Any, y: Any) -> Tensor:
+    """x where c is not zero, else y (the operation `select`)"""
+    return apply("select", *operands(c), *operands(x, y))
+
+
+select = where
+
+
+def cast(x: Any, dtype: str) -> Tensor:
+    """x as f32, i32 or u32: integers round to nearest even, floats truncate and saturate, NaN becomes 0"""
+    (x,) = operands(x)
+    return x if x.dtype == dtype else apply("cast", x, dtype=dtype)
+
+
+# --- reductions and contraction ---------------------------------------------------------------------------------------
+
+
+def sum(x: Any, axis: Axis = None, *, keepdims: bool = False, panel: int | None = DEFAULT_PANEL) -> Tensor:
+    """The sum over `axis` (all when None), by the reduction rule with panels of `panel` terms (one panel when None)"""
+    (x,) = operands(x)
+    return apply("sum", x, axes=_axes(axis, x.ndim), keepdims=keepdims, panel=panel)
+
+
+def mean(x: Any, axis: Axis = None, *, keepdims: bool = False, panel: int | None = DEFAULT_PANEL) -> Tensor:
+    """sum / n, with one division"""
+    (x,) = operands(x)
+    n = int(np.prod([x.shape[a] for a in _axes(axis, x.ndim)], dtype=np.int64))
+    return sum(x, axis, keepdims=keepdims, panel=panel) / float(n)
+
+
+def max(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+    """The largest element over `axis`; NaN if there is one; -inf (or the smallest integer) of nothing"""
+    (x,) = operands(x)
+    return apply("max", x, axes=_axes(axis, x.ndim), keepdims=keepdims)
+
+
+def argmax(x: Any, axis: int = -1, *, keepdims: bool = False) -> Tensor:
+    """i32 index of the largest element, the first of equals; the first NaN wins"""
+    (x,) = operands(x)
+    return apply("argmax", x, axis=_axis(axis, x.ndim), keepdims=keepdims)
+
+
+def matmul(
+    a: Any, b: Any, *, transpose_a: bool = False, transpose_b: bool = False, panel: int | None = DEFAULT_PANEL
+) -> Tensor:
+    """The matrix product of the last two axes; leading axes broadcast. One-axis operands count as a row or a column.
+
+    Every element is a `dot` over k by the reduction rule. Raises ShapeError when the inner dimensions differ.
+    """
+    a, b = operands(a, b)
+    row, column = a.ndim == 1, b.ndim == 1
+    a = a.reshape((a.size, 1) if transpose_a else (1, a.size)) if row else a
+    b = b.reshape((1, b.size) if transpose_b else (b.size, 1)) if column else b
+    lead = a.shape[:-1]
+    if a.ndim > 2 and b.ndim == 2 and not transpose_a:  # one product, so that b's gradient is one dot over all rows
+        a = a.reshape((int(np.prod(lead, dtype=np.int64)), a.shape[-1]))
+    c = apply("matmul", a, b, transpose_a=transpose_a, transpose_b=transpose_b, panel=panel)
+    shape = (*lead, c.shape[-1]) if len(lead) > 1 and c.ndim == 2 else c.shape
+    shape = shape[:-2] + shape[-1:] if row else shape
+    shape = shape[:-1] if column else shape
+    return reshape(c, shape)
+
+
+def dot(x: Any, y: Any, *, panel: int | None = DEFAULT_PANEL) -> Tensor:
+    """The dot product over the last axis of x and y, which broadcast otherwise: a chain of fma by the reduction rule"""
+    x, y = operands(x, y)
+    rows, columns = x.reshape((*x.shape[:-1], 1, x.shape[-1])), y.reshape((*y.shape[:-1], 1, y.shape[-1]))
+    c = apply("matmul", rows, columns, transpose_a=False, transpose_b=True, panel=panel)
+    return c.reshape(c.shape[:-2])
+
+
+# --- movement ---------------------------------------------------------------------------------------------------------
+
+
+def reshape(x: Any, shape: int | Sequence[int]) -> Tensor:
+    """The same elements under another shape; one dimension may be -1"""
+    (x,) = operands(x)
+    shape = _ints(shape)
+    if -1 in shape:
+        known = int(np.prod([d for d in shape if d != -1], dtype=np.int64))
+        if known == 0 or x.size % known or shape.count(-1) > 1:
+            raise ShapeError(f"reshape: {x.size} elements do not fit the shape {list(shape)}")
+        shape = tuple(x.size // known if d == -1 else d for d in shape)
+    return x if x.shape == shape else apply("reshape", x, shape=shape)
+
+
+def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:
+    """Result axis i is axis axes[i] of x; all axes reversed when None"""
+    (x,) = operands(x)
+    order = tuple(range(x.ndim))[::-1] if axes is None else tuple(_axis(a, x.ndim) for a in axes)
+    return x if order == tuple(range(x.ndim)) else apply("transpose", x, axes=order)
+
+
+def broadcast(x: Any, shape: int | Sequence[int]) -> Tensor:
+    """x repeated to `shape`"""
+    (x,) = operands(x)
+    shape = _ints(shape)
+    return x if x.shape == shape else apply("broadcast", x, shape=shape)
+
+
+def slice(x: Any, start: Sequence[int], stop: Sequence[int], step: Sequence[int] | None = None) -> Tensor:
+    """Every step-th element from start to stop along each axis"""
+    (x,) = operands(x)
+    return apply(
+        "slice", x, start=_ints(start), stop=_ints(stop), step=_ints(step if step is not None else [1] * x.ndim)
+    )
+
+
+def getitem(x: Tensor, index: Any) -> Tensor:
+    """x[index] for integers, slices with a positive step, `...` and None. An i32 tensor picks along the first axis."""
+    if isinstance(index, (Tensor, np.ndarray, list)):
+        return gather(x, index)
+    items = list(index) if isinstance(index, tuple) else [index]
+    used = builtins.sum(i is not None and i is not Ellipsis for i in items)
+    if used > x.ndim:
+        raise ShapeError(f"{used} indices for {x.ndim} axes")
+    at = next((k for k, i in enumerate(items) if i is Ellipsis), len(items))
+    items[at : at + 1] = [builtins.slice(None)] * (x.ndim - used)
+    start: list[int] = []
+    stop: list[int] = []
+    step: list[int] = []
+    shape: list[int] = []
+    for i in items:
+        if i is None:
+            shape.append(1)
+            continue
+        dim = x.shape[len(start)]
+        if isinstance(i, builtins.slice):
+            low, high, by = i.indices(dim)
+            if by < 1:
+                raise ShapeError(f"slice step {by}: must be >= 1")
+            high = builtins.max(low, high)
+            shape.append(-(-(high - low) // by))
+        elif isinstance(i, (int, np.integer)) and not isinstance(i, bool) and -dim <= i < dim:
+            low, high, by = int(i) % dim, int(i) % dim + 1, 1
+        else:
+            raise ShapeError(f"index {i!r} is not an integer or slice within axis {len(start)} of length {dim}")
+        start.append(low)
+        stop.append(high)
+        step.append(by)
+    return reshape(slice(x, start, stop, step), shape)
+
+
+def pad(
+    x: Any, low: Sequence[int], high: Sequence[int], interior: Sequence[int] | None = None, value: float | int = 0
+) -> Tensor:
+    """x with `value` before (low), after (high) and between (interior) the elements of each axis"""
+    (x,) = operands(x)
+    word = f"{number(value, x.dtype).numpy().view(np.uint32).item():08x}"
+    return apply(
+        "pad",
+        x,
+        low=_ints(low),
+        high=_ints(high),
+        interior=_ints(interior if interior is not None else [0] * x.ndim),
+        word=word,
+    )
+
+
+def concat(xs: Sequence[Any], axis: int = 0) -> Tensor:
+    """The tensors one after another along an axis"""
+    if not xs:
+        raise ShapeError("concat: needs one or more tensors")
+    tensors = operands(*xs)
+    return apply("concat", *tensors, axis=_axis(axis, tensors[0].ndim))
+
+
+def _checked_indices(i: Any, size: int) -> Tensor:
+    """Indices as i32; a concrete one out of range is an error here, at the boundary, though the operation allows it."""
+    indices = tensor(i)
+    if indices.trace is None and indices.size:
+        for v in (int(indices.numpy().min()), int(indices.numpy().max())):
+            if not 0 <= v < size:
+                raise ShapeError(f"index {v} is outside 0 ... {size - 1}")
+    return indices
+
+
+def gather(x: Any, i: Any, *, axis: int = 0) -> Tensor:
+    """The slices of x along `axis` at the indices i (i32). Raises ShapeError for a concrete index out of range."""
+    (x,) = operands(x)
+    axis = _axis(axis, x.ndim)
+    return apply("gather", x, _checked_indices(i, x.shape[axis]), axis=axis)
+
+
+def scatter_add(x: Any, i: Any, *, axis: int = 0, size: int, panel: int | None = DEFAULT_PANEL) -> Tensor:
+    """The slices of x added into `size` places along `axis`, where the indices i say. The transpose of gather."""
+    (x,) = operands(x)
+    return apply("scatter_add", x, _checked_indices(i, size), axis=_axis(axis, x.ndim), size=int(size), panel=panel)
+
+
+def one_hot(i: Any, depth: int) -> Tensor:
+    """f32 1 at the index, 0 elsewhere, along a new last axis; all 0 for an index outside"""
+    return apply("one_hot", *operands(i), depth=int(depth))
+
+
+def _pair(value: int | Sequence[int]) -> tuple[int, ...]:
+    return _ints(value) * 2 if isinstance(value, (int, np.integer)) else _ints(value)
+
+
+def unfold(
+    x: Any,
+    kernel: int | Sequence[int],
+    *,
+    stride: int | Sequence[int] = 1,
+    padding: Sequence[int] = (0, 0, 0, 0),
+    dilation: int | Sequence[int] = 1,
+) -> Tensor:
+    """The windows of images (N, C, H, W) as rows (N, OH, OW, C*kh*kw); padding is (top, bottom, left, right)"""
+    (x,) = operands(x)
+    return apply(
+        "unfold", x, kernel=_pair(kernel), stride=_pair(stride), padding=_ints(padding), dilation=_pair(dilation)
+    )
+
+
+def fold(
+    x: Any,
+    size: Sequence[int],
+    kernel: int | Sequence[int],
+    *,
+    stride: int | Sequence[int] = 1,
+    padding: Sequence[int] = (0, 0, 0, 0),
+    dilation: int | Sequence[int] = 1,
+    panel: int | None = DEFAULT_PANEL,
+) -> Tensor:
+    """The transpose of `unfold`: images (N, C, *size) in which each pixel sums the windows that cover it"""
+    (x,) = operands(x)
+    return apply(
+        "fold",
+        x,
+        size=_ints(size),
+        kernel=_pair(kernel),
+        stride=_pair(stride),
+        padding=_ints(padding),
+        dilation=_pair(dilation),
+        panel=panel,
+    )
+
+
+def scan(a: Any, b: Any, h0: Any = None, *, axis: int = 0, reverse: bool = False) -> Tensor:
+    """The linear recurrence h[t] = a[t] * h[t-1] + b[t] along an axis, from h0 (zeros when None)"""
+    a, b = operands(a, b)
+    axis = _axis(axis, a.ndim)
+    start = zeros(a.shape[:axis] + a.shape[axis + 1 :]) if h0 is None else operands(h0)[0]
+    return apply("scan", a, b, start, axis=axis, reverse=reverse)
+
+
+# --- Fourier transforms -------------------------------------------------------------------------------------------------
+
+
+def fft(x: Any, *, norm: str = "backward") -> Tensor:
+    """The discrete Fourier transform of complex points (..., n, 2), same shape; norm backward: unscaled, ortho, forward: / n"""
+    return apply("fft", *operands(x), norm=norm)
+
+
+def ifft(x: Any, *, norm: str = "backward") -> Tensor:
+    """The inverse transform of complex points (..., n, 2), same shape; norm backward: / n, ortho, forward: unscaled"""
+    return apply("ifft", *operands(x), norm=norm)
+
+
+def rfft(x: Any, *, norm: str = "backward") -> Tensor:
+    """The transform of real points (..., n): its first n//2 + 1 complex points, (..., n//2 + 1, 2)"""
+    return apply("rfft", *operands(x), norm=norm)
+
+
+def irfft(x: Any, n: int | None = None, *, norm: str = "backward") -> Tensor:
+    """n real points (..., n) from complex (..., n//2 + 1, 2), the inverse of `rfft`; n is even, 2 * (points - 1), unless given"""
+    (x,) = operands(x)
+    if n is None:
+        n = 2 * (x.shape[-2] - 1) if x.ndim >= 2 else 0
+    return apply("irfft", x, norm=norm, n=operator.index(n))
+
+
+def sum_to(x: Tensor, shape: Sequence[int]) -> Tensor:
+    """x summed over the axes along which a tensor of `shape` would have been broadcast to x's shape"""
+    shape = tuple(shape)
+    if x.shape == shape:
+        return x
+    if broadcast_shapes(shape, x.shape) != x.shape:
+        raise ShapeError(f"sum_to: {list(shape)} does not broadcast to {list(x.shape)}")
+    lead = x.ndim - len(shape)
+    axes = [a for a in range(x.ndim) if a < lead or (shape[a - lead] == 1 and x.shape[a] != 1)]
+    return reshape(sum(x, axes), shape)
+
+
+def bits(seed: Any, step: Any, *, stream: int, shape: Sequence[int], width: int = 32) -> Tensor:
+    """Random words (u32) of a stream at a step; `seed` is u32[2], `step` u32[] (docs/contract.md, section 5)"""
+    return apply(
+        "bits", tensor(seed, "u32"), tensor(step, "u32"), stream=int(stream), shape=_ints(shape), width=int(width)
+    )
+
+
+attach({name: fn for name, fn in globals().items() if callable(fn)})
