@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 import paragon as pg
 from conftest import assert_words, skip_or_fail
 from paragon import data
-from paragon.data.batches import Gatherer, epoch_order
+from paragon.data.batches import epoch_order
+from paragon.data.feed import Gatherer
 from paragon.data.idx import parse_idx
 
 f32 = np.float32

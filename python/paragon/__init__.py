@@ -73,7 +73,9 @@ from .tensor.functions import (
 from .tensor.tensor import Tensor, tensor
 from .tensor.tracing import trace
 from .training.callbacks import Callback, EarlyStopping
-from .training.fit import History, evaluate, fit
+from .training.description import Training
+from .training.evaluation import evaluate
+from .training.fit import History, fit, train
 from .training.job import run_job, save_job
 
 __version__ = "0.1.0"

@@ -60,8 +60,7 @@ def contenders(names: Sequence[str] = (), commands: Mapping[str, str] | None = N
             if name in names:
                 raise ExecutorError(f"the executor {name!r} is not available: {executor.reason}")
             continue
-        isas = getattr(executor, "isas", ())
-        found += [Contender(f"{name} {isa}", executor, {"isa": isa}) for isa in isas] or [Contender(name, executor)]
+        found += _variants(name, executor)
     for name, command in (commands or {}).items():
         external = External(name, command)
         if not external.available:
@@ -73,6 +72,16 @@ def contenders(names: Sequence[str] = (), commands: Mapping[str, str] | None = N
     if missing := [n for n in names if not any(n in (c.name, c.name.split()[0]) for c in found)]:
         raise ExecutorError(f"there is no executor {missing[0]!r}; there are {', '.join(c.name for c in found)}")
     return wanted
+
+
+def _variants(name: str, executor: Executor) -> list[Contender]:
+    """A contender for each setting of an executor, whatever the number of threads: sessions choose that themselves."""
+    found: dict[str, Contender] = {}
+    for options in executor.settings():
+        kept = {key: value for key, value in options.items() if key != "threads"}
+        label = " ".join([name, *map(str, kept.values())])
+        found.setdefault(label, Contender(label, executor, kept))
+    return list(found.values())
 
 
 def run_program(contender: Contender, program: Program, inputs: Mapping[str, Array], steps: int) -> Outcome:

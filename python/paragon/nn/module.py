@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ..data.feed import run_batches
 from ..ir.errors import ParagonError, ShapeError
 from ..ir.program import Program
 from ..ir.spec import Array, Spec
@@ -224,6 +225,4 @@ class Module:
 
     def predict(self, x: Any, batch_size: int = 1000) -> Array:
         """The outputs for all rows of x, in batches, on the executor in use. Returns an array [rows, ...]."""
-        from ..data.batches import run_batches
-
         return run_batches(lambda spec: self.program(spec), x, batch_size)

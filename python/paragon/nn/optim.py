@@ -8,8 +8,9 @@ f32 first; every operation is elementwise and rounded as written.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -137,4 +138,25 @@ def clip_by_global_norm(limit: float) -> Clip:
     return clip
 
 
-OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"sgd": SGD, "adam": Adam, "adamw": AdamW}
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
+    "sgd": SGD,
+    "momentum": partial(SGD, lr=0.05, momentum=0.9),
+    "adam": Adam,
+    "adamw": AdamW,
+}
+"""The optimisers by name, with their usual settings. The command line and the estimators read them here."""
+
+
+def optimizer(name: str, **settings: Any) -> Optimizer:
+    """The optimiser of that name. A setting of None is the usual one.
+
+    Raises:
+        ShapeError: there is no such optimiser, or it has no such setting.
+    """
+    if name not in OPTIMIZERS:
+        raise ShapeError(f"there is no optimiser {name!r}; known are {', '.join(OPTIMIZERS)}")
+    known = {field.name for field in fields(OPTIMIZERS[name]())}  # type: ignore[arg-type]
+    given = {key: value for key, value in settings.items() if value is not None}
+    if unknown := sorted(set(given) - known):
+        raise ShapeError(f"the optimiser {name!r} has no {unknown[0]!r}; it has {', '.join(sorted(known))}")
+    return OPTIMIZERS[name](**given)

@@ -59,3 +59,25 @@ def warm_up(steps: int, then: Schedule | float) -> Schedule:
     length = _positive("warm_up steps", steps)
     following = then if callable(then) else constant(then)
     return lambda step: F.minimum((step + 1.0) / length, 1.0) * following(step)
+
+
+SCHEDULES: dict[str, Callable[[float, int], Schedule]] = {
+    "constant": lambda rate, steps: constant(rate),
+    "cosine": cosine,
+    "step": lambda rate, steps: step_decay(rate, max(1, steps // 3)),
+    "exponential": lambda rate, steps: exponential(rate, 0.01 ** (1 / steps)),
+}
+"""Schedules by name, as functions of the first rate and the number of steps of the run: "step" divides the rate by ten after
+each third of them, "exponential" by a hundred on the whole. The command line reads them here."""
+
+
+def schedule(name: str, rate: float, steps: int, warm_up_steps: int = 0) -> Schedule:
+    """The schedule of that name for a run of `steps` steps, the first `warm_up_steps` of them rising.
+
+    Raises:
+        ShapeError: there is no such schedule, or a number is out of range.
+    """
+    if name not in SCHEDULES:
+        raise ShapeError(f"there is no schedule {name!r}; known are {', '.join(SCHEDULES)}")
+    following = SCHEDULES[name](rate, steps)
+    return warm_up(warm_up_steps, following) if warm_up_steps else following
