@@ -11,7 +11,9 @@ from ..ir.errors import ShapeError
 from ..tensor import composites as C
 from ..tensor import functions as F
 from ..tensor import random
+from ..tensor.operands import Pair, integers, pair
 from ..tensor.tensor import Tensor
+from .checks import need_sizes
 from .module import Initialiser, Module, current_call
 
 Activation = str | Callable[[Tensor], Tensor] | None
@@ -34,11 +36,6 @@ def _named(what: str, table: dict[str, Any], name: str) -> Any:
     if name not in table:
         raise ShapeError(f"there is no {what} {name!r}; known are {', '.join(table)}")
     return table[name]
-
-
-def _positive(what: str, *numbers: int) -> None:
-    if any(n < 1 for n in numbers):
-        raise ShapeError(f"{what}: sizes must be at least 1, got {', '.join(map(str, numbers))}")
 
 
 def zeros(shape: tuple[int, ...], seed: int, stream: int) -> Tensor:
@@ -82,7 +79,7 @@ class Dense(Module):
         bias: bool = True,
         init: str | Scheme = "glorot_uniform",
     ) -> None:
-        _positive("Dense", inputs, outputs)
+        need_sizes("Dense", inputs, outputs)
         self.activation = _activation(activation)
         self.has_bias = bias
         self.parameter("weight", (inputs, outputs), _weights(init, inputs, outputs))
@@ -107,17 +104,17 @@ class Conv2d(Module):
         self,
         channels: int,
         outputs: int,
-        kernel: C.Pair,
+        kernel: Pair,
         activation: Activation = None,
         *,
-        stride: C.Pair = 1,
-        padding: str | C.Pair = 0,
-        dilation: C.Pair = 1,
+        stride: Pair = 1,
+        padding: str | Pair = 0,
+        dilation: Pair = 1,
         bias: bool = True,
         init: str | Scheme = "glorot_uniform",
     ) -> None:
-        down, across = (kernel, kernel) if isinstance(kernel, int) else kernel
-        _positive("Conv2d", channels, outputs, down, across)
+        down, across = pair(kernel)
+        need_sizes("Conv2d", channels, outputs, down, across)
         self.activation = _activation(activation)
         self.window: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation}
         self.has_bias = bias
@@ -133,7 +130,7 @@ class Conv2d(Module):
 class MaxPool2d(Module):
     """(N, C, H, W) -> (N, C, OH, OW): the largest of each window; see `paragon.max_pool2d`."""
 
-    def __init__(self, kernel: C.Pair, *, stride: C.Pair | None = None, padding: str | C.Pair = 0) -> None:
+    def __init__(self, kernel: Pair, *, stride: Pair | None = None, padding: str | Pair = 0) -> None:
         self.kernel, self.stride, self.padding = kernel, stride, padding
 
     def forward(self, x: Tensor) -> Tensor:
@@ -143,7 +140,7 @@ class MaxPool2d(Module):
 class AvgPool2d(Module):
     """(N, C, H, W) -> (N, C, OH, OW): the mean of each window; see `paragon.avg_pool2d`."""
 
-    def __init__(self, kernel: C.Pair, *, stride: C.Pair | None = None, padding: str | C.Pair = 0) -> None:
+    def __init__(self, kernel: Pair, *, stride: Pair | None = None, padding: str | Pair = 0) -> None:
         self.kernel, self.stride, self.padding = kernel, stride, padding
 
     def forward(self, x: Tensor) -> Tensor:
@@ -165,8 +162,8 @@ class LayerNorm(Module):
 
     def __init__(self, shape: int | Sequence[int], *, eps: float = 1e-5) -> None:
         self.eps = eps
-        shape = (shape,) if isinstance(shape, int) else tuple(shape)
-        _positive("LayerNorm", *shape)
+        shape = integers(shape)
+        need_sizes("LayerNorm", *shape)
         self.parameter("gamma", shape, ones)
         self.parameter("beta", shape, zeros)
 
@@ -186,7 +183,7 @@ class BatchNorm(Module):
     running_variance: Tensor
 
     def __init__(self, channels: int, *, momentum: float = 0.1, eps: float = 1e-5) -> None:
-        _positive("BatchNorm", channels)
+        need_sizes("BatchNorm", channels)
         self.momentum, self.eps = momentum, eps
         self.parameter("gamma", (channels,), ones)
         self.parameter("beta", (channels,), zeros)
@@ -232,7 +229,7 @@ class Embedding(Module):
     weight: Tensor
 
     def __init__(self, count: int, width: int) -> None:
-        _positive("Embedding", count, width)
+        need_sizes("Embedding", count, width)
         self.parameter("weight", (count, width), random.normal)
 
     def forward(self, i: Tensor) -> Tensor:

@@ -13,9 +13,9 @@ from typing import Protocol
 
 import numpy as np
 
-from ..ir.errors import ShapeError
 from ..tensor import functions as F
 from ..tensor.tensor import Tensor
+from .checks import need_limit
 from .schedules import Schedule
 
 Tensors = dict[str, Tensor]
@@ -108,14 +108,9 @@ class AdamW(Adam):
         return super().update(gradients, {name: F.fma(decay, w, w) for name, w in parameters.items()}, slots, rate)
 
 
-def _positive(what: str, limit: float) -> None:
-    if not limit > 0:
-        raise ShapeError(f"{what}: the limit must be positive, got {limit}")
-
-
 def clip_by_value(limit: float) -> Clip:
     """Every gradient element within -limit ... limit; a NaN stays."""
-    _positive("clip_by_value", limit)
+    need_limit("clip_by_value", limit)
     return lambda gradients: {name: F.minimum(F.maximum(g, -limit), limit) for name, g in gradients.items()}
 
 
@@ -127,7 +122,7 @@ def global_norm(gradients: Mapping[str, Tensor]) -> Tensor:
 
 def clip_by_global_norm(limit: float) -> Clip:
     """All gradients times limit/norm where their global norm is above `limit`. (Pascanu et al., 2013)"""
-    _positive("clip_by_global_norm", limit)
+    need_limit("clip_by_global_norm", limit)
 
     def clip(gradients: Tensors) -> Tensors:
         norm = global_norm(gradients)

@@ -8,17 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..ir.errors import ShapeError
 from ..tensor import functions as F
 from ..tensor.tensor import Tensor
+from .checks import need_steps
 
 Schedule = Callable[[Tensor], Tensor]
-
-
-def _positive(what: str, steps: int) -> float:
-    if steps < 1:
-        raise ShapeError(f"{what}: must be at least 1 step, got {steps}")
-    return float(steps)
 
 
 def _number(step: Tensor, value: float) -> Tensor:
@@ -34,7 +28,7 @@ def constant(rate: float) -> Schedule:
 
 def step_decay(rate: float, every: int, factor: float = 0.1) -> Schedule:
     """rate * factor^k with k = floor(step / every), as rate * exp(k * log(factor))."""
-    length = _positive("step_decay every", every)
+    length = need_steps("step_decay every", every)
 
     def schedule(step: Tensor) -> Tensor:
         k = F.cast(F.cast(step / length, "i32"), "f32")
@@ -50,12 +44,12 @@ def exponential(rate: float, factor: float) -> Schedule:
 
 def cosine(rate: float, steps: int, end: float = 0.0) -> Schedule:
     """From `rate` to `end` along half a cosine in `steps` steps, then `end`. (Loshchilov & Hutter, 2017)"""
-    length = _positive("cosine steps", steps)
+    length = need_steps("cosine steps", steps)
     return lambda step: F.fma(F.cospi(F.minimum(step / length, 1.0)) + 1.0, 0.5 * (rate - end), end)
 
 
 def warm_up(steps: int, then: Schedule | float) -> Schedule:
     """(step+1)/steps of the rate of `then` (a schedule, or a rate) during the first `steps` steps; `then` counts from step 0."""
-    length = _positive("warm_up steps", steps)
+    length = need_steps("warm_up steps", steps)
     following = then if callable(then) else constant(then)
     return lambda step: F.minimum((step + 1.0) / length, 1.0) * following(step)

@@ -14,9 +14,8 @@ from typing import Any
 from ..ir.errors import ShapeError
 from . import functions as F
 from .custom_gradient import custom_gradient, stop_gradient
+from .operands import Pair, pair
 from .tensor import Tensor, tensor
-
-Pair = int | Sequence[int]
 
 # --- activations ------------------------------------------------------------------------------------------------------
 
@@ -149,13 +148,6 @@ def batch_norm(x: Any, mean: Any, variance: Any, gamma: Any, beta: Any, eps: flo
 # --- convolution and pooling ------------------------------------------------------------------------------------------
 
 
-def _pair(value: Pair) -> tuple[int, int]:
-    pair = (value, value) if isinstance(value, int) else tuple(value)
-    if len(pair) != 2:
-        raise ShapeError(f"needs an integer or a pair (down, across), got {value!r}")
-    return pair
-
-
 def _padding(
     padding: str | Pair, size: Sequence[int], kernel: Sequence[int], stride: Pair, dilation: Pair
 ) -> tuple[int, ...]:
@@ -164,7 +156,7 @@ def _padding(
         return (0, 0, 0, 0)
     if padding == "same":
         sides: list[int] = []
-        for length, k, s, d in zip(size, kernel, _pair(stride), _pair(dilation), strict=True):
+        for length, k, s, d in zip(size, kernel, pair(stride), pair(dilation), strict=True):
             total = max((-(-length // s) - 1) * s + d * (k - 1) + 1 - length, 0)
             sides += [total // 2, total - total // 2]
         return tuple(sides)
@@ -220,7 +212,7 @@ def _pool(
     """The windows (N*C, OH, OW, kh*kw) of each channel by itself, and what puts one value a window back to (N, C, OH, OW)."""
     x = _image(what, x)
     n, c = x.shape[:2]
-    kernel = _pair(kernel)
+    kernel = pair(kernel)
     stride = kernel if stride is None else stride
     top, bottom, left, right = _padding(padding, x.shape[2:], kernel, stride, 1)
     if max(top, bottom, left, right):

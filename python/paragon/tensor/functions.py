@@ -16,31 +16,8 @@ from ..ir.errors import ShapeError
 from ..ir.shapes import DEFAULT_PANEL, broadcast_shapes
 from ..ir.spec import NUMPY_DTYPES
 from .elementwise import *
-from .operands import number, operands
+from .operands import Axis, Pair, axis_number, axis_numbers, integers, number, operands, pair
 from .tensor import Tensor, apply, attach, from_array, tensor
-
-Axis = int | Sequence[int] | None
-
-
-def _axes(axis: Axis, rank: int) -> tuple[int, ...]:
-    """The axes as ascending non-negative numbers; None means all."""
-    if axis is None:
-        return tuple(range(rank))
-    found = [_axis(a, rank) for a in ((axis,) if isinstance(axis, (int, np.integer)) else axis)]
-    if len(set(found)) != len(found):
-        raise ShapeError(f"axis {axis}: the same axis twice")
-    return tuple(sorted(found))
-
-
-def _axis(axis: int, rank: int) -> int:
-    if not -rank <= axis < rank:
-        raise ShapeError(f"axis {axis} is not one of the {rank} axes")
-    return int(axis) % rank
-
-
-def _ints(values: Any) -> tuple[int, ...]:
-    return tuple(int(v) for v in ((values,) if isinstance(values, (int, np.integer)) else values))
-
 
 # --- making tensors ---------------------------------------------------------------------------------------------------
 
@@ -48,7 +25,7 @@ def _ints(values: Any) -> tuple[int, ...]:
 def full(shape: int | Sequence[int], value: float | int, dtype: str = "f32") -> Tensor:
     """A tensor whose every element is `value`."""
     word = number(value, dtype).numpy().view(np.uint32).item()
-    shape = _ints(shape)
+    shape = integers(shape)
     return from_array(np.full(shape, word, np.uint32).view(NUMPY_DTYPES[dtype]))
 
 
@@ -90,26 +67,26 @@ def cast(x: Any, dtype: str) -> Tensor:
 def sum(x: Any, axis: Axis = None, *, keepdims: bool = False, panel: int | None = DEFAULT_PANEL) -> Tensor:
     """The sum over `axis` (all when None), by the reduction rule with panels of `panel` terms (one panel when None)"""
     (x,) = operands(x)
-    return apply("sum", x, axes=_axes(axis, x.ndim), keepdims=keepdims, panel=panel)
+    return apply("sum", x, axes=axis_numbers(axis, x.ndim), keepdims=keepdims, panel=panel)
 
 
 def mean(x: Any, axis: Axis = None, *, keepdims: bool = False, panel: int | None = DEFAULT_PANEL) -> Tensor:
     """sum / n, with one division"""
     (x,) = operands(x)
-    n = int(np.prod([x.shape[a] for a in _axes(axis, x.ndim)], dtype=np.int64))
+    n = int(np.prod([x.shape[a] for a in axis_numbers(axis, x.ndim)], dtype=np.int64))
     return sum(x, axis, keepdims=keepdims, panel=panel) / float(n)
 
 
 def max(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """The largest element over `axis`; NaN if there is one; -inf (or the smallest integer) of nothing"""
     (x,) = operands(x)
-    return apply("max", x, axes=_axes(axis, x.ndim), keepdims=keepdims)
+    return apply("max", x, axes=axis_numbers(axis, x.ndim), keepdims=keepdims)
 
 
 def argmax(x: Any, axis: int = -1, *, keepdims: bool = False) -> Tensor:
     """i32 index of the largest element, the first of equals; the first NaN wins"""
     (x,) = operands(x)
-    return apply("argmax", x, axis=_axis(axis, x.ndim), keepdims=keepdims)
+    return apply("argmax", x, axis=axis_number(axis, x.ndim), keepdims=keepdims)
 
 
 def matmul(
@@ -147,7 +124,7 @@ def dot(x: Any, y: Any, *, panel: int | None = DEFAULT_PANEL) -> Tensor:
 def reshape(x: Any, shape: int | Sequence[int]) -> Tensor:
     """The same elements under another shape; one dimension may be -1"""
     (x,) = operands(x)
-    shape = _ints(shape)
+    shape = integers(shape)
     if -1 in shape:
         known = int(np.prod([d for d in shape if d != -1], dtype=np.int64))
         if known == 0 or x.size % known or shape.count(-1) > 1:
@@ -159,14 +136,14 @@ def reshape(x: Any, shape: int | Sequence[int]) -> Tensor:
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:
     """Result axis i is axis axes[i] of x; all axes reversed when None"""
     (x,) = operands(x)
-    order = tuple(range(x.ndim))[::-1] if axes is None else tuple(_axis(a, x.ndim) for a in axes)
+    order = tuple(range(x.ndim))[::-1] if axes is None else tuple(axis_number(a, x.ndim) for a in axes)
     return x if order == tuple(range(x.ndim)) else apply("transpose", x, axes=order)
 
 
 def broadcast(x: Any, shape: int | Sequence[int]) -> Tensor:
     """x repeated to `shape`"""
     (x,) = operands(x)
-    shape = _ints(shape)
+    shape = integers(shape)
     return x if x.shape == shape else apply("broadcast", x, shape=shape)
 
 
@@ -174,7 +151,11 @@ def slice(x: Any, start: Sequence[int], stop: Sequence[int], step: Sequence[int]
     """Every step-th element from start to stop along each axis"""
     (x,) = operands(x)
     return apply(
-        "slice", x, start=_ints(start), stop=_ints(stop), step=_ints(step if step is not None else [1] * x.ndim)
+        "slice",
+        x,
+        start=integers(start),
+        stop=integers(stop),
+        step=integers(step if step is not None else [1] * x.ndim),
     )
 
 
@@ -222,9 +203,9 @@ def pad(
     return apply(
         "pad",
         x,
-        low=_ints(low),
-        high=_ints(high),
-        interior=_ints(interior if interior is not None else [0] * x.ndim),
+        low=integers(low),
+        high=integers(high),
+        interior=integers(interior if interior is not None else [0] * x.ndim),
         word=word,
     )
 
@@ -234,7 +215,7 @@ def concat(xs: Sequence[Any], axis: int = 0) -> Tensor:
     if not xs:
         raise ShapeError("concat: needs one or more tensors")
     tensors = operands(*xs)
-    return apply("concat", *tensors, axis=_axis(axis, tensors[0].ndim))
+    return apply("concat", *tensors, axis=axis_number(axis, tensors[0].ndim))
 
 
 def _checked_indices(i: Any, size: int) -> Tensor:
@@ -250,14 +231,16 @@ def _checked_indices(i: Any, size: int) -> Tensor:
 def gather(x: Any, i: Any, *, axis: int = 0) -> Tensor:
     """The slices of x along `axis` at the indices i (i32). Raises ShapeError for a concrete index out of range."""
     (x,) = operands(x)
-    axis = _axis(axis, x.ndim)
+    axis = axis_number(axis, x.ndim)
     return apply("gather", x, _checked_indices(i, x.shape[axis]), axis=axis)
 
 
 def scatter_add(x: Any, i: Any, *, axis: int = 0, size: int, panel: int | None = DEFAULT_PANEL) -> Tensor:
     """The slices of x added into `size` places along `axis`, where the indices i say. The transpose of gather."""
     (x,) = operands(x)
-    return apply("scatter_add", x, _checked_indices(i, size), axis=_axis(axis, x.ndim), size=int(size), panel=panel)
+    return apply(
+        "scatter_add", x, _checked_indices(i, size), axis=axis_number(axis, x.ndim), size=int(size), panel=panel
+    )
 
 
 def one_hot(i: Any, depth: int) -> Tensor:
@@ -265,33 +248,29 @@ def one_hot(i: Any, depth: int) -> Tensor:
     return apply("one_hot", *operands(i), depth=int(depth))
 
 
-def _pair(value: int | Sequence[int]) -> tuple[int, ...]:
-    return _ints(value) * 2 if isinstance(value, (int, np.integer)) else _ints(value)
-
-
 def unfold(
     x: Any,
-    kernel: int | Sequence[int],
+    kernel: Pair,
     *,
-    stride: int | Sequence[int] = 1,
+    stride: Pair = 1,
     padding: Sequence[int] = (0, 0, 0, 0),
-    dilation: int | Sequence[int] = 1,
+    dilation: Pair = 1,
 ) -> Tensor:
     """The windows of images (N, C, H, W) as rows (N, OH, OW, C*kh*kw); padding is (top, bottom, left, right)"""
     (x,) = operands(x)
     return apply(
-        "unfold", x, kernel=_pair(kernel), stride=_pair(stride), padding=_ints(padding), dilation=_pair(dilation)
+        "unfold", x, kernel=pair(kernel), stride=pair(stride), padding=integers(padding), dilation=pair(dilation)
     )
 
 
 def fold(
     x: Any,
     size: Sequence[int],
-    kernel: int | Sequence[int],
+    kernel: Pair,
     *,
-    stride: int | Sequence[int] = 1,
+    stride: Pair = 1,
     padding: Sequence[int] = (0, 0, 0, 0),
-    dilation: int | Sequence[int] = 1,
+    dilation: Pair = 1,
     panel: int | None = DEFAULT_PANEL,
 ) -> Tensor:
     """The transpose of `unfold`: images (N, C, *size) in which each pixel sums the windows that cover it"""
@@ -299,11 +278,11 @@ def fold(
     return apply(
         "fold",
         x,
-        size=_ints(size),
-        kernel=_pair(kernel),
-        stride=_pair(stride),
-        padding=_ints(padding),
-        dilation=_pair(dilation),
+        size=integers(size),
+        kernel=pair(kernel),
+        stride=pair(stride),
+        padding=integers(padding),
+        dilation=pair(dilation),
         panel=panel,
     )
 
@@ -311,7 +290,7 @@ def fold(
 def scan(a: Any, b: Any, h0: Any = None, *, axis: int = 0, reverse: bool = False) -> Tensor:
     """The linear recurrence h[t] = a[t] * h[t-1] + b[t] along an axis, from h0 (zeros when None)"""
     a, b = operands(a, b)
-    axis = _axis(axis, a.ndim)
+    axis = axis_number(axis, a.ndim)
     start = zeros(a.shape[:axis] + a.shape[axis + 1 :]) if h0 is None else operands(h0)[0]
     return apply("scan", a, b, start, axis=axis, reverse=reverse)
 
@@ -357,7 +336,7 @@ def sum_to(x: Tensor, shape: Sequence[int]) -> Tensor:
 def bits(seed: Any, step: Any, *, stream: int, shape: Sequence[int], width: int = 32) -> Tensor:
     """Random words (u32) of a stream at a step; `seed` is u32[2], `step` u32[] (docs/contract.md, section 5)"""
     return apply(
-        "bits", tensor(seed, "u32"), tensor(step, "u32"), stream=int(stream), shape=_ints(shape), width=int(width)
+        "bits", tensor(seed, "u32"), tensor(step, "u32"), stream=int(stream), shape=integers(shape), width=int(width)
     )
 
 

@@ -15,6 +15,7 @@ from ..executors.compiled import core
 from ..ir.errors import ShapeError
 from ..ir.spec import Array
 from . import functions as F
+from .operands import integers
 from .tensor import Tensor, tensor
 
 SHUFFLE_STREAM = 2**31  # + epoch: the order of the rows in training
@@ -32,14 +33,10 @@ def seed_words(seed: Any) -> Tensor:
     return tensor(np.array([int(seed) & 0xFFFFFFFF, int(seed) >> 32], np.uint32))
 
 
-def _shape(shape: Shape) -> tuple[int, ...]:
-    return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(int(d) for d in shape)
-
-
 def bits(shape: Shape, seed: Any, stream: int = 0, *, step: Any = 0, width: int = 32) -> Tensor:
     """u32 `shape`: the random words of a stream at a step, the top `width` bits of each."""
     at = step if isinstance(step, Tensor) else tensor(np.asarray(step, np.uint32))
-    return F.bits(seed_words(seed), at, stream=stream, shape=_shape(shape), width=width)
+    return F.bits(seed_words(seed), at, stream=stream, shape=integers(shape), width=width)
 
 
 def uniform(shape: Shape, seed: Any, stream: int = 0, *, step: Any = 0) -> Tensor:
@@ -49,7 +46,7 @@ def uniform(shape: Shape, seed: Any, stream: int = 0, *, step: Any = 0) -> Tenso
 
 def normal(shape: Shape, seed: Any, stream: int = 0, *, step: Any = 0) -> Tensor:
     """f32 `shape`, standard normal, by Box & Muller's transform of pairs of words; an odd last one is left out."""
-    shape = _shape(shape)
+    shape = integers(shape)
     n = int(np.prod(shape, dtype=np.int64))
     pairs = F.cast(bits((-(-n // 2), 2), seed, stream, step=step, width=24), "f32")
     u, v = pairs[:, 0], pairs[:, 1]
