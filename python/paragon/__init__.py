@@ -1,4 +1,8 @@
-"""Paragon: neural-network computation whose results can be checked. The same program gives the same bits everywhere."""
+"""Paragon: neural-network computation whose results can be checked. The same program gives the same bits everywhere.
+
+Shapes are written (rows, columns) or f32[rows, columns]; dtypes are f32, i32 and u32. The examples in docstrings begin with
+`import numpy as np` and `import paragon as pg`.
+"""
 
 from . import autograd, data, nn
 from .autograd import custom_gradient, grad, jit, stop_gradient, value_and_grad

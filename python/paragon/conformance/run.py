@@ -31,7 +31,11 @@ class Contender:
 
 @dataclass
 class Findings:
-    """What a run found. `failures` has one line for every vector, program or fuzzed sample that went wrong."""
+    """What a run found.
+
+    `vectors` has (right, all) cases for each contender, `report` is the drift report (`write_report`), and `failures` has one
+    line for every vector, program or fuzzed sample that went wrong.
+    """
 
     vectors: dict[str, tuple[int, int]]
     report: dict[str, Any]
@@ -39,6 +43,7 @@ class Findings:
 
     @property
     def passed(self) -> bool:
+        """Whether nothing went wrong."""
         return not self.failures
 
 
@@ -120,14 +125,20 @@ def run_conformance(
     seed: int = 0,
     progress: Progress = lambda line: None,
 ) -> Findings:
-    """Run everything that was asked for on every contender.
+    """Run the standard programs, and the vectors and random programs that are asked for, on every contender; compare the words.
 
     Args:
         vectors: a folder of vectors; none when None.
-        fuzz_examples: random programs an operation; needs the `hypothesis` package.
+        fuzz_examples: random programs an operation, from `seed` on; needs the `hypothesis` package.
+        progress: called with a line of text before each part.
 
     Raises:
         ExecutorError: no contenders, or no hypothesis for fuzzing.
+
+    >>> from paragon.conformance import contenders, run_conformance
+    >>> findings = run_conformance(contenders(["reference", "cpu"]))
+    >>> findings.passed, findings.failures
+    (True, [])
     """
     if not who:
         raise ExecutorError("conformance: no executor to run")

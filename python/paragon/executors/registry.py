@@ -98,7 +98,11 @@ def _registry() -> dict[str, Executor]:
 
 
 def executors() -> dict[str, Executor]:
-    """Every registered executor by name, whether `available` or not (`reason` says why)."""
+    """Every registered executor by name, whether `available` or not (`reason` says why).
+
+    >>> pg.executors()["reference"].available
+    True
+    """
     return dict(_registry())
 
 
@@ -171,7 +175,14 @@ Program.runner = staticmethod(run)
 
 @contextmanager
 def use(executor: str, **options: Any) -> Iterator[Executor]:
-    """Run what stands in the `with` block on an executor, e.g. `with paragon.use("cpu", isa="avx2", threads=1):`."""
+    """Run what stands in the `with` block on an executor, for instance `with paragon.use("cpu", isa="avx2", threads=1):`.
+
+    `options` are those of its `load`. Raises ExecutorError when there is none of that name, or it is not available.
+
+    >>> with pg.use("reference") as executor:
+    ...     print(executor.name, pg.exp(1.0))
+    reference Tensor(2.7182817, f32)
+    """
     found, merged = resolve(executor, options)
     token = _in_use.set((executor, merged))
     try:
