@@ -91,6 +91,7 @@ _ROWS = (
     elementwise("sinpi", "x", F32, "sin(pi x), correctly rounded"),
     elementwise("cospi", "x", F32, "cos(pi x), correctly rounded"),
     elementwise("compare", "x y", ANY, "1 where x `how` y holds, else 0", "i32", how=shapes.COMPARISONS),
+    elementwise("round_to", "x", F32, "x rounded to the nearest value of a format; the result is f32", format=shapes.FORMATS),
     row("select", "c x y", "", shapes.select, "x where c is not zero, else y"),
     row("cast", "x", "dtype", shapes.cast, "x as another dtype"),
     row("constant", "", "dtype shape word", shapes.constant, "An array whose every element is one word"),

@@ -29,6 +29,7 @@ __all__ = [
     "minimum",
     "mul",
     "neg",
+    "round_to",
     "sinpi",
     "sqrt",
     "sub",
@@ -186,3 +187,11 @@ def compare(x: Any, y: Any, how: str) -> Tensor:
     Operands: any dtype, the same for all. Raises ShapeError when they do not fit. `how` is one of lt, le, eq, ne, ge, gt.
     """
     return apply("compare", *operands(x, y), how=how)
+
+
+def round_to(x: Any, format: str) -> Tensor:
+    """x rounded to the nearest value of a format; the result is f32.
+
+    Operands: f32. Raises ShapeError when they do not fit. `format` is one of f16, bf16, e4m3fn, e5m2.
+    """
+    return apply("round_to", *operands(x), format=format)

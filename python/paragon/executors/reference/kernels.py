@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -56,6 +56,34 @@ def minimum(x: Array, y: Array) -> Array:
 @kernel
 def compare(x: Array, y: Array, *, how: str) -> Array:
     return COMPARISONS[how](x, y)
+
+
+class Format(NamedTuple):
+    """A floating-point format: significant bits, exponent of the smallest normal, largest value, and what lies beyond that."""
+
+    digits: int
+    lowest: int
+    largest: float
+    beyond: float
+
+
+FORMATS = {
+    "f16": Format(11, -14, 65504.0, np.inf),
+    "bf16": Format(8, -126, 255 * 2.0**120, np.inf),
+    "e4m3fn": Format(4, -6, 448.0, np.nan),
+    "e5m2": Format(3, -14, 57344.0, np.inf),
+}
+
+
+@kernel
+def round_to(x: Array, *, format: str) -> Array:
+    """Counted in the distance of the format's values around x, a power of two: in f64 only `rint` rounds, ties to even."""
+    digits, lowest, largest, beyond = FORMATS[format]
+    wide = x.astype(np.float64)
+    _, exponent = np.frexp(np.where(np.isfinite(wide), wide, 0))  # |x| < 2^exponent <= 2|x|
+    distance = np.ldexp(1.0, np.maximum(exponent - 1, lowest) - (digits - 1))
+    near = np.rint(wide / distance) * distance
+    return np.where(np.abs(near) > largest, np.copysign(beyond, x), near).astype(np.float32)
 
 
 @kernel
