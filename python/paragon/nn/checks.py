@@ -1,8 +1,20 @@
-"""Checks of the numbers that layers, optimisers and schedules are made with."""
+"""Checks of the names and numbers that layers, losses, optimisers and schedules are made with."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from ..ir.errors import ShapeError
+
+_T = TypeVar("_T")
+
+
+def named(what: str, registry: Mapping[str, _T], name: str) -> _T:
+    """The entry of a registry. Raises ShapeError, naming `what` and the known names, when there is none."""
+    if name not in registry:
+        raise ShapeError(f"there is no {what} {name!r}; known are {', '.join(registry)}")
+    return registry[name]
 
 
 def need_sizes(what: str, *sizes: int) -> None:

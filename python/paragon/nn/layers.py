@@ -13,7 +13,7 @@ from ..tensor import functions as F
 from ..tensor import random
 from ..tensor.operands import Pair, integers, pair
 from ..tensor.tensor import Tensor
-from .checks import need_sizes
+from .checks import named, need_sizes
 from .module import Initialiser, Module, current_call
 
 Activation = str | Callable[[Tensor], Tensor] | None
@@ -38,13 +38,7 @@ def activation(which: Activation) -> Callable[[Tensor], Tensor]:
     >>> pg.nn.activation("relu")(pg.tensor([-1.0, 2.0]))
     Tensor([0., 2.], f32)
     """
-    return C.linear if which is None else which if callable(which) else _named("activation", ACTIVATIONS, which)
-
-
-def _named(what: str, table: dict[str, Any], name: str) -> Any:
-    if name not in table:
-        raise ShapeError(f"there is no {what} {name!r}; known are {', '.join(table)}")
-    return table[name]
+    return C.linear if which is None else which if callable(which) else named("activation", ACTIVATIONS, which)
 
 
 def zeros(shape: tuple[int, ...], seed: int, stream: int) -> Tensor:
@@ -70,7 +64,7 @@ class Weights:
 
 
 def _weights(scheme: str | Scheme, fan_in: int, fan_out: int) -> Initialiser:
-    return Weights(scheme if callable(scheme) else _named("initialiser", SCHEMES, scheme), fan_in, fan_out)
+    return Weights(scheme if callable(scheme) else named("initialiser", SCHEMES, scheme), fan_in, fan_out)
 
 
 class Dense(Module):

@@ -14,9 +14,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..ir.errors import ShapeError
 from ..tensor import functions as F
 from ..tensor.tensor import Tensor
-from .checks import need_limit
+from .checks import named, need_limit
 from .schedules import Schedule
 
 Tensors = dict[str, Tensor]
@@ -170,10 +171,9 @@ def optimizer(name: str, **settings: Any) -> Optimizer:
     Raises:
         ShapeError: there is no such optimiser, or it has no such setting.
     """
-    if name not in OPTIMIZERS:
-        raise ShapeError(f"there is no optimiser {name!r}; known are {', '.join(OPTIMIZERS)}")
-    known = {field.name for field in fields(OPTIMIZERS[name]())}  # type: ignore[arg-type]
+    make = named("optimiser", OPTIMIZERS, name)
+    known = {field.name for field in fields(make())}  # type: ignore[arg-type]
     given = {key: value for key, value in settings.items() if value is not None}
     if unknown := sorted(set(given) - known):
         raise ShapeError(f"the optimiser {name!r} has no {unknown[0]!r}; it has {', '.join(sorted(known))}")
-    return OPTIMIZERS[name](**given)
+    return make(**given)

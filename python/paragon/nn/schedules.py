@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ..tensor import functions as F
 from ..tensor.tensor import Tensor
-from .checks import need_steps
+from .checks import named, need_steps
 
 Schedule = Callable[[Tensor], Tensor]
 """The number of finished steps, an f32 scalar -> the learning rate, an f32 scalar."""
@@ -86,7 +86,5 @@ def schedule(name: str, rate: float, steps: int, warm_up_steps: int = 0) -> Sche
     Raises:
         ShapeError: there is no such schedule, or a number is out of range.
     """
-    if name not in SCHEDULES:
-        raise ShapeError(f"there is no schedule {name!r}; known are {', '.join(SCHEDULES)}")
-    following = SCHEDULES[name](rate, steps)
+    following = named("schedule", SCHEDULES, name)(rate, steps)
     return warm_up(warm_up_steps, following) if warm_up_steps else following
