@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ const usage = `usage:
   reference run MODEL INPUTS OUTPUTS [--values]      run a model file once
   reference train JOB OUT                            run a training job; prints the fingerprint of its final state
   reference fingerprint FILE                         print the fingerprint of the tensors of a file
+  reference operations                               print the table of operations as JSON
 options:
   --memory GIB    how much the values of a run may take (default 4)
 `
@@ -46,6 +48,7 @@ var commands = []struct {
 	{"run", 3, run},
 	{"train", 2, train},
 	{"fingerprint", 1, fingerprint},
+	{"operations", 0, operations},
 }
 
 // command runs one command line.
@@ -136,5 +139,22 @@ func fingerprint(files []string, _ program.Options, w io.Writer) error {
 		return err
 	}
 	_, err = fmt.Fprintln(w, tensor.Fingerprint(f.Tensors))
+	return err
+}
+
+// operations prints the table, a line an operation.
+func operations(_ []string, _ program.Options, w io.Writer) error {
+	before := "[\n  "
+	for _, signature := range program.Signatures() {
+		row, err := json.Marshal(signature)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w, "%s%s", before, row); err != nil {
+			return err
+		}
+		before = ",\n  "
+	}
+	_, err := fmt.Fprintln(w, "\n]")
 	return err
 }

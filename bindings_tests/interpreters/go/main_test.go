@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"math"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"paragon/reference/internal/build"
+	"paragon/reference/program"
 	"paragon/reference/tensor"
 )
 
@@ -140,6 +142,27 @@ func TestTrainAndFingerprintCommands(t *testing.T) {
 	}
 	if trained.String() != printed.String() || len(printed.String()) != 65 {
 		t.Errorf("the run's fingerprint is %q, its state's %q", trained.String(), printed.String())
+	}
+}
+
+func TestOperationsCommand(t *testing.T) {
+	var printed bytes.Buffer
+	if err := command([]string{"operations"}, &printed); err != nil {
+		t.Fatal(err)
+	}
+	var list []program.Signature
+	if err := json.Unmarshal(printed.Bytes(), &list); err != nil {
+		t.Fatalf("%v in %s", err, printed.String())
+	}
+	if !reflect.DeepEqual(list, program.Signatures()) {
+		t.Errorf("printed %v", list)
+	}
+	for _, row := range []string{
+		`{"name":"fma","arity":3,"attributes":[]}`, `{"name":"concat","arity":null,"attributes":["axis"]}`,
+	} {
+		if !strings.Contains(printed.String(), row) {
+			t.Errorf("%s is missing", row)
+		}
 	}
 }
 

@@ -1,177 +1,135 @@
 package program
 
-// The attributes of operations: how each is written in JSON and what values it may have by itself. What depends on the
-// operands is checked by the shape rules (rules.go).
+// The attributes of operations: their names and forms (an integer, a list, a word), which are checked when a program is
+// read. What depends on the operands is checked by the shape rules. Here are the forms, and the attributes that several
+// families of operations share.
 
 import (
 	"errors"
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"paragon/reference/strictjson"
 	"paragon/reference/tensor"
 )
 
-// Attributes are those of one operation; the others are zero.
-type Attributes struct {
-	How                    string
-	DType                  tensor.DType
-	Shape                  tensor.Shape
-	Word                   uint32
-	Axes                   []int
-	Axis                   int
-	KeepDims, Reverse      bool
-	Panel                  int // onePanel for null
-	TransposeA, TransposeB bool
-	Start, Stop, Step      []int
-	Low, High, Interior    []int
-	Size, Depth            int
-	Image                  []int // the size of fold
-	Kernel, Stride         []int
-	Padding, Dilation      []int
-	Stream, Width          int
-	Norm                   string
-	Points                 int // the n of irfft
+// Attributes are the decoded attributes of one operation, by name.
+type Attributes map[string]any
+
+// attribute is what the table needs of an attributeOf any type.
+type attribute interface {
+	key() string
+	decode(v strictjson.Value) (any, error)
+}
+
+// attributeOf is an attribute whose decoded value is a T.
+type attributeOf[T any] struct {
+	name string
+	form func(v strictjson.Value) (T, error)
+}
+
+func (t attributeOf[T]) key() string { return t.name }
+
+func (t attributeOf[T]) decode(v strictjson.Value) (any, error) { return t.form(v) }
+
+// of is the value of t for an operation that has it.
+func (t attributeOf[T]) of(a Attributes) T { return a[t.name].(T) }
+
+func integer(name string, low, high int64) attributeOf[int] {
+	return attributeOf[int]{name, func(v strictjson.Value) (int, error) { return strictjson.Int(v, low, high) }}
+}
+
+// integers is a list of at most 8 integers, none below low.
+func integers(name string, low int64) attributeOf[[]int] {
+	return attributeOf[[]int]{name, func(v strictjson.Value) ([]int, error) {
+		return strictjson.Ints(v, tensor.MaxRank, low, math.MaxInt64)
+	}}
+}
+
+// exactly is integers with n elements.
+func exactly(n int, name string, low int64) attributeOf[[]int] {
+	list := integers(name, low)
+	return attributeOf[[]int]{name, func(v strictjson.Value) ([]int, error) {
+		found, err := list.form(v)
+		if err == nil && len(found) != n {
+			err = fmt.Errorf("expected %d integers, found %d", n, len(found))
+		}
+		return found, err
+	}}
+}
+
+func flag(name string) attributeOf[bool] { return attributeOf[bool]{name, strictjson.Bool} }
+
+// choice is one of some words; kind says in an error what they are.
+func choice(name, kind string, words ...string) attributeOf[string] {
+	return attributeOf[string]{name, func(v strictjson.Value) (string, error) {
+		found, err := strictjson.String(v)
+		if err != nil {
+			return "", err
+		}
+		for _, word := range words {
+			if found == word {
+				return found, nil
+			}
+		}
+		return "", fmt.Errorf("unknown %s %.40q (%s)", kind, found, strings.Join(words, ", "))
+	}}
 }
 
 // onePanel is a panel length that no reduction reaches.
 const onePanel = math.MaxInt
 
-// maxPoints is the largest number of points of a Fourier transform.
-const maxPoints = 1 << 24
-
-type attribute struct {
-	name   string
-	decode func(v strictjson.Value, a *Attributes) error
-}
-
-func integer(name string, field func(*Attributes) *int, low, high int64) attribute {
-	return attribute{name, func(v strictjson.Value, a *Attributes) (err error) {
-		*field(a), err = strictjson.Int(v, low, high)
-		return err
-	}}
-}
-
-// integers is a list of at most 8 integers, none below low.
-func integers(name string, field func(*Attributes) *[]int, low int64) attribute {
-	return attribute{name, func(v strictjson.Value, a *Attributes) (err error) {
-		*field(a), err = strictjson.Ints(v, tensor.MaxRank, low, math.MaxInt64)
-		return err
-	}}
-}
-
-// exactly is integers with n elements.
-func exactly(n int, name string, field func(*Attributes) *[]int, low int64) attribute {
-	list := integers(name, field, low)
-	return attribute{name, func(v strictjson.Value, a *Attributes) error {
-		if err := list.decode(v, a); err != nil {
-			return err
-		}
-		if len(*field(a)) != n {
-			return fmt.Errorf("expected %d integers, found %d", n, len(*field(a)))
-		}
-		return nil
-	}}
-}
-
-func flag(name string, field func(*Attributes) *bool) attribute {
-	return attribute{name, func(v strictjson.Value, a *Attributes) (err error) {
-		*field(a), err = strictjson.Bool(v)
-		return err
-	}}
-}
-
 var (
-	attrHow       = attribute{"how", decodeHow}
-	attrDtype     = attribute{"dtype", func(v strictjson.Value, a *Attributes) (err error) { a.DType, err = decodeDType(v); return }}
-	attrShape     = attribute{"shape", func(v strictjson.Value, a *Attributes) (err error) { a.Shape, err = decodeShape(v); return }}
-	attrWord      = attribute{"word", decodeWord}
-	attrAxes      = integers("axes", func(a *Attributes) *[]int { return &a.Axes }, 0)
-	attrAxis      = integer("axis", func(a *Attributes) *int { return &a.Axis }, 0, tensor.MaxRank)
-	attrKeepDims  = flag("keepdims", func(a *Attributes) *bool { return &a.KeepDims })
-	attrReverse   = flag("reverse", func(a *Attributes) *bool { return &a.Reverse })
-	attrPanel     = attribute{"panel", decodePanel}
-	attrTransA    = flag("transpose_a", func(a *Attributes) *bool { return &a.TransposeA })
-	attrTransB    = flag("transpose_b", func(a *Attributes) *bool { return &a.TransposeB })
-	attrStart     = integers("start", func(a *Attributes) *[]int { return &a.Start }, 0)
-	attrStop      = integers("stop", func(a *Attributes) *[]int { return &a.Stop }, 0)
-	attrStep      = integers("step", func(a *Attributes) *[]int { return &a.Step }, 1)
-	attrLow       = integers("low", func(a *Attributes) *[]int { return &a.Low }, 0)
-	attrHigh      = integers("high", func(a *Attributes) *[]int { return &a.High }, 0)
-	attrInterior  = integers("interior", func(a *Attributes) *[]int { return &a.Interior }, 0)
-	attrSize      = integer("size", func(a *Attributes) *int { return &a.Size }, 0, tensor.MaxDimension)
-	attrDepth     = integer("depth", func(a *Attributes) *int { return &a.Depth }, 0, tensor.MaxDimension)
-	attrImageSize = exactly(2, "size", func(a *Attributes) *[]int { return &a.Image }, 0)
-	attrKernel    = exactly(2, "kernel", func(a *Attributes) *[]int { return &a.Kernel }, 1)
-	attrStride    = exactly(2, "stride", func(a *Attributes) *[]int { return &a.Stride }, 1)
-	attrPadding   = exactly(4, "padding", func(a *Attributes) *[]int { return &a.Padding }, 0)
-	attrDilation  = exactly(2, "dilation", func(a *Attributes) *[]int { return &a.Dilation }, 1)
-	attrStream    = integer("stream", func(a *Attributes) *int { return &a.Stream }, 0, math.MaxUint32)
-	attrWidth     = integer("width", func(a *Attributes) *int { return &a.Width }, 1, 32)
-	attrNorm      = attribute{"norm", decodeNorm}
-	attrPoints    = integer("n", func(a *Attributes) *int { return &a.Points }, 1, maxPoints)
+	attrDType    = attributeOf[tensor.DType]{"dtype", decodeDType}
+	attrShape    = attributeOf[tensor.Shape]{"shape", decodeShape}
+	attrWord     = attributeOf[uint32]{"word", decodeWord}
+	attrAxes     = integers("axes", 0)
+	attrAxis     = integer("axis", 0, tensor.MaxRank)
+	attrKeepDims = flag("keepdims")
+	attrPanel    = attributeOf[int]{"panel", decodePanel}
 )
 
-func decodeHow(v strictjson.Value, a *Attributes) (err error) {
-	if a.How, err = strictjson.String(v); err != nil {
-		return err
-	}
-	if _, ok := comparisons[a.How]; !ok {
-		return fmt.Errorf("unknown comparison %.40q (lt, le, eq, ne, ge, gt)", a.How)
-	}
-	return nil
-}
-
-func decodeNorm(v strictjson.Value, a *Attributes) (err error) {
-	if a.Norm, err = strictjson.String(v); err != nil {
-		return err
-	}
-	if !norms[a.Norm] {
-		return fmt.Errorf("unknown norm %.40q (backward, ortho, forward)", a.Norm)
-	}
-	return nil
-}
-
 // decodeWord expects 8 lower-case hex digits.
-func decodeWord(v strictjson.Value, a *Attributes) error {
+func decodeWord(v strictjson.Value) (uint32, error) {
 	text, err := strictjson.String(v)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	w, err := strconv.ParseUint(text, 16, 32)
 	if err != nil || fmt.Sprintf("%08x", w) != text {
-		return fmt.Errorf("a word is 8 lower-case hex digits, not %.40q", text)
+		return 0, fmt.Errorf("a word is 8 lower-case hex digits, not %.40q", text)
 	}
-	a.Word = uint32(w)
-	return nil
+	return uint32(w), nil
 }
 
-func decodePanel(v strictjson.Value, a *Attributes) (err error) {
+// decodePanel is onePanel for null.
+func decodePanel(v strictjson.Value) (int, error) {
 	if v == nil {
-		a.Panel = onePanel
-		return nil
+		return onePanel, nil
 	}
-	if a.Panel, err = strictjson.Int(v, 2, math.MaxInt64); err != nil {
+	panel, err := strictjson.Int(v, 2, math.MaxInt64)
+	if err != nil {
 		err = errors.New("a panel is an integer of at least 2, or null")
 	}
-	return err
+	return panel, err
 }
 
-// decodeAttributes expects all the attributes of a row of the table and no other.
-func decodeAttributes(v strictjson.Value, row []attribute) (*Attributes, error) {
-	names := make([]string, len(row))
-	for k := range row {
-		names[k] = row[k].name
+// decodeAttributes expects all the attributes of a definition and no other.
+func decodeAttributes(v strictjson.Value, list []attribute) (Attributes, error) {
+	names := make([]string, len(list))
+	for k := range list {
+		names[k] = list[k].key()
 	}
 	m, err := strictjson.Members(v, names)
 	if err != nil {
 		return nil, fmt.Errorf("attributes: %w", err)
 	}
-	a := &Attributes{}
-	for k := range row {
-		if err := row[k].decode(m[row[k].name], a); err != nil {
-			return nil, fmt.Errorf("attribute %q: %w", row[k].name, err)
+	a := Attributes{}
+	for k, name := range names {
+		if a[name], err = list[k].decode(m[name]); err != nil {
+			return nil, fmt.Errorf("attribute %q: %w", name, err)
 		}
 	}
 	return a, nil

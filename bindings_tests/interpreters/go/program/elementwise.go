@@ -3,11 +3,38 @@ package program
 // The elementwise operations: scalar functions on words, one for each dtype, and the loops that apply them under broadcasting.
 
 import (
+	"fmt"
 	"math"
 
 	"paragon/reference/numeric"
 	"paragon/reference/tensor"
 )
+
+var elementwiseOperations = []definition{
+	{"add", 2, none, elementwise, ofTwo(add)},
+	{"sub", 2, none, elementwise, ofTwo(subtract)},
+	{"mul", 2, none, elementwise, ofTwo(multiplyWords)},
+	{"maximum", 2, none, elementwise, ofTwo(maximum)},
+	{"minimum", 2, none, elementwise, ofTwo(minimum)},
+	{"div", 2, none, elementwiseF32, ofTwo(divide)},
+	{"fma", 3, none, elementwiseF32, fma},
+	{"neg", 1, none, elementwise, ofOne(negate)},
+	{"abs", 1, none, absRule, ofOne(absolute)},
+	{"sqrt", 1, none, elementwiseF32, ofOne(float(numeric.Sqrt))},
+	{"exp", 1, none, elementwiseF32, ofOne(float(numeric.Exp.At))},
+	{"expm1", 1, none, elementwiseF32, ofOne(float(numeric.Expm1.At))},
+	{"log", 1, none, elementwiseF32, ofOne(float(numeric.Log.At))},
+	{"log1p", 1, none, elementwiseF32, ofOne(float(numeric.Log1p.At))},
+	{"tanh", 1, none, elementwiseF32, ofOne(float(numeric.Tanh.At))},
+	{"erf", 1, none, elementwiseF32, ofOne(float(numeric.Erf.At))},
+	{"sinpi", 1, none, elementwiseF32, ofOne(float(numeric.Sinpi.At))},
+	{"cospi", 1, none, elementwiseF32, ofOne(float(numeric.Cospi.At))},
+	{"compare", 2, []attribute{attrHow}, compareRule, compare},
+	{"select", 3, none, selectRule, selectWords},
+	{"cast", 1, []attribute{attrDType}, castRule, cast},
+}
+
+var attrHow = choice("how", "comparison", "lt", "le", "eq", "ne", "ge", "gt")
 
 type (
 	unary  func(x uint32) uint32
@@ -203,26 +230,62 @@ func mapTernary(out, x, y, z *tensor.Tensor, f func(x, y, z uint32) uint32) {
 	})
 }
 
+// elementwise: any dtype, the same for all; broadcast.
+func elementwise(x []Kind, _ Attributes) (Kind, error) {
+	if err := needSameDType(x); err != nil {
+		return Kind{}, err
+	}
+	s, err := broadcastShapes(shapesOf(x)...)
+	return Kind{x[0].DType, s}, err
+}
+
+func elementwiseF32(x []Kind, a Attributes) (Kind, error) {
+	if err := needDType(x, make([]tensor.DType, len(x))...); err != nil { // the zero dtype is f32
+		return Kind{}, err
+	}
+	return elementwise(x, a)
+}
+
+func absRule(x []Kind, a Attributes) (Kind, error) {
+	if x[0].DType == tensor.U32 {
+		return Kind{}, fmt.Errorf("the operand must be f32 or i32, not %v", x[0])
+	}
+	return x[0], nil
+}
+
 // ofOne and ofTwo are the kernels of unary and binary operations.
-func ofOne(f [3]unary) kernelFunc {
-	return func(x []*tensor.Tensor, _ *Attributes, out *tensor.Tensor) { mapUnary(out, x[0], f[out.DType]) }
+func ofOne(f [3]unary) kernel {
+	return func(x []*tensor.Tensor, _ Attributes, out *tensor.Tensor) { mapUnary(out, x[0], f[out.DType]) }
 }
 
-func ofTwo(f [3]binary) kernelFunc {
-	return func(x []*tensor.Tensor, _ *Attributes, out *tensor.Tensor) { mapBinary(out, x[0], x[1], f[out.DType]) }
+func ofTwo(f [3]binary) kernel {
+	return func(x []*tensor.Tensor, _ Attributes, out *tensor.Tensor) { mapBinary(out, x[0], x[1], f[out.DType]) }
 }
 
-func fma(x []*tensor.Tensor, _ *Attributes, out *tensor.Tensor) {
+func fma(x []*tensor.Tensor, _ Attributes, out *tensor.Tensor) {
 	mapTernary(out, x[0], x[1], x[2], func(a, b, c uint32) uint32 { return bits(numeric.FMA(f32(a), f32(b), f32(c))) })
 }
 
-func compare(x []*tensor.Tensor, a *Attributes, out *tensor.Tensor) {
-	order, result := compareWords[x[0].DType], comparisons[a.How]
+func compareRule(x []Kind, a Attributes) (Kind, error) {
+	k, err := elementwise(x, a)
+	return Kind{tensor.I32, k.Shape}, err
+}
+
+func compare(x []*tensor.Tensor, a Attributes, out *tensor.Tensor) {
+	order, result := compareWords[x[0].DType], comparisons[attrHow.of(a)]
 	mapBinary(out, x[0], x[1], func(v, w uint32) uint32 { return result[order(v, w)] })
 }
 
+func selectRule(x []Kind, a Attributes) (Kind, error) {
+	if err := needSameDType(x[1:]); err != nil {
+		return Kind{}, err
+	}
+	s, err := broadcastShapes(shapesOf(x)...)
+	return Kind{x[1].DType, s}, err
+}
+
 // selectWords: an f32 condition is zero if it is -0, and not if it is NaN.
-func selectWords(x []*tensor.Tensor, _ *Attributes, out *tensor.Tensor) {
+func selectWords(x []*tensor.Tensor, _ Attributes, out *tensor.Tensor) {
 	mask := ^uint32(0)
 	if x[0].DType == tensor.F32 {
 		mask = 1<<31 - 1
@@ -235,6 +298,8 @@ func selectWords(x []*tensor.Tensor, _ *Attributes, out *tensor.Tensor) {
 	})
 }
 
-func cast(x []*tensor.Tensor, _ *Attributes, out *tensor.Tensor) {
+func castRule(x []Kind, a Attributes) (Kind, error) { return Kind{attrDType.of(a), x[0].Shape}, nil }
+
+func cast(x []*tensor.Tensor, _ Attributes, out *tensor.Tensor) {
 	mapUnary(out, x[0], conversions[x[0].DType][out.DType])
 }

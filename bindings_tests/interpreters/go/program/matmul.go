@@ -6,10 +6,20 @@ package program
 // Rows and columns are padded to whole tiles, k never is.
 
 import (
+	"fmt"
 	"math"
 
 	"paragon/reference/numeric"
 	"paragon/reference/tensor"
+)
+
+var products = []definition{
+	{"matmul", 2, []attribute{attrTransposeA, attrTransposeB, attrPanel}, matmulRule, matmul},
+}
+
+var (
+	attrTransposeA = flag("transpose_a")
+	attrTransposeB = flag("transpose_b")
 )
 
 const (
@@ -19,16 +29,43 @@ const (
 
 type tile [tileRows * tileColumns]float64
 
-func matmul(x []*tensor.Tensor, a *Attributes, out *tensor.Tensor) {
-	leadA, m, k := matrix(x[0].Shape, a.TransposeA)
-	leadB, _, n := matrix(x[1].Shape, a.TransposeB)
+// matrix splits off the last two axes: rows and columns after the optional transposition.
+func matrix(s tensor.Shape, transposed bool) (lead tensor.Shape, rows, columns int) {
+	r := len(s)
+	rows, columns = s[r-2], s[r-1]
+	if transposed {
+		rows, columns = columns, rows
+	}
+	return s[:r-2], rows, columns
+}
+
+func matmulRule(x []Kind, a Attributes) (Kind, error) {
+	if err := needDType(x, tensor.F32, tensor.F32); err != nil {
+		return Kind{}, err
+	}
+	if len(x[0].Shape) < 2 || len(x[1].Shape) < 2 {
+		return Kind{}, fmt.Errorf("both operands must have rank 2 or more: %v and %v", x[0], x[1])
+	}
+	leadA, m, k := matrix(x[0].Shape, attrTransposeA.of(a))
+	leadB, l, n := matrix(x[1].Shape, attrTransposeB.of(a))
+	if k != l {
+		return Kind{}, fmt.Errorf("the inner dimensions %d and %d differ: %v and %v", k, l, x[0], x[1])
+	}
+	lead, err := broadcastShapes(leadA, leadB)
+	return Kind{tensor.F32, append(lead, m, n)}, err
+}
+
+func matmul(x []*tensor.Tensor, a Attributes, out *tensor.Tensor) {
+	transposeA, transposeB, panel := attrTransposeA.of(a), attrTransposeB.of(a), attrPanel.of(a)
+	leadA, m, k := matrix(x[0].Shape, transposeA)
+	leadB, _, n := matrix(x[1].Shape, transposeB)
 	lead := out.Shape[:len(out.Shape)-2]
 	offsetsA := batchOffsets(lead, leadA, m*k)
 	offsetsB := batchOffsets(lead, leadB, k*n)
 	one := func(batch, cost int) {
-		multiply(out.Words[batch*m*n:(batch+1)*m*n], m, k, n, a.Panel, cost,
-			operandMatrix{x[0].Words[offsetsA[batch]:], a.TransposeA},
-			operandMatrix{x[1].Words[offsetsB[batch]:], a.TransposeB})
+		multiply(out.Words[batch*m*n:(batch+1)*m*n], m, k, n, panel, cost,
+			operandMatrix{x[0].Words[offsetsA[batch]:], transposeA},
+			operandMatrix{x[1].Words[offsetsB[batch]:], transposeB})
 	}
 	if batches := len(offsetsA); batches > 1 {
 		parallel(batches, multiplyCapped(m*n, k), func(low, high int) {

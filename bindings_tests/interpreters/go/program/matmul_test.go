@@ -11,6 +11,11 @@ import (
 	"paragon/reference/tensor"
 )
 
+// product is the attributes of a matmul.
+func product(transposeA, transposeB bool, panel int) Attributes {
+	return Attributes{"transpose_a": transposeA, "transpose_b": transposeB, "panel": panel}
+}
+
 // ruleDot and ruleSum are section 3 of the contract as it is written, term by term.
 func ruleDot(a, b []float32, panel int) float32 {
 	if len(a) <= panel {
@@ -92,15 +97,15 @@ func TestMatmulIsTheRule(t *testing.T) {
 		for _, size := range [][3]int{{1, 1, 1}, {2, 7, 3}, {5, 0, 2}, {3, 31, 9}, {4, 256, 4}, {1, 257, 6}, {7, 600, 5}} {
 			for flags := 0; flags < 4; flags++ {
 				m, k, n := size[0], size[1], size[2]
-				a := &Attributes{TransposeA: flags&1 != 0, TransposeB: flags&2 != 0, Panel: panel}
+				a := product(flags&1 != 0, flags&2 != 0, panel)
 				x := &tensor.Tensor{DType: tensor.F32, Shape: tensor.Shape{m, k}, Words: awkward(r, m*k, flags == 3)}
 				y := &tensor.Tensor{DType: tensor.F32, Shape: tensor.Shape{k, n}, Words: awkward(r, k*n, flags == 3)}
 				at := func(i, p int) int { return i*k + p }
 				bt := func(p, j int) int { return p*n + j }
-				if a.TransposeA {
+				if attrTransposeA.of(a) {
 					x.Shape, at = tensor.Shape{k, m}, func(i, p int) int { return p*m + i }
 				}
-				if a.TransposeB {
+				if attrTransposeB.of(a) {
 					y.Shape, bt = tensor.Shape{n, k}, func(p, j int) int { return j*k + p }
 				}
 				out := tensor.New(tensor.F32, tensor.Shape{m, n})
@@ -144,7 +149,7 @@ func TestSubnormalDots(t *testing.T) {
 		x := &tensor.Tensor{DType: tensor.F32, Shape: tensor.Shape{1, 2}, Words: []uint32{bits(c * 0x1p67), bits(a)}}
 		y := &tensor.Tensor{DType: tensor.F32, Shape: tensor.Shape{2, 1}, Words: []uint32{bits(0x1p-67), bits(b)}}
 		out := tensor.New(tensor.F32, tensor.Shape{1, 1})
-		matmul([]*tensor.Tensor{x, y}, &Attributes{Panel: 256}, out)
+		matmul([]*tensor.Tensor{x, y}, product(false, false, 256), out)
 		if want := bits(numeric.FMA(a, b, c)); out.Words[0] != want {
 			t.Fatalf("fma(%g, %g, %g): %08x, want %08x", a, b, c, out.Words[0], want)
 		}
@@ -203,7 +208,7 @@ func TestMatmulBroadcastsLeadingAxes(t *testing.T) {
 	r := rand.New(rand.NewSource(4))
 	x := &tensor.Tensor{DType: tensor.F32, Shape: tensor.Shape{2, 1, 3, 4}, Words: awkward(r, 24, true)}
 	y := &tensor.Tensor{DType: tensor.F32, Shape: tensor.Shape{5, 4, 2}, Words: awkward(r, 40, true)}
-	a := &Attributes{Panel: 256}
+	a := product(false, false, 256)
 	out := tensor.New(tensor.F32, tensor.Shape{2, 5, 3, 2})
 	matmul([]*tensor.Tensor{x, y}, a, out)
 	for b := 0; b < 10; b++ {
@@ -299,7 +304,7 @@ func BenchmarkMatmul(b *testing.B) {
 		b.Run(fmt.Sprintf("%dx%dx%d", m, k, n), func(b *testing.B) {
 			begin := time.Now()
 			for i := 0; i < b.N; i++ {
-				matmul([]*tensor.Tensor{x, y}, &Attributes{Panel: 256}, out)
+				matmul([]*tensor.Tensor{x, y}, product(false, false, 256), out)
 			}
 			b.ReportMetric(float64(m*k*n)*float64(b.N)/time.Since(begin).Seconds()/1e6, "Mfma/s")
 		})

@@ -1,8 +1,31 @@
 package program
 
-// The operations that move elements without computing: all but gather are copies between strided views.
+// The operations that move elements without computing: copies between strided views.
 
-import "paragon/reference/tensor"
+import (
+	"fmt"
+
+	"paragon/reference/tensor"
+)
+
+var movements = []definition{
+	{"constant", 0, []attribute{attrDType, attrShape, attrWord}, constantRule, constant},
+	{"reshape", 1, []attribute{attrShape}, reshapeRule, reshape},
+	{"transpose", 1, []attribute{attrAxes}, transposeRule, transpose},
+	{"broadcast", 1, []attribute{attrShape}, broadcastRule, broadcast},
+	{"slice", 1, []attribute{attrStart, attrStop, attrStep}, sliceRule, slice},
+	{"pad", 1, []attribute{attrLow, attrHigh, attrInterior, attrWord}, padRule, pad},
+	{"concat", oneOrMore, []attribute{attrAxis}, concatRule, concat},
+}
+
+var (
+	attrStart    = integers("start", 0)
+	attrStop     = integers("stop", 0)
+	attrStep     = integers("step", 1)
+	attrLow      = integers("low", 0)
+	attrHigh     = integers("high", 0)
+	attrInterior = integers("interior", 0)
+)
 
 // rowMajor is the strides of a dense array.
 func rowMajor(s tensor.Shape) []int {
@@ -62,11 +85,32 @@ func permuted(x *tensor.Tensor, order []int) []uint32 {
 	return words
 }
 
-func transpose(x []*tensor.Tensor, a *Attributes, out *tensor.Tensor) {
-	copy(out.Words, permuted(x[0], a.Axes))
+func transposeRule(x []Kind, a Attributes) (Kind, error) {
+	axes := attrAxes.of(a)
+	if err := needEntries(x[0], axes); err != nil {
+		return Kind{}, err
+	}
+	seen := map[int]bool{}
+	out := make(tensor.Shape, len(axes))
+	for k, axis := range axes {
+		if axis >= len(out) || seen[axis] {
+			return Kind{}, fmt.Errorf("%v is not a permutation of the axes of %v", axes, x[0])
+		}
+		seen[axis] = true
+		out[k] = x[0].Shape[axis]
+	}
+	return Kind{x[0].DType, out}, nil
 }
 
-func constant(_ []*tensor.Tensor, a *Attributes, out *tensor.Tensor) { fill(out.Words, a.Word) }
+func transpose(x []*tensor.Tensor, a Attributes, out *tensor.Tensor) {
+	copy(out.Words, permuted(x[0], attrAxes.of(a)))
+}
+
+func constantRule(_ []Kind, a Attributes) (Kind, error) {
+	return Kind{attrDType.of(a), attrShape.of(a)}, nil
+}
+
+func constant(_ []*tensor.Tensor, a Attributes, out *tensor.Tensor) { fill(out.Words, attrWord.of(a)) }
 
 func fill(words []uint32, word uint32) {
 	for i := range words {
@@ -74,44 +118,118 @@ func fill(words []uint32, word uint32) {
 	}
 }
 
-func reshape(x []*tensor.Tensor, _ *Attributes, out *tensor.Tensor) { copy(out.Words, x[0].Words) }
+func reshapeRule(x []Kind, a Attributes) (Kind, error) {
+	shape := attrShape.of(a)
+	if x[0].Shape.Elements() != shape.Elements() {
+		return Kind{}, fmt.Errorf("%v does not have the elements of %v", x[0], shape)
+	}
+	return Kind{x[0].DType, shape}, nil
+}
 
-func broadcast(x []*tensor.Tensor, _ *Attributes, out *tensor.Tensor) {
+func reshape(x []*tensor.Tensor, _ Attributes, out *tensor.Tensor) { copy(out.Words, x[0].Words) }
+
+func broadcastRule(x []Kind, a Attributes) (Kind, error) {
+	shape := attrShape.of(a)
+	s, err := broadcastShapes(x[0].Shape, shape)
+	if err != nil || !s.Equal(shape) {
+		return Kind{}, fmt.Errorf("%v does not broadcast to %v", x[0], shape)
+	}
+	return Kind{x[0].DType, s}, nil
+}
+
+func broadcast(x []*tensor.Tensor, _ Attributes, out *tensor.Tensor) {
 	copyStrided(out.Shape, out.Words, 0, rowMajor(out.Shape), x[0].Words, 0, broadcastStrides(x[0].Shape, out.Shape))
 }
 
-func slice(x []*tensor.Tensor, a *Attributes, out *tensor.Tensor) {
+func sliceRule(x []Kind, a Attributes) (Kind, error) {
+	start, stop, step := attrStart.of(a), attrStop.of(a), attrStep.of(a)
+	if err := needEntries(x[0], start, stop, step); err != nil {
+		return Kind{}, err
+	}
+	out := make(tensor.Shape, len(start))
+	for k, dim := range x[0].Shape {
+		if start[k] > stop[k] || stop[k] > dim {
+			return Kind{}, fmt.Errorf("start %v, stop %v are not within %v", start, stop, x[0])
+		}
+		if length := stop[k] - start[k]; length > 0 {
+			out[k] = (length-1)/step[k] + 1
+		}
+	}
+	return Kind{x[0].DType, out}, nil
+}
+
+func slice(x []*tensor.Tensor, a Attributes, out *tensor.Tensor) {
+	start, step := attrStart.of(a), attrStep.of(a)
 	at, strides := 0, rowMajor(x[0].Shape)
 	for k := range strides {
-		at += a.Start[k] * strides[k]
+		at += start[k] * strides[k]
 		if out.Shape[k] > 1 { // else the step, which may be huge, is not taken
-			strides[k] *= a.Step[k]
+			strides[k] *= step[k]
 		}
 	}
 	copyStrided(out.Shape, out.Words, 0, rowMajor(out.Shape), x[0].Words, at, strides)
 }
 
-func pad(x []*tensor.Tensor, a *Attributes, out *tensor.Tensor) {
-	fill(out.Words, a.Word)
+func padRule(x []Kind, a Attributes) (Kind, error) {
+	low, high, interior := attrLow.of(a), attrHigh.of(a), attrInterior.of(a)
+	if err := needEntries(x[0], low, high, interior); err != nil {
+		return Kind{}, err
+	}
+	out := make(tensor.Shape, len(low))
+	for k, dim := range x[0].Shape {
+		out[k] = addCapped(low[k], high[k])
+		if dim > 0 {
+			out[k] = addCapped(out[k], addCapped(dim, multiplyCapped(dim-1, interior[k])))
+		}
+	}
+	return Kind{x[0].DType, out}, nil
+}
+
+func pad(x []*tensor.Tensor, a Attributes, out *tensor.Tensor) {
+	low, interior := attrLow.of(a), attrInterior.of(a)
+	fill(out.Words, attrWord.of(a))
 	if len(x[0].Words) == 0 {
 		return
 	}
 	at, strides := 0, rowMajor(out.Shape)
 	for k := range strides {
-		at += a.Low[k] * strides[k]
+		at += low[k] * strides[k]
 		if x[0].Shape[k] > 1 { // else the gap, which may be huge, is not taken
-			strides[k] *= 1 + a.Interior[k]
+			strides[k] *= 1 + interior[k]
 		}
 	}
 	copyStrided(x[0].Shape, out.Words, at, strides, x[0].Words, 0, rowMajor(x[0].Shape))
 }
 
-func concat(x []*tensor.Tensor, a *Attributes, out *tensor.Tensor) {
+func concatRule(x []Kind, a Attributes) (Kind, error) {
+	axis := attrAxis.of(a)
+	if err := needSameDType(x); err != nil {
+		return Kind{}, err
+	}
+	if err := needAxis(x[0], axis); err != nil {
+		return Kind{}, err
+	}
+	out := append(tensor.Shape{}, x[0].Shape...)
+	for _, k := range x[1:] {
+		same := append(tensor.Shape{}, k.Shape...)
+		if len(same) == len(out) {
+			same[axis] = x[0].Shape[axis]
+		}
+		if !same.Equal(x[0].Shape) {
+			return Kind{}, fmt.Errorf("%v and %v differ in more than axis %d", x[0], k, axis)
+		}
+		out[axis] = addCapped(out[axis], k.Shape[axis])
+	}
+	return Kind{x[0].DType, out}, nil
+}
+
+func concat(x []*tensor.Tensor, a Attributes, out *tensor.Tensor) {
+	axis := attrAxis.of(a)
 	at, strides := 0, rowMajor(out.Shape)
 	for _, part := range x {
 		if len(part.Words) > 0 {
 			copyStrided(part.Shape, out.Words, at, strides, part.Words, 0, rowMajor(part.Shape))
 		}
-		at += part.Shape[a.Axis] * strides[a.Axis]
+		at += part.Shape[axis] * strides[axis]
 	}
 }

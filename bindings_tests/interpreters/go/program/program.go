@@ -34,9 +34,9 @@ type Variable struct {
 type Operation struct {
 	Op         string
 	Inputs     []int
-	Attributes *Attributes
+	Attributes Attributes
 	Kind       // of the result
-	row        *row
+	definition *definition
 }
 
 // Output names a value.
@@ -220,7 +220,7 @@ func (p *Program) decodeOperations(v strictjson.Value) error {
 		operation, err := p.decodeOperation(element)
 		if err != nil {
 			op := ""
-			if operation.row != nil {
+			if operation.definition != nil {
 				op = " (" + operation.Op + ")"
 			}
 			return fmt.Errorf("operation %d%s: %w", i, op, err)
@@ -238,27 +238,27 @@ func (p *Program) decodeOperation(v strictjson.Value) (o Operation, err error) {
 	if o.Op, err = strictjson.String(m["op"]); err != nil {
 		return o, fmt.Errorf("op: %w", err)
 	}
-	if o.row = table[o.Op]; o.row == nil {
+	if o.definition = table[o.Op]; o.definition == nil {
 		return o, fmt.Errorf("unknown operation %.40q", o.Op)
 	}
 	id := p.values()
 	if o.Inputs, err = strictjson.Ints(m["inputs"], unlimited, 0, int64(id)-1); err != nil {
 		return o, fmt.Errorf("inputs: only values computed before may be used: %w", err)
 	}
-	if len(o.Inputs) != o.row.operands && (o.row.operands != oneOrMore || len(o.Inputs) == 0) {
-		return o, fmt.Errorf("takes %s, not %d", countText(o.row.operands), len(o.Inputs))
+	if len(o.Inputs) != o.definition.arity && (o.definition.arity != oneOrMore || len(o.Inputs) == 0) {
+		return o, fmt.Errorf("takes %s, not %d", countText(o.definition.arity), len(o.Inputs))
 	}
 	if _, err := strictjson.Int(m["output"], int64(id), int64(id)); err != nil {
 		return o, fmt.Errorf("output: the value's number is %d: %w", id, err)
 	}
-	if o.Attributes, err = decodeAttributes(m["attributes"], o.row.attributes); err != nil {
+	if o.Attributes, err = decodeAttributes(m["attributes"], o.definition.attributes); err != nil {
 		return o, err
 	}
 	operands := make([]Kind, len(o.Inputs))
 	for k, input := range o.Inputs {
 		operands[k] = p.kind(input)
 	}
-	if o.Kind, err = o.row.infer(operands, o.Attributes); err == nil {
+	if o.Kind, err = o.definition.infer(operands, o.Attributes); err == nil {
 		err = o.Shape.Check()
 	}
 	if err != nil {
@@ -271,11 +271,11 @@ func (p *Program) decodeOperation(v strictjson.Value) (o Operation, err error) {
 	return o, err
 }
 
-func countText(operands int) string {
-	if operands == oneOrMore {
+func countText(arity int) string {
+	if arity == oneOrMore {
 		return "one or more operands"
 	}
-	return strconv.Itoa(operands) + " operands"
+	return strconv.Itoa(arity) + " operands"
 }
 
 func (p *Program) decodeValue(v strictjson.Value) (int, error) {

@@ -3,11 +3,18 @@ package program
 // The reduction rule of section 3 of the contract, and the operations that reduce: sum, max, argmax.
 
 import (
+	"fmt"
 	"math"
 
 	"paragon/reference/numeric"
 	"paragon/reference/tensor"
 )
+
+var reductions = []definition{
+	{"sum", 1, []attribute{attrAxes, attrKeepDims, attrPanel}, reduceRule, sum},
+	{"max", 1, []attribute{attrAxes, attrKeepDims}, reduceRule, maxReduce},
+	{"argmax", 1, []attribute{attrAxis, attrKeepDims}, argmaxRule, argmax},
+}
 
 // chain reduces terms in ascending order from its start value.
 type chain func(words []uint32) uint32
@@ -103,18 +110,32 @@ func reduced(x *tensor.Tensor, axes []int, out *tensor.Tensor, reduce func(terms
 	})
 }
 
-func sum(x []*tensor.Tensor, a *Attributes, out *tensor.Tensor) {
-	reduced(x[0], a.Axes, out, func(terms []uint32) uint32 {
-		return sumPanels(terms, a.Panel, sumChain[out.DType])
+func reduceRule(x []Kind, a Attributes) (Kind, error) {
+	axes := attrAxes.of(a)
+	for k, axis := range axes {
+		if err := needAxis(x[0], axis); err != nil {
+			return Kind{}, err
+		}
+		if k > 0 && axis <= axes[k-1] {
+			return Kind{}, fmt.Errorf("the axes %v do not ascend", axes)
+		}
+	}
+	return Kind{x[0].DType, dropAxes(x[0].Shape, axes, attrKeepDims.of(a))}, nil
+}
+
+func sum(x []*tensor.Tensor, a Attributes, out *tensor.Tensor) {
+	panel := attrPanel.of(a)
+	reduced(x[0], attrAxes.of(a), out, func(terms []uint32) uint32 {
+		return sumPanels(terms, panel, sumChain[out.DType])
 	})
 }
 
 // maxStart is the maximum of no terms.
 var maxStart = [3]uint32{tensor.F32: 0xff800000, tensor.I32: 0x80000000, tensor.U32: 0}
 
-func maxReduce(x []*tensor.Tensor, a *Attributes, out *tensor.Tensor) {
+func maxReduce(x []*tensor.Tensor, a Attributes, out *tensor.Tensor) {
 	larger := maximum[out.DType]
-	reduced(x[0], a.Axes, out, func(terms []uint32) uint32 {
+	reduced(x[0], attrAxes.of(a), out, func(terms []uint32) uint32 {
 		acc := maxStart[out.DType]
 		for _, w := range terms {
 			acc = larger(acc, w)
@@ -123,11 +144,22 @@ func maxReduce(x []*tensor.Tensor, a *Attributes, out *tensor.Tensor) {
 	})
 }
 
+func argmaxRule(x []Kind, a Attributes) (Kind, error) {
+	axis := attrAxis.of(a)
+	if err := needAxis(x[0], axis); err != nil {
+		return Kind{}, err
+	}
+	if x[0].Shape[axis] == 0 {
+		return Kind{}, fmt.Errorf("axis %d of %v is empty", axis, x[0])
+	}
+	return Kind{tensor.I32, dropAxes(x[0].Shape, []int{axis}, attrKeepDims.of(a))}, nil
+}
+
 // argmax: the lowest index among equals; the first NaN wins.
-func argmax(x []*tensor.Tensor, a *Attributes, out *tensor.Tensor) {
+func argmax(x []*tensor.Tensor, a Attributes, out *tensor.Tensor) {
 	order := compareWords[x[0].DType]
 	isFloat := x[0].DType == tensor.F32
-	reduced(x[0], []int{a.Axis}, out, func(terms []uint32) uint32 {
+	reduced(x[0], []int{attrAxis.of(a)}, out, func(terms []uint32) uint32 {
 		best := 0
 		for i, w := range terms {
 			if isFloat && numeric.IsNaN(w) {

@@ -47,7 +47,7 @@ func (p *Program) Run(inputs, state map[string]*tensor.Tensor, options Options) 
 		}
 		values[id] = tensor.New(o.DType, o.Shape)
 		if len(values[id].Words) > 0 {
-			o.row.compute(operands, o.Attributes, values[id])
+			o.definition.compute(operands, o.Attributes, values[id])
 		}
 		for _, value := range append(o.Inputs, id) {
 			if lastUse[value] <= i {

@@ -3,6 +3,7 @@ package program
 // fft, ifft, rfft and irfft: rows of points through F(n), scaled.
 
 import (
+	"fmt"
 	"math"
 	mathbits "math/bits"
 	"sync"
@@ -11,7 +12,20 @@ import (
 	"paragon/reference/tensor"
 )
 
-var norms = map[string]bool{"backward": true, "ortho": true, "forward": true}
+var transforms = []definition{
+	{"fft", 1, []attribute{attrNorm}, fftRule, fft},
+	{"ifft", 1, []attribute{attrNorm}, fftRule, ifft},
+	{"rfft", 1, []attribute{attrNorm}, rfftRule, rfft},
+	{"irfft", 1, []attribute{attrNorm, attrPoints}, irfftRule, irfft},
+}
+
+// maxPoints is the largest number of points of a transform.
+const maxPoints = 1 << 24
+
+var (
+	attrNorm   = choice("norm", "norm", "backward", "ortho", "forward")
+	attrPoints = integer("n", 1, maxPoints)
+)
 
 // fftScale is the factor of every part of the result, for n points of the time axis.
 func fftScale(norm string, n int, forwards bool) float32 {
@@ -48,11 +62,35 @@ func eachRow(x *tensor.Tensor, in int, result *tensor.Tensor, out, n int, body f
 	})
 }
 
+func needPoints(n int) error {
+	if n < 1 || n > maxPoints {
+		return fmt.Errorf("a transform has 1 to %d points, not %d", maxPoints, n)
+	}
+	return nil
+}
+
+// complexPoints is n of a complex operand [..., n, 2].
+func complexPoints(x Kind) (n int, err error) {
+	r := len(x.Shape)
+	if x.DType != tensor.F32 || r < 2 || x.Shape[r-1] != 2 {
+		return 0, fmt.Errorf("the operand must be f32 [..., n, 2], complex points, not %v", x)
+	}
+	return x.Shape[r-2], nil
+}
+
+func fftRule(x []Kind, _ Attributes) (Kind, error) {
+	n, err := complexPoints(x[0])
+	if err == nil {
+		err = needPoints(n)
+	}
+	return x[0], err
+}
+
 // complexTransform is fft with the transform of a plan, ifft with its inverse.
-func complexTransform(transform func(p *plan[float32], x []pair[float32]), forwards bool) kernelFunc {
-	return func(x []*tensor.Tensor, a *Attributes, out *tensor.Tensor) {
+func complexTransform(transform func(p *plan[float32], x []pair[float32]), forwards bool) kernel {
+	return func(x []*tensor.Tensor, a Attributes, out *tensor.Tensor) {
 		n := out.Shape[len(out.Shape)-2]
-		p, scale := single.plan(n), fftScale(a.Norm, n, forwards)
+		p, scale := single.plan(n), fftScale(attrNorm.of(a), n, forwards)
 		eachRow(x[0], 2*n, out, 2*n, n, func(in, out []uint32) {
 			points := make([]pair[float32], n)
 			load(in, points)
@@ -67,15 +105,36 @@ var (
 	ifft = complexTransform((*plan[float32]).inverse, false)
 )
 
-func rfft(x []*tensor.Tensor, a *Attributes, out *tensor.Tensor) {
+func rfftRule(x []Kind, _ Attributes) (Kind, error) {
+	r := len(x[0].Shape)
+	if x[0].DType != tensor.F32 || r < 1 {
+		return Kind{}, fmt.Errorf("the operand must be f32 [..., n], not %v", x[0])
+	}
+	n := x[0].Shape[r-1]
+	return Kind{tensor.F32, joined(x[0].Shape[:r-1], []int{n/2 + 1, 2})}, needPoints(n)
+}
+
+func rfft(x []*tensor.Tensor, a Attributes, out *tensor.Tensor) {
 	n := x[0].Shape[len(x[0].Shape)-1]
-	p, scale := realPlanOf(n), fftScale(a.Norm, n, true)
+	p, scale := realPlanOf(n), fftScale(attrNorm.of(a), n, true)
 	eachRow(x[0], n, out, n/2*2+2, n, func(in, out []uint32) { p.forwards(in, scale, out) })
 }
 
-func irfft(x []*tensor.Tensor, a *Attributes, out *tensor.Tensor) {
-	n := a.Points
-	p, scale := realPlanOf(n), fftScale(a.Norm, n, false)
+func irfftRule(x []Kind, a Attributes) (Kind, error) {
+	points := attrPoints.of(a)
+	n, err := complexPoints(x[0])
+	if err != nil {
+		return Kind{}, err
+	}
+	if n != points/2+1 {
+		return Kind{}, fmt.Errorf("%d real points come from %d complex ones, not from %v", points, points/2+1, x[0])
+	}
+	return Kind{tensor.F32, joined(x[0].Shape[:len(x[0].Shape)-2], []int{points})}, nil
+}
+
+func irfft(x []*tensor.Tensor, a Attributes, out *tensor.Tensor) {
+	n := attrPoints.of(a)
+	p, scale := realPlanOf(n), fftScale(attrNorm.of(a), n, false)
 	eachRow(x[0], n/2*2+2, out, n, n, func(in, out []uint32) { p.backwards(in, scale, out) })
 }
 
