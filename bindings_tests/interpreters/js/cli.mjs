@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// The command: vectors DIR | run MODEL INPUTS OUTPUTS [--values] | train JOB OUT | fingerprint FILE
+// The command: vectors DIR | run MODEL INPUTS OUTPUTS [--values] | train JOB OUT | fingerprint FILE | operations
 
 import { closeSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { Session, fingerprint, parseProgram, readSafetensors, runVectors, train, writeSafetensors } from "./paragon.mjs";
+import { Session, fingerprint, parseProgram, readSafetensors, runVectors, signatures, train, writeSafetensors } from "./paragon.mjs";
 
 /** @typedef {import("./src/tensor.mjs").Tensor} Tensor */
 
@@ -11,6 +11,7 @@ const USAGE = `usage: cli.mjs vectors DIR                             run vector
        cli.mjs run MODEL INPUTS OUTPUTS [--values]     run a model file's program once
        cli.mjs train JOB OUT                           run a training job; prints the state's fingerprint
        cli.mjs fingerprint FILE                        of a file's tensors
+       cli.mjs operations                              the interpreter's table of operations as JSON
 --wasm: by the compiled core in WebAssembly (../../bindings/wasm, built with make) instead of the reference`;
 
 class UsageError extends Error {}
@@ -116,6 +117,10 @@ async function main(args) {
   if (command === "train" && paths.length === 2) return trainFile(paths[0], paths[1]);
   if (command === "fingerprint" && paths.length === 1) {
     console.log(fingerprint(read(paths[0]).tensors));
+    return 0;
+  }
+  if (command === "operations" && paths.length === 0 && !wasm) {
+    console.log(`[\n  ${signatures().map((row) => JSON.stringify(row)).join(",\n  ")}\n]`);
     return 0;
   }
   throw new UsageError(USAGE);

@@ -1,7 +1,8 @@
 // Programs: parsing and checking of the JSON form, and building new ones.
 
 import { parseJson } from "./json.mjs";
-import { checkShape, inferType } from "./operations.mjs";
+import { checkShape } from "./attributes.mjs";
+import { inferType } from "./operations.mjs";
 import { ARRAYS, count, sameShape, showType } from "./tensor.mjs";
 
 /** @typedef {import("./operations.mjs").Type} Type */

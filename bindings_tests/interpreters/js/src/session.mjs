@@ -1,10 +1,5 @@
 // Sessions: a program with its state, run one operation after another.
 
-import { kernels as elementwise } from "./kernels/elementwise.mjs";
-import { kernels as fourier } from "./kernels/fft.mjs";
-import { matmul } from "./kernels/matmul.mjs";
-import { kernels as movement } from "./kernels/movement.mjs";
-import { kernels as reduction } from "./kernels/reduction.mjs";
 import { OPERATIONS } from "./operations.mjs";
 import { deadAfter, parseProgram, peakBytes } from "./program.mjs";
 import { sameShape, showType } from "./tensor.mjs";
@@ -15,10 +10,6 @@ import { sameShape, showType } from "./tensor.mjs";
 /** @typedef {{outputs: Map<string, Tensor>, values: Map<number, Tensor>}} Result */
 /** @typedef {{run: (inputs: Map<string, Tensor>) => {outputs: Map<string, Tensor>}, state: Map<string, Tensor>}} Runner */
 /** @typedef {(program: unknown, state: Map<string, Tensor>) => Runner} Open makes a session, or what can stand in for one */
-
-/** @type {{[op: string]: (operands: Tensor[], operation: import("./program.mjs").Operation) => import("./tensor.mjs").Data}} */
-const KERNELS = { ...elementwise, ...movement, ...reduction, ...fourier, matmul };
-for (const name of OPERATIONS.keys()) if (!Object.hasOwn(KERNELS, name)) throw new Error(`no kernel for ${name}`);
 
 /** The values of a program that live at one time take at most this many bytes, unless a session is told otherwise. */
 export const DEFAULT_MEMORY = 2 ** 31;
@@ -103,7 +94,8 @@ export class Session {
     const first = values.length;
 
     operations.forEach((operation, i) => {
-      const data = KERNELS[operation.op](operation.inputs.map(at), operation);
+      const { compute } = /** @type {import("./operations.mjs").Definition} */ (OPERATIONS.get(operation.op));
+      const data = compute(operation.inputs.map(at), operation);
       values.push({ dtype: operation.dtype, shape: operation.shape, data });
       if (!keep) for (const id of this.#dead[i]) values[id] = undefined;
     });

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { digits, digitsJob, stepProgram } from "../examples/digits.mjs";
-import { Session, fingerprint, permutation, readSafetensors, runVectors, tensor, train, trainJob, writeSafetensors } from "../paragon.mjs";
+import { Session, fingerprint, permutation, readSafetensors, runVectors, signatures, tensor, train, trainJob, writeSafetensors } from "../paragon.mjs";
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 const VECTORS = here("../../../vectors");
@@ -129,6 +129,17 @@ test("run writes outputs, updated states and values", () => {
   for (const [id, value] of values) assert.deepEqual(full.get(`value.${id}`), value);
 });
 
+test("operations prints the table", () => {
+  const { status, stdout, stderr } = command("operations");
+  assert.deepEqual([status, stderr], [0, ""]);
+  const table = JSON.parse(stdout);
+  assert.deepEqual(table, signatures());
+  const row = (/** @type {string} */ name) => table.find((/** @type {{name: string}} */ row) => row.name === name);
+  assert.deepEqual(row("fma"), { name: "fma", arity: 3, attributes: [] });
+  assert.deepEqual(row("concat"), { name: "concat", arity: null, attributes: ["axis"] });
+  assert.deepEqual(row("irfft"), { name: "irfft", arity: 1, attributes: ["norm", "n"] });
+});
+
 test("errors end the command with status 2 and one line that names the file", () => {
   writeFileSync(join(folder, "broken"), "not a file of tensors");
   for (const args of [["fingerprint", join(folder, "broken")], ["train", join(folder, "none"), join(folder, "o")], ["vectors", folder]]) {
@@ -138,7 +149,7 @@ test("errors end the command with status 2 and one line that names the file", ()
     assert.ok(stderr.includes(folder), stderr);
     assert.equal(stdout, "");
   }
-  for (const args of [[], ["fly"], ["run", "a", "b"], ["fingerprint", "a", "--values"]]) {
+  for (const args of [[], ["fly"], ["run", "a", "b"], ["fingerprint", "a", "--values"], ["operations", "a"]]) {
     const { status, stderr } = command(...args);
     assert.equal(status, 2);
     assert.match(stderr, /^usage: /);

@@ -1,12 +1,14 @@
 // fft, ifft, rfft and irfft: rows of points through F(n), scaled.
 
+import { integer, need, oneOf } from "../attributes.mjs";
 import { fma } from "../f32.mjs";
 import { singleTwiddles, transformOf } from "../fourier.mjs";
-import { count } from "../tensor.mjs";
+import { count, showType } from "../tensor.mjs";
 
 /** @typedef {import("../tensor.mjs").Tensor} Tensor */
 /** @typedef {import("../tensor.mjs").Data} Data */
 /** @typedef {import("../program.mjs").Operation} Operation */
+/** @typedef {import("../operations.mjs").Type} Type */
 /** @typedef {(x: Data, scale: number, y: Float32Array) => void} Row a row of the operand to a row of the result */
 
 const { fround } = Math;
@@ -155,12 +157,56 @@ const kernel = (points, forwards, rowOf, inWords, outWords) => ([x], operation) 
 const complexWords = (/** @type {number} */ n) => 2 * n;
 const realWords = (/** @type {number} */ n) => n;
 const halfWords = (/** @type {number} */ n) => 2 * Math.floor(n / 2) + 2;
-const complexPoints = (/** @type {Tensor} */ x) => /** @type {number} */ (x.shape.at(-2));
+const secondLast = (/** @type {Tensor} */ x) => /** @type {number} */ (x.shape.at(-2));
 
-/** @type {{[op: string]: (operands: Tensor[], operation: Operation) => Float32Array}} */
-export const kernels = {
-  fft: kernel(complexPoints, true, complexForwards, complexWords, complexWords),
-  ifft: kernel(complexPoints, false, complexBackwards, complexWords, complexWords),
-  rfft: kernel((x) => /** @type {number} */ (x.shape.at(-1)), true, realForwards, realWords, halfWords),
-  irfft: kernel((_, { attributes: { n } }) => n, false, realBackwards, halfWords, realWords),
+const norm = oneOf(["backward", "ortho", "forward"]);
+
+/** Points of a Fourier transform, at most. */
+const MAX_POINTS = 2 ** 24;
+
+/** @type {(n: number) => void} */
+const needPoints = (n) => need(n >= 1 && n <= MAX_POINTS, `a transform has 1 to ${MAX_POINTS} points, not ${n}`);
+
+/** @type {(x: Type) => number} n of complex points [..., n, 2] */
+function complexPoints(x) {
+  const rank = x.shape.length;
+  need(x.dtype === "f32" && rank >= 2 && x.shape[rank - 1] === 2, `${showType(x)} is not f32[..., n, 2], complex points`);
+  return x.shape[rank - 2];
+}
+
+/** @type {Omit<import("../operations.mjs").Definition, "compute">} */
+const complexTransform = {
+  arity: 1,
+  attributes: { norm },
+  infer([x]) {
+    needPoints(complexPoints(x));
+    return { dtype: "f32", shape: x.shape };
+  },
+};
+
+/** @type {import("../operations.mjs").Definitions} */
+export const transforms = {
+  fft: { ...complexTransform, compute: kernel(secondLast, true, complexForwards, complexWords, complexWords) },
+  ifft: { ...complexTransform, compute: kernel(secondLast, false, complexBackwards, complexWords, complexWords) },
+  rfft: {
+    arity: 1,
+    attributes: { norm },
+    infer([x]) {
+      need(x.dtype === "f32" && x.shape.length >= 1, `${showType(x)} is not f32[..., n]`);
+      const n = x.shape[x.shape.length - 1];
+      needPoints(n);
+      return { dtype: "f32", shape: [...x.shape.slice(0, -1), Math.floor(n / 2) + 1, 2] };
+    },
+    compute: kernel((x) => /** @type {number} */ (x.shape.at(-1)), true, realForwards, realWords, halfWords),
+  },
+  irfft: {
+    arity: 1,
+    attributes: { norm, n: integer(1, MAX_POINTS) },
+    infer([x], { n }) {
+      const points = Math.floor(n / 2) + 1;
+      need(complexPoints(x) === points, `${n} real points come from ${points} complex ones, not from ${showType(x)}`);
+      return { dtype: "f32", shape: [...x.shape.slice(0, -2), n] };
+    },
+    compute: kernel((_, { attributes: { n } }) => n, false, realBackwards, halfWords, realWords),
+  },
 };

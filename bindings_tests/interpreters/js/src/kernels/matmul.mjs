@@ -4,9 +4,11 @@
 // has no fma: the inner loop repeats the test of fma in f32.mjs, which settles all but one sum in 2^15 by itself. The fround
 // around the rare call changes nothing but tells the compiler that the chain is f32: without it, it is 3 times slower.
 
+import { boolean, need, panel } from "../attributes.mjs";
 import { fmaTie } from "../f32.mjs";
-import { count } from "../tensor.mjs";
-import { broadcastStrides } from "./elementwise.mjs";
+import { broadcastShape, shared } from "../shapes.mjs";
+import { count, showType } from "../tensor.mjs";
+import { broadcastStrides } from "./strided.mjs";
 
 /** @typedef {import("../tensor.mjs").Tensor} Tensor */
 /** @typedef {import("../program.mjs").Operation} Operation */
@@ -129,7 +131,7 @@ function reducePanels(k, length, size, product) {
  * @param {Operation} operation
  * @returns {Float32Array}
  */
-export function matmul([x, y], { shape, attributes: { transpose_a, transpose_b, panel } }) {
+function matmul([x, y], { shape, attributes: { transpose_a, transpose_b, panel } }) {
   const [m, n] = shape.slice(-2);
   const batch = shape.slice(0, -2);
   const out = new Float32Array(count(shape));
@@ -161,3 +163,23 @@ function position(index, shape, strides) {
   }
   return at;
 }
+
+/** @type {(shape: readonly number[], flag: boolean) => number[]} rows and columns */
+const matrix = (shape, flag) => (flag ? shape.slice(-2).reverse() : shape.slice(-2));
+
+/** @type {import("../operations.mjs").Definitions} */
+export const products = {
+  matmul: {
+    arity: 2,
+    attributes: { transpose_a: boolean, transpose_b: boolean, panel },
+    infer([x, y], { transpose_a, transpose_b }) {
+      need(x.shape.length >= 2 && y.shape.length >= 2, `${showType(x)} and ${showType(y)} are not both matrices`);
+      const [m, k] = matrix(x.shape, transpose_a);
+      const [rows, n] = matrix(y.shape, transpose_b);
+      need(k === rows, `${showType(x)} and ${showType(y)} differ in the summed dimension, ${k} and ${rows}`);
+      const leading = [x, y].map((t) => ({ dtype: t.dtype, shape: t.shape.slice(0, -2) }));
+      return { dtype: shared([x, y], "f32"), shape: [...broadcastShape(leading), m, n] };
+    },
+    compute: matmul,
+  },
+};

@@ -1,4 +1,6 @@
-// Copies between a dense array and a strided view of another, of words of any dtype.
+// Copies between a dense array and a strided view of another, of words of any dtype; broadcasting is one.
+
+import { ARRAYS, count, sameShape, words } from "../tensor.mjs";
 
 /**
  * Calls `row(dense, view)` with the first positions of each run of the last axis, in row-major order.
@@ -74,4 +76,28 @@ export function denseStrides(shape) {
   const strides = shape.map(() => 1);
   for (let i = shape.length - 2; i >= 0; i--) strides[i] = strides[i + 1] * shape[i + 1];
   return strides;
+}
+
+/**
+ * The strides that repeat an array of shape `from` over the shape `to`.
+ * @param {readonly number[]} from
+ * @param {readonly number[]} to
+ * @returns {number[]}
+ */
+export function broadcastStrides(from, to) {
+  const strides = to.map(() => 0);
+  let stride = 1;
+  for (let i = from.length - 1, j = to.length - 1; i >= 0; i--, j--) {
+    if (from[i] !== 1) strides[j] = stride;
+    stride *= from[i];
+  }
+  return strides;
+}
+
+/** @type {(x: import("../tensor.mjs").Tensor, shape: readonly number[]) => import("../tensor.mjs").Data} the elements of x, repeated to fill the shape */
+export function broadcastTo(x, shape) {
+  if (sameShape(x.shape, shape) || x.data.length === count(shape)) return x.data;
+  const out = new ARRAYS[x.dtype](count(shape));
+  copyStrided(words({ ...x, data: out }), words(x), shape, broadcastStrides(x.shape, shape));
+  return out;
 }
