@@ -12,7 +12,7 @@ import pytest
 
 import paragon as pg
 import toolchains
-from conftest import ROOT, skip_or_fail
+from conftest import ROOT, published
 from paragon import data, nn
 from paragon.conformance import Contender, External, contenders
 from paragon.conformance.fuzz import fuzz
@@ -63,10 +63,7 @@ def _digits_job(folder: Path) -> Path:
 def _mnist_job(folder: Path) -> Path:
     """784-128-10, 100 steps of batch 64."""
     path = folder / "mnist.job.safetensors"
-    try:
-        found = data.mnist(download=False)
-    except pg.FileError as error:
-        skip_or_fail(str(error))
+    found = published("mnist")
     model = nn.Sequential(nn.Dense(784, 128, activation="relu"), nn.Dense(128, 10)).init(1)
     rows = slice(0, 6400)
     save_job(
