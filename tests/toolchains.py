@@ -19,7 +19,8 @@ from pathlib import Path
 from conftest import ROOT, skip_or_fail
 
 BUILD = ROOT / "build"
-OTHERS = ROOT / "bindings_tests"
+INTERPRETERS = ROOT / "bindings_tests" / "interpreters"
+BINDINGS = ROOT / "bindings_tests" / "bindings"
 
 
 def need(program: str, package: str) -> str:
@@ -81,19 +82,19 @@ def cmake_build(name: str, *options: str, targets: Sequence[str] = ()) -> Path:
 def go() -> list[str]:
     program = BUILD / "languages" / "paragon-go"
     program.parent.mkdir(parents=True, exist_ok=True)
-    call(need("go", "golang-go"), "build", "-o", program, ".", cwd=OTHERS / "go")
+    call(need("go", "golang-go"), "build", "-o", program, ".", cwd=INTERPRETERS / "go")
     return [str(program)]
 
 
 @once
 def rust() -> list[str]:
-    call(need("cargo", "cargo"), "build", "--release", "--offline", "--quiet", cwd=OTHERS / "rust")
-    return [str(OTHERS / "rust" / "target" / "release" / "paragon-reference")]
+    call(need("cargo", "cargo"), "build", "--release", "--offline", "--quiet", cwd=INTERPRETERS / "rust")
+    return [str(INTERPRETERS / "rust" / "target" / "release" / "paragon-reference")]
 
 
 @cache
 def javascript() -> list[str]:
-    return [need("node", "nodejs"), str(OTHERS / "js" / "cli.mjs")]
+    return [need("node", "nodejs"), str(INTERPRETERS / "js" / "cli.mjs")]
 
 
 @cache
@@ -114,7 +115,7 @@ def library() -> Path:
 def webassembly() -> list[str]:
     """The compiled core as WebAssembly, run by Node."""
     need("em++", "emscripten")
-    call("make", "-j2", cwd=OTHERS / "wasm")
+    call("make", "-j2", cwd=BINDINGS / "wasm")
     return [*javascript(), "--wasm"]
 
 
