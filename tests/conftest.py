@@ -20,6 +20,11 @@ ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI", "") not in ("", "0", "false")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow tests first, so that no process is left with a long one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def skip_or_fail(reason: str) -> None:
     """Something that the tests need is missing: a skip that says what to install, or, in CI, a failure."""
     if IN_CI:

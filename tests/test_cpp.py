@@ -7,7 +7,10 @@ import pytest
 from toolchains import call, cmake_build, need
 
 
-@pytest.mark.parametrize("name,options", [("native", []), ("sanitized", ["-DPARAGON_PYTHON=OFF", "-DPARAGON_SANITIZE=ON"])])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name,options", [("native", []), ("sanitized", ["-DPARAGON_PYTHON=OFF", "-DPARAGON_SANITIZE=ON"])]
+)
 def test_cpp(name: str, options: list[str]) -> None:
     need("c++", "g++")
     folder = cmake_build(name, *options)

@@ -434,6 +434,7 @@ def read(path: Path) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     return json.loads(metadata["cases"]), tensors
 
 
+@pytest.mark.slow
 def test_the_files_are_what_the_generator_makes() -> None:
     command = [sys.executable, str(VECTORS / "generate.py"), "--check"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -22,6 +22,8 @@ from paragon.optim import Adam
 from paragon.train import fit
 from webgpu_device import EXECUTOR, device, right_fma
 
+pytestmark = pytest.mark.slow
+
 CPU = executors()["cpu"]
 FUSED = "fma is fused"
 CONTRACTED = "products are not contracted"

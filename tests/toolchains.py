@@ -74,7 +74,8 @@ def cmake_build(name: str, *options: str, targets: Sequence[str] = ()) -> Path:
     folder = BUILD / name
     with alone(name):
         call("cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", *options)
-        call("cmake", "--build", folder, *(["--target", *targets] if targets else []))
+        parallel = str(os.cpu_count() or 1)
+        call("cmake", "--build", folder, "--parallel", parallel, *(["--target", *targets] if targets else []))
     return folder
 
 

@@ -23,6 +23,8 @@ from paragon.files import read_tensors, save_program, write_tensors
 from paragon.job import run_job, save_job
 from paragon.optim import SGD
 
+pytestmark = pytest.mark.slow
+
 VECTORS = ROOT / "bindings_tests" / "vectors"
 EVERYONE: dict[str, Callable[[], list[str]]] = {
     **toolchains.IMPLEMENTATIONS,
