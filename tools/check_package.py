@@ -1,4 +1,4 @@
-"""Holds the source distribution and the wheel in a folder to what they should carry, and tries the wheel in an environment of its own.
+"""Holds the source distribution and the wheel in a folder to what they should carry, and computes with the wheel.
 
     python tools/check_package.py DIST
 
@@ -17,12 +17,30 @@ import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-SDIST_NEEDS = ["CMakeLists.txt", "pyproject.toml", "README.md", "LICENSE", "csrc/include/paragon.h", "csrc/cpu/gemm.cpp",
-               "python/paragon/__init__.py", "python/paragon/py.typed", "python/paragon/executors/webgpu/shaders/softfloat.wgsl"]  # fmt: skip
-WHEEL_NEEDS = [r"paragon/__init__\.py", r"paragon/py\.typed", r"paragon/_core\.pyi", r"paragon/_core\..*\.so",
-               r"paragon/libparagon\.so", r"paragon/include/paragon\.h", r"paragon/executors/webgpu/shaders/softfloat\.wgsl",
-               r"[^/]+\.dist-info/entry_points\.txt", r"[^/]+\.dist-info/licenses/LICENSE"]  # fmt: skip
-LEFTOVERS = re.compile(r"(^|/)(tests?|bindings_tests|benchmarks|build|__pycache__|\.[^/]+|node_modules|target)(/|$)|\.py[cod]$|\.orig$")
+SDIST_NEEDS = [
+    "CMakeLists.txt",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "csrc/include/paragon.h",
+    "csrc/cpu/gemm.cpp",
+    "python/paragon/__init__.py",
+    "python/paragon/py.typed",
+    "python/paragon/executors/webgpu/shaders/softfloat.wgsl",
+]
+WHEEL_NEEDS = [
+    r"paragon/__init__\.py",
+    r"paragon/py\.typed",
+    r"paragon/_core\.pyi",
+    r"paragon/_core\..*\.so",
+    r"paragon/libparagon\.so",
+    r"paragon/include/paragon\.h",
+    r"paragon/executors/webgpu/shaders/softfloat\.wgsl",
+    r"[^/]+\.dist-info/entry_points\.txt",
+    r"[^/]+\.dist-info/licenses/LICENSE",
+]
+FOLDERS = r"tests?|bindings_tests|benchmarks|build|__pycache__|node_modules|target|\.[^/]+"
+LEFTOVERS = re.compile(rf"(^|/)({FOLDERS})(/|$)|\.py[cod]$|\.orig$")
 LARGEST = {".tar.gz": 1_000_000, ".whl": 8_000_000}  # bytes
 TRIAL = """
 import importlib.metadata, pathlib, paragon as pg
