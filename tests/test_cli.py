@@ -52,6 +52,7 @@ def model(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_demo_trains_on_every_setting_and_agrees(paragon: Terminal) -> None:
     assert paragon("demo", "--epochs", 1, "--save", "d.safetensors") == 0
     assert paragon.out.count("same bits") == len(settings()) + 1  # and the column's title

@@ -41,6 +41,7 @@ def test_numpy_agrees(n: int, norm: str) -> None:
         assert relative_error(pg.irfft(half, n, norm=norm).numpy(), x.real) < 6e-7
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     n=st.one_of(st.integers(1, 128), st.integers(1, 1500)),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import paragon as pg
-from conftest import assert_words, skip_or_fail
+from conftest import assert_words, published
 from paragon import nn, optim, schedules
 from paragon.ir.tensor_files import read_tensors, write_tensors
 from paragon.nn.losses import cross_entropy, mse
@@ -311,11 +311,7 @@ def test_a_convolutional_network_learns_the_digits() -> None:
 
 @pytest.fixture(scope="module")
 def images(request: pytest.FixtureRequest) -> pg.data.Dataset:
-    try:
-        found: pg.data.Dataset = getattr(pg.data, request.param)(download=False)
-    except pg.FileError as error:
-        skip_or_fail(str(error))
-    return found
+    return published(request.param)
 
 
 @pytest.mark.parametrize("images,accuracy", [("mnist", 0.975), ("fashion_mnist", 0.88)], indirect=["images"])
