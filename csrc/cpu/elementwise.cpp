@@ -75,23 +75,23 @@ using i32 = std::int32_t;
 using u32 = std::uint32_t;
 
 void fill_arithmetic(Kernels& kernels) {
-  const auto enter = [&](Elementwise op, ElementwiseKernel of_f32, ElementwiseKernel of_i32, ElementwiseKernel of_u32) {
-    ElementwiseKernel* row = kernels.elementwise[static_cast<int>(op)];
+  const auto enter = [&](Op op, ElementwiseKernel of_f32, ElementwiseKernel of_i32, ElementwiseKernel of_u32) {
+    ElementwiseKernel* row = kernels.elementwise[index_of(op)];
     row[static_cast<int>(Dtype::f32)] = of_f32;
     row[static_cast<int>(Dtype::i32)] = of_i32;
     row[static_cast<int>(Dtype::u32)] = of_u32;
   };
-  enter(Elementwise::add, map<kAdd, f32, f32, f32>, map<kAdd, u32, u32, u32>, map<kAdd, u32, u32, u32>);
-  enter(Elementwise::sub, map<kSub, f32, f32, f32>, map<kSub, u32, u32, u32>, map<kSub, u32, u32, u32>);
-  enter(Elementwise::mul, map<kMul, f32, f32, f32>, map<kMul, u32, u32, u32>, map<kMul, u32, u32, u32>);
-  enter(Elementwise::div, map<kDiv, f32, f32, f32>, nullptr, nullptr);
-  enter(Elementwise::fma, map<kFma, f32, f32, f32, f32>, nullptr, nullptr);
-  enter(Elementwise::sqrt, map<kSqrt, f32, f32>, nullptr, nullptr);
-  enter(Elementwise::neg, map<kFlipSign, u32, u32>, map<kNegate, u32, u32>, map<kNegate, u32, u32>);
-  enter(Elementwise::abs, map<kClearSign, u32, u32>, map<kAbs, u32, i32>, nullptr);
-  enter(Elementwise::maximum, map<kMaximumF32, f32, f32, f32>, map<kMaximum<i32>, i32, i32, i32>,
+  enter(Op::add, map<kAdd, f32, f32, f32>, map<kAdd, u32, u32, u32>, map<kAdd, u32, u32, u32>);
+  enter(Op::sub, map<kSub, f32, f32, f32>, map<kSub, u32, u32, u32>, map<kSub, u32, u32, u32>);
+  enter(Op::mul, map<kMul, f32, f32, f32>, map<kMul, u32, u32, u32>, map<kMul, u32, u32, u32>);
+  enter(Op::div, map<kDiv, f32, f32, f32>, nullptr, nullptr);
+  enter(Op::fma, map<kFma, f32, f32, f32, f32>, nullptr, nullptr);
+  enter(Op::sqrt, map<kSqrt, f32, f32>, nullptr, nullptr);
+  enter(Op::neg, map<kFlipSign, u32, u32>, map<kNegate, u32, u32>, map<kNegate, u32, u32>);
+  enter(Op::abs, map<kClearSign, u32, u32>, map<kAbs, u32, i32>, nullptr);
+  enter(Op::maximum, map<kMaximumF32, f32, f32, f32>, map<kMaximum<i32>, i32, i32, i32>,
         map<kMaximum<u32>, u32, u32, u32>);
-  enter(Elementwise::minimum, map<kMinimumF32, f32, f32, f32>, map<kMinimum<i32>, i32, i32, i32>,
+  enter(Op::minimum, map<kMinimumF32, f32, f32, f32>, map<kMinimum<i32>, i32, i32, i32>,
         map<kMinimum<u32>, u32, u32, u32>);
 }
 

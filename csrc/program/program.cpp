@@ -31,16 +31,9 @@ std::string to_text(const Shape& shape) {
   return text + "]";
 }
 
-std::int64_t Operation::number(Key key) const {
+const Attribute& Operation::attribute(Key key) const {
   for (const Attribute& attribute : attributes) {
-    if (attribute.key == key) return attribute.number;
-  }
-  fail("the attribute \"", name(key), "\" is missing");
-}
-
-const Shape& Operation::list(Key key) const {
-  for (const Attribute& attribute : attributes) {
-    if (attribute.key == key) return attribute.list;
+    if (attribute.key == key) return attribute;
   }
   fail("the attribute \"", name(key), "\" is missing");
 }

@@ -7,13 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "cpu/kernels.h"
+#include "contract/operations.h"
 
 namespace paragon {
-
-using cpu::Comparison;
-using cpu::Dtype;
-using cpu::Elementwise;
 
 // Every element is one 32-bit word.
 using Word = std::uint32_t;
@@ -26,29 +22,9 @@ inline constexpr std::size_t kMaxOperations = 1000000;
 inline constexpr std::int64_t kMaxFftPoints = 1 << 24;
 inline constexpr std::size_t kMaxName = 255;
 
-// clang-format off
-enum class Op : std::uint8_t {
-  // These eighteen in the order of Elementwise.
-  add, sub, mul, div, fma, neg, abs, maximum, minimum, sqrt, exp, expm1, log, log1p, tanh, erf, sinpi, cospi,
-  compare, select, cast, constant, sum, max, argmax, matmul, reshape, transpose, broadcast, slice, pad, concat,
-  gather, scatter_add, one_hot, unfold, fold, scan, bits,
-  fft, ifft, rfft, irfft,
-};
-// clang-format on
-inline constexpr int kOps = 43;
-
-// clang-format off
-enum class Key : std::uint8_t {
-  how, dtype, shape, word, axes, axis, keepdims, panel, transpose_a, transpose_b, start, stop, step, low, high,
-  interior, size, depth, kernel, stride, padding, dilation, reverse, stream, width,
-  norm, n,
-};
-// clang-format on
-inline constexpr int kKeys = 27;
-
 inline constexpr std::int64_t kNoPanel = 0;  // "panel": null
 
-// One attribute. `number` also holds booleans, words, a comparison or a dtype, `list` the lists.
+// One attribute. `number` also holds flags, words, and which of its choices() a word is; `list` the lists.
 struct Attribute {
   Key key{};
   bool is_list = false;
@@ -63,9 +39,10 @@ struct Operation {
   Shape shape;  // of the result
   std::vector<Attribute> attributes;
 
-  std::int64_t number(Key key) const;
+  const Attribute& attribute(Key key) const;  // throws Error if it is missing
+  std::int64_t number(Key key) const { return attribute(key).number; }
   bool flag(Key key) const { return number(key) != 0; }
-  const Shape& list(Key key) const;
+  const Shape& list(Key key) const { return attribute(key).list; }
 };
 
 struct Tensor {  // what is known of an array without its elements
@@ -101,9 +78,6 @@ struct Program {
   std::string describe(std::size_t value) const;  // `value 7 (f32 [2,3])`
 };
 
-const char* name(Op op);
-const char* name(Key key);
-const char* name(Dtype dtype);
 std::string to_text(const Shape& shape);  // [2,3]
 
 // Sums and products that stop at the largest int64 instead of wrapping.

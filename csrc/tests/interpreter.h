@@ -218,7 +218,7 @@ class Interpreter {
     const Shape& time = inverse ? o.shape : shape(o, 0);
     const std::size_t axis = time.size() - (o.op == Op::rfft || o.op == Op::irfft ? 1 : 2), n = size(time[axis]);
     const std::size_t rows = product(time, 0, axis);
-    const float scale = contract::fft_scale(n, static_cast<contract::Norm>(o.number(Key::norm)), inverse);
+    const float scale = contract::fft_scale(n, static_cast<Norm>(o.number(Key::norm)), inverse);
     std::vector<float> out(size(contract::count(o.shape)));
     switch (o.op) {
       case Op::rfft: contract::rfft(x.data(), out.data(), rows, n, scale); break;
@@ -290,7 +290,7 @@ class Interpreter {
   }
 
   Words compute(const Operation& o) const {
-    if (o.op <= Op::cast) return elementwise(o);
+    if (declaration(o.op).runs_as == RunsAs::elementwise) return elementwise(o);
     switch (o.op) {
       case Op::constant: return Words(size(contract::count(o.shape)), static_cast<Word>(o.number(Key::word)));
       case Op::sum:

@@ -14,20 +14,14 @@
 namespace paragon::tests {
 
 inline std::string attribute_text(const Attribute& attribute) {
-  static constexpr const char* kHow[] = {"lt", "le", "eq", "ne", "ge", "gt"};
-  static constexpr const char* kNorm[] = {"backward", "ortho", "forward"};
+  const Form form = form_of(attribute.key);
   const std::int64_t n = attribute.number;
+  if (const auto words = choices(form); !words.empty()) return join('"', words[static_cast<std::size_t>(n)], '"');
   char word[12];
-  switch (attribute.key) {
-    case Key::how: return join('"', kHow[n], '"');
-    case Key::norm: return join('"', kNorm[n], '"');
-    case Key::dtype: return join('"', name(static_cast<Dtype>(n)), '"');
-    case Key::word: std::snprintf(word, sizeof word, "\"%08x\"", static_cast<unsigned>(n)); return word;
-    case Key::keepdims:
-    case Key::transpose_a:
-    case Key::transpose_b:
-    case Key::reverse: return n != 0 ? "true" : "false";
-    case Key::panel: return n == kNoPanel ? "null" : std::to_string(n);
+  switch (form) {
+    case Form::word: std::snprintf(word, sizeof word, "\"%08x\"", static_cast<unsigned>(n)); return word;
+    case Form::flag: return n != 0 ? "true" : "false";
+    case Form::panel: return n == kNoPanel ? "null" : std::to_string(n);
     default: return attribute.is_list ? to_text(attribute.list) : std::to_string(n);
   }
 }
@@ -80,7 +74,7 @@ class RandomProgram {
     program_.inputs.push_back({"seed", Dtype::u32, {2}});
     program_.inputs.push_back({"step", Dtype::u32, {}});
     for (std::size_t i = 0; i < states; ++i) program_.state.push_back({join("s", i), some_dtype(), variant()});
-    while (program_.operations.size() < operations) add(static_cast<Op>(below(4) != 0 ? below(21) : below(kOps)));
+    while (program_.operations.size() < operations) add(some_op());
     for (std::uint32_t s = 0; s < states; ++s) {
       const std::int64_t value = last_like(s);
       if (value >= 0 && below(5) != 0) program_.updates.push_back({s, static_cast<std::uint32_t>(value)});
@@ -132,13 +126,20 @@ class RandomProgram {
     return shape;
   }
 
-  std::size_t arity(Op op) {
-    if (op == Op::constant) return 0;
-    if (op == Op::fma || op == Op::select || op == Op::scan) return 3;
-    if (op == Op::concat) return 1 + below(3);
-    const bool two = op <= Op::div || op == Op::maximum || op == Op::minimum || op == Op::compare || op == Op::matmul ||
-                     op == Op::gather || op == Op::scatter_add || op == Op::bits;
-    return two ? 2 : 1;
+  Op some_op() {  // three times out of four an elementwise one
+    static const std::vector<Op> elementwise = [] {
+      std::vector<Op> ops;
+      for (std::size_t i = 0; i < kOps; ++i) {
+        if (kDeclarations[i].runs_as == RunsAs::elementwise) ops.push_back(static_cast<Op>(i));
+      }
+      return ops;
+    }();
+    return below(4) != 0 ? elementwise[below(elementwise.size())] : static_cast<Op>(below(kOps));
+  }
+
+  std::size_t some_arity(Op op) {
+    const std::size_t operands = declaration(op).operands;
+    return operands == kOneOrMore ? 1 + below(3) : operands;
   }
 
   Shape some_list(std::size_t n, std::size_t low, std::size_t range) {
@@ -170,8 +171,8 @@ class RandomProgram {
       list(Key::dilation, some_list(2, 1, 2));
     };
     switch (o.op) {
-      case Op::compare: number(Key::how, below(6)); break;
-      case Op::cast: number(Key::dtype, below(3)); break;
+      case Op::compare: number(Key::how, below(kComparisons)); break;
+      case Op::cast: number(Key::dtype, below(kDtypes)); break;
       case Op::constant: {
         const Dtype dtype = some_dtype();
         number(Key::dtype, static_cast<std::size_t>(dtype));
@@ -259,9 +260,9 @@ class RandomProgram {
         break;
       case Op::fft:
       case Op::ifft:
-      case Op::rfft: number(Key::norm, below(3)); break;
+      case Op::rfft: number(Key::norm, below(kNorms)); break;
       case Op::irfft:
-        number(Key::norm, below(3));
+        number(Key::norm, below(kNorms));
         number(Key::n, r < 2 ? 1 : std::max<std::size_t>(1, 2 * static_cast<std::size_t>(x[r - 2]) - 1 - below(2)));
         break;
       default: break;
@@ -273,7 +274,7 @@ class RandomProgram {
     for (int attempt = 0; attempt < 30; ++attempt) {
       Operation o;
       o.op = op;
-      for (std::size_t i = 0, n = arity(op); i < n; ++i) o.inputs.push_back(some_value());
+      for (std::size_t i = 0, n = some_arity(op); i < n; ++i) o.inputs.push_back(some_value());
       if (op == Op::bits) {
         o.inputs = {static_cast<std::uint32_t>(program_.inputs.size() - 2),
                     static_cast<std::uint32_t>(program_.inputs.size() - 1)};

@@ -29,7 +29,7 @@ struct Entry {
 constexpr struct {
   const char* name;
   Dtype dtype;
-} kDtypes[] = {{"F32", Dtype::f32}, {"I32", Dtype::i32}, {"U32", Dtype::u32}};
+} kFileDtypes[] = {{"F32", Dtype::f32}, {"I32", Dtype::i32}, {"U32", Dtype::u32}};
 
 Entry read_entry(json::Reader& reader, const std::string& name) {
   Entry entry;
@@ -40,8 +40,8 @@ Entry read_entry(json::Reader& reader, const std::string& name) {
       dtype = true;
       const std::string text = reader.string();
       const auto at =
-          std::find_if(std::begin(kDtypes), std::end(kDtypes), [&](const auto& d) { return text == d.name; });
-      if (at == std::end(kDtypes)) {
+          std::find_if(std::begin(kFileDtypes), std::end(kFileDtypes), [&](const auto& d) { return text == d.name; });
+      if (at == std::end(kFileDtypes)) {
         fail("the tensor ", json::quote(name), " has the dtype ", json::quote(text),
              "; only F32, I32 and U32 are read");
       }
@@ -259,8 +259,8 @@ void write_tensor_file(const std::string& path, const std::map<std::string, std:
       fail(path, ": two tensors would have the name ", json::quote(tensor.name));
     }
     const std::size_t end = offset + count(tensor.shape) * sizeof(Word);
-    const auto dtype =
-        std::find_if(std::begin(kDtypes), std::end(kDtypes), [&](const auto& d) { return d.dtype == tensor.dtype; });
+    const auto dtype = std::find_if(std::begin(kFileDtypes), std::end(kFileDtypes),
+                                    [&](const auto& d) { return d.dtype == tensor.dtype; });
     header += join(header.size() > 1 ? "," : "", json::quote(tensor.name), ":{\"dtype\":\"", dtype->name,
                    "\",\"shape\":", to_text(tensor.shape), ",\"data_offsets\":[", offset, ",", end, "]}");
     offset = end;

@@ -17,7 +17,7 @@ class Matcher {
     return found ? operation.inputs.data() : nullptr;
   }
   // The x of compare(x, 0).
-  const std::uint32_t* compared_with_zero(std::size_t value, cpu::Comparison how) const {
+  const std::uint32_t* compared_with_zero(std::size_t value, Comparison how) const {
     const std::uint32_t* compared = inputs(value, Op::compare);
     if (compared == nullptr || !is_constant(compared[1], 0)) return nullptr;
     const Operation& operation = program_.operations[value - program_.first_operation()];
@@ -45,7 +45,7 @@ std::optional<Composite> find_composite(const Program& program, const cpu::Kerne
     const auto* sum = match.inputs(quotient[1], Op::add);
     if (chosen == nullptr || sum == nullptr || chosen[2] != sum[0]) return {};
     if (!match.is_constant(chosen[1], kOne) || !match.is_constant(sum[1], kOne)) return {};
-    const auto* x = match.compared_with_zero(chosen[0], cpu::Comparison::ge);
+    const auto* x = match.compared_with_zero(chosen[0], Comparison::ge);
     const auto* exponent = match.inputs(sum[0], Op::exp);
     const auto* negated = exponent == nullptr ? nullptr : match.inputs(*exponent, Op::neg);
     const auto* magnitude = negated == nullptr ? nullptr : match.inputs(*negated, Op::abs);
@@ -54,7 +54,7 @@ std::optional<Composite> find_composite(const Program& program, const cpu::Kerne
   }
   // select(x <= 0, 0, y)
   if (const auto* chosen = match.inputs(value, Op::select)) {
-    const auto* x = match.compared_with_zero(chosen[0], cpu::Comparison::le);
+    const auto* x = match.compared_with_zero(chosen[0], Comparison::le);
     if (x == nullptr || !match.is_constant(chosen[1], kZero)) return {};
     return Composite{kernels.where_positive, {*x, chosen[2]}, 1};
   }

@@ -11,24 +11,32 @@ namespace {
 
 constexpr std::size_t kOpenChains = 4;  // of each element count
 
-bool is_elementwise(Op op) { return op <= Op::cast; }
-bool is_view(Op op) {
-  return op == Op::reshape || op == Op::transpose || op == Op::broadcast || op == Op::slice || op == Op::constant;
-}
+bool is_elementwise(Op op) { return declaration(op).runs_as == RunsAs::elementwise; }
 
-// Relative to an addition.
+// How long an elementwise operation takes, relative to an addition.
 std::size_t cost(Op op) {
-  if (op >= Op::exp && op <= Op::cospi) return 8;
-  return op == Op::div || op == Op::sqrt ? 3 : 1;
+  switch (op) {
+    case Op::div:
+    case Op::sqrt: return 3;
+    case Op::exp:
+    case Op::expm1:
+    case Op::log:
+    case Op::log1p:
+    case Op::tanh:
+    case Op::erf:
+    case Op::sinpi:
+    case Op::cospi: return 8;
+    default: return 1;
+  }
 }
 
 cpu::ElementwiseKernel find_kernel(const cpu::Kernels& kernels, const Program& program, const Operation& operation) {
-  const auto first = static_cast<int>(program.dtype(operation.inputs[0]));
+  const std::size_t first = index_of(program.dtype(operation.inputs[0]));
   switch (operation.op) {
     case Op::compare: return kernels.compare[operation.number(Key::how)][first];
     case Op::select: return kernels.select[first];
-    case Op::cast: return kernels.cast[first][static_cast<int>(operation.dtype)];
-    default: return kernels.elementwise[static_cast<int>(operation.op)][first];
+    case Op::cast: return kernels.cast[first][index_of(operation.dtype)];
+    default: return kernels.elementwise[index_of(operation.op)][first];
   }
 }
 
@@ -170,7 +178,7 @@ Place Planner::write(std::size_t value) {
 
 void Planner::plan_operation(std::size_t value) {
   const Operation& operation = program_.operations[value - program_.first_operation()];
-  if (is_view(operation.op)) {
+  if (declaration(operation.op).runs_as == RunsAs::view) {
     view_operation(value, operation);
   } else if (count(value) == 0) {
     views_[value] = dense_view(new_buffer(Home::arena, 0, 0), shape(value));

@@ -17,6 +17,7 @@
 #include <memory>
 #include <vector>
 
+#include "cpu/kernels.h"
 #include "cpu/threads.h"
 #include "program/program.h"
 #include "program/runtime/view.h"

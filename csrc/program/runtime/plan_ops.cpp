@@ -24,7 +24,6 @@ Cut cut(const Shape& shape, std::size_t axis, std::size_t axes = 1) {
 
 std::size_t panel_of(const Operation& operation) { return static_cast<std::size_t>(operation.number(Key::panel)); }
 std::size_t axis_of(const Operation& operation) { return static_cast<std::size_t>(operation.number(Key::axis)); }
-int index_of(Dtype dtype) { return static_cast<int>(dtype); }
 
 // An operand of a matmul: the parts of its rows and columns (after the transpose flag), and of the leading axes,
 // aligned with the result's.
@@ -274,7 +273,7 @@ void Planner::reduce(std::size_t value, const Operation& operation) {
   }
 
   auto& step = add_step<ReduceStep>();
-  const int dtype = index_of(program_.dtype(x));
+  const std::size_t dtype = index_of(program_.dtype(x));
   step.kernel = operation.op == Op::sum   ? kernels_.sum[dtype]
                 : operation.op == Op::max ? kernels_.max[dtype]
                                           : kernels_.argmax[dtype];
@@ -350,7 +349,7 @@ void Planner::fft(std::size_t value, const Operation& operation) {
   auto& step = add_step<FftStep>();
   step.kernel = real ? kernels_.rfft : operation.op == Op::irfft ? kernels_.irfft : kernels_.fft;
   step.plan = cpu::fft_plan(c.n, axes == 1);
-  const auto norm = static_cast<contract::Norm>(operation.number(Key::norm));
+  const auto norm = static_cast<Norm>(operation.number(Key::norm));
   step.args = {step.plan.get(), nullptr, nullptr, c.outer, c.n, inverse, contract::fft_scale(c.n, norm, inverse)};
   step.x = read(place);
   step.out = write(value);
