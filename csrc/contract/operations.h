@@ -24,6 +24,11 @@ enum class Norm : std::uint8_t {
 #include "contract/operations.def"
 };
 
+enum class Format : std::uint8_t {  // of floating-point numbers smaller than f32
+#define PARAGON_FORMAT(name) name,
+#include "contract/operations.def"
+};
+
 enum class Key : std::uint8_t {  // of an attribute
 #define PARAGON_ATTRIBUTE(name, form) name,
 #include "contract/operations.def"
@@ -51,7 +56,8 @@ enum class Form : std::uint8_t {
   panel,  // a number or null
   dtype,
   comparison,
-  norm,  // one of some words: see choices()
+  norm,
+  format,  // one of some words: see choices()
 };
 
 inline constexpr const char* kDtypeNames[] = {
@@ -66,9 +72,14 @@ inline constexpr const char* kNormNames[] = {
 #define PARAGON_NORM(name) #name,
 #include "contract/operations.def"
 };
+inline constexpr const char* kFormatNames[] = {
+#define PARAGON_FORMAT(name) #name,
+#include "contract/operations.def"
+};
 inline constexpr std::size_t kDtypes = std::size(kDtypeNames);
 inline constexpr std::size_t kComparisons = std::size(kComparisonNames);
 inline constexpr std::size_t kNorms = std::size(kNormNames);
+inline constexpr std::size_t kFormats = std::size(kFormatNames);
 
 // The words that an attribute of this form may be, each where its enumerator stands; none if it is not written as a
 // word.
@@ -77,6 +88,7 @@ constexpr std::span<const char* const> choices(Form form) {
     case Form::dtype: return kDtypeNames;
     case Form::comparison: return kComparisonNames;
     case Form::norm: return kNormNames;
+    case Form::format: return kFormatNames;
     default: return {};
   }
 }

@@ -111,6 +111,7 @@ struct Kernels {
   ElementwiseKernel compare[kComparisons][kDtypes];      // yields i32
   ElementwiseKernel select[kDtypes];                     // by the dtype of the condition; moves words
   ElementwiseKernel cast[kDtypes][kDtypes];              // [from][to]
+  ElementwiseKernel round_to[kFormats];                  // of f32
 
   // Composites of f32, each step rounded as the contract says.
   ElementwiseKernel sigmoid;         // of x

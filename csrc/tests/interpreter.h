@@ -12,6 +12,7 @@
 #include "contract/movement.h"
 #include "contract/random.h"
 #include "contract/reduce.h"
+#include "contract/round_to.h"
 #include "contract/fft.h"
 #include "contract/scan.h"
 #include "contract/window.h"
@@ -132,6 +133,11 @@ class Interpreter {
     switch (o.op) {
       case Op::compare: return std::bit_cast<Word>(comparison(static_cast<Comparison>(o.number(Key::how)), x, y));
       case Op::select: return contract::select(x, b, c);
+      case Op::round_to:
+        if constexpr (std::is_same_v<T, float>) {
+          return contract::word(contract::round_to(x, static_cast<Format>(o.number(Key::format))));
+        }
+        throw std::logic_error("round_to of integers");
       case Op::cast:
         return with_type(o.dtype, [&](auto type) { return std::bit_cast<Word>(contract::cast<decltype(type)>(x)); });
       default:

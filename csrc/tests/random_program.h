@@ -172,6 +172,7 @@ class RandomProgram {
     };
     switch (o.op) {
       case Op::compare: number(Key::how, below(kComparisons)); break;
+      case Op::round_to: number(Key::format, below(kFormats)); break;
       case Op::cast: number(Key::dtype, below(kDtypes)); break;
       case Op::constant: {
         const Dtype dtype = some_dtype();

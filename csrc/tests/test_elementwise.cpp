@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "contract/basic.h"
+#include "contract/round_to.h"
 #include "tests/check.h"
 #include "tests/elementary_functions.h"
 #include "tests/elementwise_tables.h"
@@ -173,6 +174,15 @@ Operation cast() {
           on_words<[](From x) { return contract::cast<To>(x); }, From>};
 }
 
+template <Format format>
+Operation rounding(const char* name) {
+  return {name,
+          [](const Kernels& k) { return k.round_to[index_of(format)]; },
+          {Dtype::f32},
+          Dtype::f32,
+          on_words<[](float x) { return contract::round_to(x, format); }, float>};
+}
+
 template <class T>
 void add_for_dtype(std::vector<Operation>& list) {
   constexpr auto add = [](T a, T b) { return contract::add(a, b); };
@@ -225,6 +235,10 @@ std::vector<Operation> basic_operations() {
   list.push_back(elementwise<Op::sqrt, contract::sqrt, f32>("sqrt"));
   list.push_back(elementwise<Op::abs, abs_f32, f32>("abs"));
   list.push_back(elementwise<Op::abs, abs_i32, i32>("abs"));
+  list.push_back(rounding<Format::f16>("round_to f16"));
+  list.push_back(rounding<Format::bf16>("round_to bf16"));
+  list.push_back(rounding<Format::e4m3fn>("round_to e4m3fn"));
+  list.push_back(rounding<Format::e5m2>("round_to e5m2"));
   list.push_back({"sigmoid", [](const Kernels& k) { return k.sigmoid; }, {Dtype::f32}, Dtype::f32, on_words<sigmoid, f32>});
   constexpr auto exp_difference = [](f32 a, f32 b) { return contract::exp(contract::sub(a, b)); };
   list.push_back({"exp of a difference",

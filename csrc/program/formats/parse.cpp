@@ -129,6 +129,7 @@ Attribute read_attribute(Reader& reader, const std::string& key) {
     case Form::dtype: attribute.number = read_choice(reader, choices(form), "dtype"); break;
     case Form::comparison: attribute.number = read_choice(reader, choices(form), "comparison"); break;
     case Form::norm: attribute.number = read_choice(reader, choices(form), "norm"); break;
+    case Form::format: attribute.number = read_choice(reader, choices(form), "format"); break;
     default: attribute.number = reader.integer();
   }
   return attribute;

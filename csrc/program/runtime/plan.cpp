@@ -17,7 +17,8 @@ bool is_elementwise(Op op) { return declaration(op).runs_as == RunsAs::elementwi
 std::size_t cost(Op op) {
   switch (op) {
     case Op::div:
-    case Op::sqrt: return 3;
+    case Op::sqrt:
+    case Op::round_to: return 3;
     case Op::exp:
     case Op::expm1:
     case Op::log:
@@ -35,6 +36,7 @@ cpu::ElementwiseKernel find_kernel(const cpu::Kernels& kernels, const Program& p
   switch (operation.op) {
     case Op::compare: return kernels.compare[operation.number(Key::how)][first];
     case Op::select: return kernels.select[first];
+    case Op::round_to: return kernels.round_to[operation.number(Key::format)];
     case Op::cast: return kernels.cast[first][index_of(operation.dtype)];
     default: return kernels.elementwise[index_of(operation.op)][first];
   }
