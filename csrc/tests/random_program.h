@@ -1,4 +1,4 @@
-// Random well-formed programs, and programs written as JSON: for the tests of the run-time and for the fuzzers.
+// Random well-formed programs: for the tests of the run-time and for the fuzzers.
 #pragma once
 
 #include <algorithm>
@@ -7,57 +7,11 @@
 #include <vector>
 
 #include "program/error.h"
-#include "program/formats/json.h"
 #include "program/formats/validate.h"
 #include "program/program.h"
+#include "tests/program_text.h"
 
 namespace paragon::tests {
-
-inline std::string attribute_text(const Attribute& attribute) {
-  const Form form = form_of(attribute.key);
-  const std::int64_t n = attribute.number;
-  if (const auto words = choices(form); !words.empty()) return join('"', words[static_cast<std::size_t>(n)], '"');
-  char word[12];
-  switch (form) {
-    case Form::word: std::snprintf(word, sizeof word, "\"%08x\"", static_cast<unsigned>(n)); return word;
-    case Form::flag: return n != 0 ? "true" : "false";
-    case Form::panel: return n == kNoPanel ? "null" : std::to_string(n);
-    default: return attribute.is_list ? to_text(attribute.list) : std::to_string(n);
-  }
-}
-
-// The JSON of docs/program.md.
-inline std::string program_text(const Program& program) {
-  const auto list = [](const auto& items, const auto& text) {
-    std::string out = "[";
-    for (const auto& item : items) out += (out.size() > 1 ? "," : "") + text(item);
-    return out + "]";
-  };
-  const auto tensor = [](const Tensor& t) {
-    return join("{\"name\":", json::quote(t.name), ",\"dtype\":\"", name(t.dtype), "\",\"shape\":", to_text(t.shape),
-                "}");
-  };
-  std::size_t id = program.first_operation();
-  const auto operation = [&](const Operation& o) {
-    std::string attributes = "{";
-    for (const Attribute& a : o.attributes) {
-      attributes += join(attributes.size() > 1 ? "," : "", '"', name(a.key), "\":", attribute_text(a));
-    }
-    return join("{\"op\":\"", name(o.op),
-                "\",\"inputs\":", list(o.inputs, [](std::uint32_t v) { return std::to_string(v); }),
-                ",\"output\":", id++, ",\"dtype\":\"", name(o.dtype), "\",\"shape\":", to_text(o.shape),
-                ",\"attributes\":", attributes, "}}");
-  };
-  const auto output = [](const Output& o) {
-    return join("{\"name\":", json::quote(o.name), ",\"value\":", o.value, "}");
-  };
-  const auto update = [&](const Update& u) {
-    return join("{\"state\":", json::quote(program.state[u.state].name), ",\"value\":", u.value, "}");
-  };
-  return join("{\"format\":\"paragon-program\",\"version\":1,\"contract\":1,\"inputs\":", list(program.inputs, tensor),
-              ",\"state\":", list(program.state, tensor), ",\"operations\":", list(program.operations, operation),
-              ",\"outputs\":", list(program.outputs, output), ",\"updates\":", list(program.updates, update), "}");
-}
 
 class RandomProgram {
  public:
@@ -65,9 +19,8 @@ class RandomProgram {
 
   Program make(std::size_t operations) {
     program_ = {};
-    static const std::vector<Shape> bases = {{3},       {2, 3},   {5, 1030}, {4, 6, 64}, {2, 3, 5, 4},
-                                             {1, 2100}, {40, 60}, {},        {2, 0, 3},  {7, 513},
-                                             {3, 12, 2}, {2, 101, 2}};
+    static const std::vector<Shape> bases = {{3},      {2, 3}, {5, 1030}, {4, 6, 64}, {2, 3, 5, 4}, {1, 2100},
+                                             {40, 60}, {},     {2, 0, 3}, {7, 513},   {3, 12, 2},   {2, 101, 2}};
     base_ = bases[below(bases.size())];
     const std::size_t inputs = 2 + below(3), states = below(4);
     for (std::size_t i = 0; i < inputs; ++i) program_.inputs.push_back({join("x", i), some_dtype(), variant()});

@@ -2,67 +2,75 @@
 
 namespace paragon {
 
+const Operation* Node::operation() const {
+  const bool computed = exists() && value_ >= program_->first_operation();
+  return computed ? &program_->operations[value_ - program_->first_operation()] : nullptr;
+}
+
+Node Node::as(Op op) const {
+  const Operation* found = operation();
+  const bool fits = found != nullptr && found->op == op && program_->dtype(found->inputs.back()) == Dtype::f32;
+  return fits ? *this : none();
+}
+
+Node Node::operand(std::size_t index) const {
+  const Operation* found = operation();
+  return found != nullptr && index < found->inputs.size() ? Node(*program_, found->inputs[index]) : none();
+}
+
+Node Node::compared_with_zero(Comparison how) const {
+  const Node compared = as(Op::compare);
+  if (!compared.operand(1).is_constant(0)) return none();
+  return compared.operation()->number(Key::how) == static_cast<std::int64_t>(how) ? compared.operand(0) : none();
+}
+
+bool Node::is_constant(Word word) const {
+  const Operation* found = operation();
+  return found != nullptr && found->op == Op::constant && static_cast<Word>(found->number(Key::word)) == word;
+}
+
 namespace {
-
-// What can be asked of values when a pattern is compared with a program.
-class Matcher {
- public:
-  explicit Matcher(const Program& program) : program_(program) {}
-
-  // The inputs of a value that is the result of `op` on floats, else null.
-  const std::uint32_t* inputs(std::size_t value, Op op) const {
-    if (value < program_.first_operation()) return nullptr;
-    const Operation& operation = program_.operations[value - program_.first_operation()];
-    const bool found = operation.op == op && program_.dtype(operation.inputs.back()) == Dtype::f32;
-    return found ? operation.inputs.data() : nullptr;
-  }
-  // The x of compare(x, 0).
-  const std::uint32_t* compared_with_zero(std::size_t value, Comparison how) const {
-    const std::uint32_t* compared = inputs(value, Op::compare);
-    if (compared == nullptr || !is_constant(compared[1], 0)) return nullptr;
-    const Operation& operation = program_.operations[value - program_.first_operation()];
-    return operation.number(Key::how) == static_cast<std::int64_t>(how) ? compared : nullptr;
-  }
-  bool is_constant(std::size_t value, Word word) const {
-    if (value < program_.first_operation()) return false;
-    const Operation& operation = program_.operations[value - program_.first_operation()];
-    return operation.op == Op::constant && static_cast<Word>(operation.number(Key::word)) == word;
-  }
-
- private:
-  const Program& program_;
-};
 
 constexpr Word kZero = 0, kOne = 0x3f800000;
 
+// select(x >= 0, 1, e) / (e + 1) with e = exp(neg(abs(x)))
+std::optional<Composite> sigmoid(const Node& value, const cpu::Kernels& kernels) {
+  const Node quotient = value.as(Op::div);
+  const Node chosen = quotient.operand(0).as(Op::select), sum = quotient.operand(1).as(Op::add);
+  const Node e = sum.operand(0), x = chosen.operand(0).compared_with_zero(Comparison::ge);
+  const bool numerator = chosen.operand(1).is_constant(kOne) && chosen.operand(2).is(e);
+  const bool denominator = sum.operand(1).is_constant(kOne);
+  const bool exponent = e.as(Op::exp).operand(0).as(Op::neg).operand(0).as(Op::abs).operand(0).is(x);
+  if (!numerator || !denominator || !exponent) return {};
+  return Composite{"sigmoid", kernels.sigmoid, {x.value()}, 12};
+}
+
+// select(x <= 0, 0, y)
+std::optional<Composite> where_positive(const Node& value, const cpu::Kernels& kernels) {
+  const Node chosen = value.as(Op::select), x = chosen.operand(0).compared_with_zero(Comparison::le);
+  if (!x.exists() || !chosen.operand(1).is_constant(kZero)) return {};
+  return Composite{"where_positive", kernels.where_positive, {x.value(), chosen.operand(2).value()}, 1};
+}
+
+// exp(x - y)
+std::optional<Composite> exp_difference(const Node& value, const cpu::Kernels& kernels) {
+  const Node difference = value.as(Op::exp).operand(0).as(Op::sub);
+  if (!difference.exists()) return {};
+  return Composite{
+      "exp_difference", kernels.exp_difference, {difference.operand(0).value(), difference.operand(1).value()}, 9};
+}
+
 }  // namespace
 
-std::optional<Composite> find_composite(const Program& program, const cpu::Kernels& kernels, std::size_t value) {
-  const Matcher match(program);
-  // select(x >= 0, 1, e) / (e + 1) with e = exp(neg(abs(x)))
-  if (const auto* quotient = match.inputs(value, Op::div)) {
-    const auto* chosen = match.inputs(quotient[0], Op::select);
-    const auto* sum = match.inputs(quotient[1], Op::add);
-    if (chosen == nullptr || sum == nullptr || chosen[2] != sum[0]) return {};
-    if (!match.is_constant(chosen[1], kOne) || !match.is_constant(sum[1], kOne)) return {};
-    const auto* x = match.compared_with_zero(chosen[0], Comparison::ge);
-    const auto* exponent = match.inputs(sum[0], Op::exp);
-    const auto* negated = exponent == nullptr ? nullptr : match.inputs(*exponent, Op::neg);
-    const auto* magnitude = negated == nullptr ? nullptr : match.inputs(*negated, Op::abs);
-    if (x == nullptr || magnitude == nullptr || *x != *magnitude) return {};
-    return Composite{kernels.sigmoid, {*x}, 12};
-  }
-  // select(x <= 0, 0, y)
-  if (const auto* chosen = match.inputs(value, Op::select)) {
-    const auto* x = match.compared_with_zero(chosen[0], Comparison::le);
-    if (x == nullptr || !match.is_constant(chosen[1], kZero)) return {};
-    return Composite{kernels.where_positive, {*x, chosen[2]}, 1};
-  }
-  // exp(x - y)
-  if (const auto* exponent = match.inputs(value, Op::exp)) {
-    const auto* difference = match.inputs(*exponent, Op::sub);
-    if (difference == nullptr) return {};
-    return Composite{kernels.exp_difference, {difference[0], difference[1]}, 9};
+std::span<const Pattern> composite_patterns() {
+  static constexpr Pattern kPatterns[] = {sigmoid, where_positive, exp_difference};
+  return kPatterns;
+}
+
+std::optional<Composite> find_composite(const Program& program, const cpu::Kernels& kernels, std::size_t value,
+                                        std::span<const Pattern> patterns) {
+  for (const Pattern pattern : patterns) {
+    if (auto composite = pattern(Node(program, value), kernels)) return composite;
   }
   return {};
 }
