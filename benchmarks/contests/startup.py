@@ -1,8 +1,7 @@
-"""What it costs to begin: importing, in fresh processes, and the size of the wheel."""
+"""What it costs to begin: importing, in fresh processes, beside the peers, and the size of the wheel."""
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
@@ -10,11 +9,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import peers
-from .harness import OURS, Case, Figures, Goal, Settings
+from .. import peers
+from ..harness import OURS, Case, Figures, Goal, Settings
+from ..workloads.startup import fresh_import
 
-ROOT = Path(__file__).resolve().parents[1]
-IMPORT = "import time; begin = time.perf_counter(); import {}; print(time.perf_counter() - begin)"
+ROOT = Path(__file__).resolve().parents[2]
 MODULES = {OURS: "paragon", "NumPy": "numpy", "torch": "torch", "JAX": "jax"}
 
 
@@ -32,13 +31,9 @@ def imports(rounds: int) -> Figures:
     """Seconds of `import`, NumPy's included in ours: the median of fresh processes, in turns."""
     present = {name: module for name, module in MODULES.items() if name == OURS or peers.load(module)}
     times: dict[str, list[float]] = {name: [] for name in present}
-    compiled = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     for _ in range(rounds + 1):
         for name, module in present.items():
-            command = [sys.executable, "-c", IMPORT.format(module)]
-            done = subprocess.run(command, check=True, capture_output=True, text=True, env=compiled)
-            times[name].append(float(done.stdout))
-    # The first import of each compiles Python's bytecode, where that is not there yet, and fills the disk cache.
+            times[name].append(fresh_import(module))
     return Figures({name: statistics.median(found[1:]) for name, found in times.items()})
 
 

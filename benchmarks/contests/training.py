@@ -5,89 +5,57 @@ Before the clock starts, a few steps on fixed batches: their losses must be thos
 
 from __future__ import annotations
 
-import sys
+import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from paragon import nn
-from paragon.executors import resolve
-from paragon.ir.program import Program
-from paragon.ir.spec import Spec
-from paragon.nn.optim import SGD, Adam
-from paragon.training.fit import Trainer
-from paragon.training.step import Objective, step_program
+import paragon as pg
+from paragon.nn import Module
 
-from . import peers
-from .harness import OURS, Array, Call, Case, Contest, Goal, Settings, Timer
+from .. import peers
+from ..harness import OURS, Array, Call, Case, Contest, Goal, Settings, Timer
+from ..workloads import Setting
+from ..workloads.training import ADAM_LR, LR, MOMENTUM, SMALLEST, TRAININGS, Batches, Training, losses_in_float64
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
-import float64
-
-CLASSES = 10
-LR, MOMENTUM, ADAM_LR = 0.05, 0.9, 1e-3
 CHECKED_STEPS, CHECKED_ROWS = 3, 16
-
-
-@dataclass(frozen=True)
-class Training:
-    """A multilayer perceptron of some widths, or LeNet (`widths` empty), trained on `rows` rows in batches."""
-
-    widths: tuple[int, ...]
-    batch: int
-    rows: int
-    adam: bool = False
-    goals: tuple[Goal, ...] = ()
-
-    def __str__(self) -> str:
-        net = "-".join(map(str, self.widths)) or "LeNet"
-        return f"{net}, batch {self.batch}, {'Adam' if self.adam else 'momentum'}, {self.rows} rows"
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.widths[:1] or (1, 28, 28)
 
 
 def beside_torch(ratio: float) -> Goal:
     return Goal("ratio", ratio, peers=("torch",))
 
 
-MNIST = (784, 128, 10)
-TRAININGS = [
-    Training(MNIST, 128, 60_000, goals=(Goal("value", 0.12, at_least=False), beside_torch(2.5))),
-    Training(MNIST, 128, 60_000, adam=True),
-    Training(MNIST, 32, 15_000, goals=(beside_torch(1.2),)),
-    Training(MNIST, 512, 60_000, goals=(beside_torch(1.2),)),
-    Training((784, 512, 512, 10), 128, 12_000, goals=(beside_torch(1.2),)),
-    Training((), 128, 4_096, goals=(beside_torch(1.2),)),
+# The rows of an epoch of each training, and the goals.
+EPOCHS: list[tuple[int, list[Goal]]] = [
+    (60_000, [Goal("value", 0.12, at_least=False), beside_torch(2.5)]),
+    (60_000, []),
+    (15_000, [beside_torch(1.2)]),
+    (60_000, [beside_torch(1.2)]),
+    (12_000, [beside_torch(1.2)]),
+    (4_096, [beside_torch(1.2)]),
 ]
 
 
 def cases(settings: Settings) -> Iterator[Case]:
-    for training in TRAININGS:
-        if settings.quick:
-            training = replace(training, rows=4 * training.batch)
-        yield Case("training", str(training), lambda t=training: contest(t), "row", training.rows, training.goals)
+    for training, (whole, goals) in zip(TRAININGS, EPOCHS, strict=True):
+        rows = 4 * training.batch if settings.quick else whole
+        build = lambda t=training, rows=rows: contest(t, rows)  # noqa: E731
+        yield Case("training", f"{training.name}, {rows} rows", build, training.unit, rows, goals)
     goals = [Goal("value", 20e-6, at_least=False)]
     yield Case("training", "one step of 4-8-3, batch 1", tiny_step, "call", 1, goals)
 
 
-def contest(training: Training) -> Contest:
-    rng = np.random.default_rng(0)
-    x = rng.random((training.rows, *training.shape), np.float32)
-    y = rng.integers(0, CLASSES, training.rows).astype(np.int32)
+def contest(training: Training, rows: int) -> Contest:
+    x, y = training.data(rows)
     starts = range(0, CHECKED_STEPS * CHECKED_ROWS, CHECKED_ROWS)
     batches = [(x[i : i + CHECKED_ROWS], y[i : i + CHECKED_ROWS]) for i in starts]
-    model = network(training)
-    optimizer = Adam(ADAM_LR) if training.adam else SGD(LR, momentum=MOMENTUM)
-    program = step(model, training.shape, CHECKED_ROWS, optimizer)
+    model, program = training.network(), replace(training, batch=CHECKED_ROWS).step()
     contestants: dict[str, Timer | None] = {
-        OURS: ours(training, optimizer, x, y, program, batches),
+        OURS: Epochs(training, x, y, program, batches),
         "torch": torch_epoch(training, model, x, y, batches),
         "scikit-learn": sklearn_epoch(training, model, x, y, batches) if training.widths else None,
         "JAX": jax_epoch(training, model, x, y, batches) if training.widths else None,
@@ -95,64 +63,31 @@ def contest(training: Training) -> Contest:
     return Contest(peers.present(contestants), losses_in_float64(program, batches), 1e-4)
 
 
-Batches = Sequence[tuple[Array, Array]]
+class Epochs:
+    """Our training as a contestant: epochs of one `fit`, metrics included. The first, which follows the tracing, is not counted."""
 
+    def __init__(self, training: Training, x: Array, y: Array, program: pg.Program, batches: Batches) -> None:
+        self.training, self.x, self.y, self.program, self.batches = training, x, y, program, batches
+        self.model = training.network()
 
-# --- ours -------------------------------------------------------------------------------------------------------------
+    def seconds(self, repeats: int) -> float:
+        ends: list[float] = []
+        pg.fit(
+            self.model, self.x, self.y, optimizer=self.training.optimizer, batch_size=self.training.batch,
+            epochs=repeats + 1, callbacks=[lambda run: ends.append(time.perf_counter())], progress=False,
+        )  # fmt: skip
+        return (ends[-1] - ends[0]) / repeats
 
-
-def network(training: Training) -> nn.Sequential:
-    """Our network, with its first weights."""
-    if widths := training.widths:
-        pairs = list(pairwise(widths))
-        hidden = [nn.Dense(a, b, activation="relu") for a, b in pairs[:-1]]
-        return nn.Sequential(*hidden, nn.Dense(*pairs[-1])).init(0)  # type: ignore[return-value]
-    return nn.Sequential(
-        nn.Conv2d(1, 6, 5, activation="relu", padding=2), nn.MaxPool2d(2),
-        nn.Conv2d(6, 16, 5, activation="relu"), nn.MaxPool2d(2), nn.Flatten(),
-        nn.Dense(400, 120, activation="relu"), nn.Dense(120, 84, activation="relu"), nn.Dense(84, CLASSES),
-    ).init(0)  # type: ignore[return-value]  # fmt: skip
-
-
-def step(model: nn.Module, shape: tuple[int, ...], rows: int, optimizer: Any) -> Program:
-    objective = Objective.of("cross_entropy", {})
-    return step_program(model, Spec("f32", (rows, *shape)), Spec("i32", (rows,)), objective, optimizer)[0]
-
-
-def ours(training: Training, optimizer: Any, x: Array, y: Array, program: Program, batches: Batches) -> Call:
-    """What `fit` does in an epoch, metrics included; and the losses of the first steps."""
-    objective = Objective.of("cross_entropy", None)
-    trainer = Trainer(network(training), x, y, objective, optimizer, None, training.batch, 0, False)
-
-    def epoch() -> None:
-        trainer.advance(trainer.steps)
-        trainer.finish_epoch(None, ())
-
-    def losses() -> list[float]:
-        executor, options = resolve(None, {})
-        session = executor.load(program, **options)
-        return [float(session.run({"x": a, "y": b})["loss"]) for a, b in batches]
-
-    return Call(epoch, losses)
-
-
-def losses_in_float64(program: Program, batches: Batches) -> list[float]:
-    """The losses of the steps, with every f32 of the program in f64."""
-    updates = {f"new {name}": value for name, value in program.updates.items()}
-    watched = replace(program, outputs={**program.outputs, **updates})
-    losses = []
-    for x, y in batches:
-        found = float64.run(watched, {"x": x, "y": y})
-        losses.append(float(found["loss"]))
-        new = {name: found[f"new {name}"] for name in program.updates}
-        watched = replace(watched, values={**watched.values, **new})
-    return losses
+    def result(self) -> Array:
+        """The losses of the first steps."""
+        session = Setting().load(self.program)
+        return np.array([float(session.run({"x": a, "y": b})["loss"]) for a, b in self.batches])
 
 
 # --- peers ------------------------------------------------------------------------------------------------------------
 
 
-def torch_epoch(training: Training, model: nn.Module, x: Array, y: Array, batches: Batches) -> Call | None:
+def torch_epoch(training: Training, model: Module, x: Array, y: Array, batches: Batches) -> Call | None:
     """PyTorch, eager."""
     if (torch := peers.load("torch")) is None:
         return None
@@ -162,7 +97,7 @@ def torch_epoch(training: Training, model: nn.Module, x: Array, y: Array, batche
     else:
         layers = [
             N.Conv2d(1, 6, 5, padding=2), N.ReLU(), N.MaxPool2d(2), N.Conv2d(6, 16, 5), N.ReLU(), N.MaxPool2d(2),
-            N.Flatten(), N.Linear(400, 120), N.ReLU(), N.Linear(120, 84), N.ReLU(), N.Linear(84, CLASSES),
+            N.Flatten(), N.Linear(400, 120), N.ReLU(), N.Linear(120, 84), N.ReLU(), N.Linear(84, training.classes),
         ]  # fmt: skip
     rows, classes = torch.from_numpy(x), torch.from_numpy(y.astype(np.int64))
 
@@ -204,7 +139,7 @@ def torch_epoch(training: Training, model: nn.Module, x: Array, y: Array, batche
     return Call(epoch, lambda: first)
 
 
-def sklearn_epoch(training: Training, model: nn.Module, x: Array, y: Array, batches: Batches) -> Call | None:
+def sklearn_epoch(training: Training, model: Module, x: Array, y: Array, batches: Batches) -> Call | None:
     """scikit-learn's MLPClassifier; `partial_fit` is one epoch."""
     if peers.load("sklearn") is None:
         return None
@@ -215,7 +150,8 @@ def sklearn_epoch(training: Training, model: nn.Module, x: Array, y: Array, batc
             training.widths[1:-1], solver="adam" if training.adam else "sgd", alpha=0.0, batch_size=batch,
             learning_rate_init=ADAM_LR if training.adam else LR, momentum=MOMENTUM, nesterovs_momentum=False,
         )  # fmt: skip
-        classifier.partial_fit(x[:batch], y[:batch], classes=np.arange(CLASSES))  # makes the arrays to be overwritten
+        classes = np.arange(training.classes)
+        classifier.partial_fit(x[:batch], y[:batch], classes=classes)  # makes the arrays to be overwritten
         state = [value.numpy() for value in model.state_dict().values()]
         for target, value in zip(classifier.coefs_ + classifier.intercepts_, state[::2] + state[1::2], strict=True):
             target[...] = value
@@ -232,7 +168,7 @@ def sklearn_epoch(training: Training, model: nn.Module, x: Array, y: Array, batc
     return Call(lambda: classifier.partial_fit(x, y), lambda: first)
 
 
-def jax_epoch(training: Training, model: nn.Module, x: Array, y: Array, batches: Batches) -> Call | None:
+def jax_epoch(training: Training, model: Module, x: Array, y: Array, batches: Batches) -> Call | None:
     """JAX: a compiled step, its state donated."""
     if (jax := peers.load("jax")) is None:
         return None
@@ -291,20 +227,13 @@ def jax_epoch(training: Training, model: nn.Module, x: Array, y: Array, batches:
 
 def tiny_step() -> Contest:
     """One traced step of a network that hardly computes: what a call from Python costs."""
-    training = Training((4, 8, 3), 1, 1)
-    model = network(training)
-    program = step(model, (4,), 1, SGD(LR))
-    executor, options = resolve(None, {})
-    session = executor.load(program, **options)
-    inputs = {"x": np.ones((1, 4), np.float32), "y": np.ones(1, np.int32)}
-    wanted = losses_in_float64(program, [(inputs["x"], inputs["y"])])
-    contestants: dict[str, Timer | None] = {
-        OURS: Call(lambda: session.run(inputs), lambda: [session.run(inputs)["loss"]])
-    }
+    problem = SMALLEST.problem()
+    contestants: dict[str, Timer | None] = {OURS: problem.on(Setting())}
     if (torch := peers.load("torch")) is not None:
-        layers = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 3))
+        inputs, hidden, outputs = SMALLEST.widths
+        layers = torch.nn.Sequential(torch.nn.Linear(inputs, hidden), torch.nn.ReLU(), torch.nn.Linear(hidden, outputs))
         optimizer = torch.optim.SGD(layers.parameters(), LR)
-        x, y = torch.ones(1, 4), torch.ones(1, dtype=torch.int64)
+        x, y = torch.ones(1, inputs), torch.ones(1, dtype=torch.int64)
 
         def torch_step() -> None:
             loss = torch.nn.functional.cross_entropy(layers(x), y)
@@ -313,4 +242,4 @@ def tiny_step() -> Contest:
             optimizer.step()
 
         contestants["torch"] = Call(torch_step, lambda: None)  # its arithmetic is checked above, in the larger cases
-    return Contest(peers.present(contestants), wanted)
+    return Contest(peers.present(contestants), problem.wanted, problem.tolerance)

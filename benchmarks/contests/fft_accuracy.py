@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from . import fft, peers
-from .fft import COMPOSITES, PRIMES, Transform, available
-from .harness import OURS, Array, Call, Case, Figures, Goal, Settings
-
-__all__ = ["available", "cases"]
+from .. import peers
+from ..harness import OURS, Array, Call, Case, Figures, Goal, Settings
+from ..workloads import Setting
+from ..workloads.fft import COMPOSITES, PRIMES, Transform
+from . import fft
 
 LENGTHS = sorted([1 << k for k in range(1, 23)] + PRIMES + COMPOSITES + [3 * 1 << 20, 4194301])  # the last is prime
 ELEMENTS = 1 << 16  # at least so many are transformed: the error of one short transform says little
@@ -24,13 +24,16 @@ def cases(settings: Settings) -> Iterator[Case]:
         if settings.quick and n > 1 << 16:
             continue
         goals = [Goal("ratio", 1.0, peers=("FFTW",))]
-        yield Case("fft_accuracy", str(Transform(n)), lambda n=n: errors(n), "error", 1.0, goals, n)
+        yield Case("fft_accuracy", Transform(n).name, lambda n=n: errors(n), "error", 1.0, goals, n)
 
 
 def errors(n: int) -> Figures:
-    x = fft.signal(Transform(n, max(2, -(-ELEMENTS // n))))
-    right = fft.exact(x)
-    contestants = peers.present({OURS: fft.ours(x), "FFTW": fftw(x), "MKL (torch)": fft.mkl(x), "SciPy": fft.scipy(x)})
+    transform = Transform(n, max(2, -(-ELEMENTS // n)))
+    problem, x = transform.problem(), transform.signal()
+    right = problem.wanted
+    contestants = peers.present(
+        {OURS: problem.on(Setting()), "FFTW": fftw(x), "MKL (torch)": fft.mkl(x), "SciPy": fft.scipy(x)}
+    )
 
     def relative(found: object) -> float:
         return float(np.linalg.norm(np.asarray(found, np.complex128) - right) / np.linalg.norm(right))

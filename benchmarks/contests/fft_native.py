@@ -13,50 +13,43 @@ from pathlib import Path
 
 import numpy as np
 
-import paragon as pg
-
-from . import fft, peaks, peers
-from .fft import TRANSFORMS, Transform
-from .harness import OURS, Array, Case, Contest, Goal, Settings, Timer
-from .native import NativeCall, Pointer, address, aligned, native, session_call
+from .. import peaks, peers
+from ..harness import OURS, Array, Case, Contest, Goal, Settings, Timer
+from ..native import NativeCall, Pointer, address, aligned, native, session_call
+from ..workloads import isas
+from ..workloads.fft import Transform, workloads
+from .fft import abscissa
 
 MEASURE, FORWARD = 0, -1
 
 
 def available() -> str:
     """Empty, or why this family cannot be measured."""
-    return fft.available() or ("" if native() else "no C++ compiler")
+    return "" if native() else "no C++ compiler"
 
 
 def cases(settings: Settings) -> Iterator[Case]:
-    for transform in TRANSFORMS:
-        if not transform.is_power or (settings.quick and transform.n * transform.batch > 1 << 16):
+    for transform in workloads(settings.size):
+        if not transform.is_power:
             continue
         goals = [Goal("ratio", 1.0)] if 1 << 8 <= transform.n <= 1 << 20 and not transform.real else []
         build = lambda t=transform: contest(t, settings)  # noqa: E731
-        yield Case("fft_native", str(transform), build, "flop", transform.work, goals, transform.abscissa)
+        yield Case("fft_native", transform.name, build, transform.unit, transform.work, goals, abscissa(transform))
 
 
 def contest(transform: Transform, settings: Settings) -> Contest:
-    x = fft.signal(transform)
+    problem, x = transform.problem(), transform.signal()
     given = aligned(x.shape, x.dtype)
-    points = transform.n // 2 + 1 if transform.real else transform.n
-    outs = [aligned((*x.shape[:-1], points), np.complex64) for _ in range(3)]
+    outs = [aligned(problem.wanted.shape, np.complex64) for _ in range(3)]
     contestants: dict[str, Timer | None] = {
         "FFTW": fftw(
             transform, given, outs[0], 1 if settings.quick else 10
         ),  # before x is there: planning overwrites it
-        OURS: ours(transform, given, outs[1]),
+        OURS: session_call(problem.program, {"x": given}, outs[1]),
         "MKL": mkl(transform, given, outs[2]),
     }
     given[...] = x
-    return Contest(peers.present(contestants), fft.exact(x), peak=peaks.fma(peers.isas()[-1], settings.threads))
-
-
-def ours(transform: Transform, x: Array, out: Array) -> NativeCall:
-    shape = x.shape if transform.real else (*x.shape, 2)
-    program = pg.trace((lambda x: pg.rfft(x)) if transform.real else (lambda x: pg.fft(x)), np.zeros(shape, np.float32))
-    return session_call(program, {"x": x}, out)
+    return Contest(peers.present(contestants), problem.wanted, peak=peaks.fma(isas()[-1], settings.threads))
 
 
 @cache
@@ -122,5 +115,5 @@ def mkl(transform: Transform, x: Array, out: Array) -> NativeCall | None:
     for key, value in settings.items():
         status |= library.DftiSetValue(plan, key, ctypes.c_long(value))
     if status | library.DftiCommitDescriptor(plan):
-        raise RuntimeError(f"MKL cannot plan {transform}")
+        raise RuntimeError(f"MKL cannot plan {transform.name}")
     return NativeCall(library.DftiComputeForward, (plan, address(x), address(out)), out, (library, x))
