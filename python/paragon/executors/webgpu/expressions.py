@@ -7,6 +7,7 @@ operands (`Kernel.load`), which may in turn apply other rules; `EXPRESSIONS` has
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from ...ir.program import Node
 from .kernel import ZERO, Index, Kernel, Rule
@@ -89,6 +90,30 @@ def cast(k: Kernel, node: Node, index: Index) -> str:
     if source == target or "f32" not in (source, target):
         return x
     return f"f32_to_{target}({x})" if source == "f32" else f"f32_from_{source}({x})"
+
+
+class Format(NamedTuple):
+    """A floating-point format that `round_to` rounds to."""
+
+    precision: int  # bits of a significand, the hidden one included
+    least: int  # exponent of the least normal number
+    largest: int  # the largest number, as an f32 word
+    beyond: str  # what is above it: INFINITY or NAN
+
+
+FORMATS = {
+    "f16": Format(11, -14, 0x477FE000, "INFINITY"),  # 65504
+    "bf16": Format(8, -126, 0x7F7F0000, "INFINITY"),
+    "e4m3fn": Format(4, -6, 0x43E00000, "NAN"),  # 448
+    "e5m2": Format(3, -14, 0x47600000, "INFINITY"),  # 57344
+}
+
+
+@expression
+def round_to(k: Kernel, node: Node, index: Index) -> str:
+    f = FORMATS[node.attributes["format"]]
+    sizes = f"{24 - f.precision}u, {127 + f.least}u, 0x{f.largest:x}u, {f.beyond}"
+    return f"f32_round_to({operand(k, node.inputs[0], index)}, {sizes})"
 
 
 @expression
