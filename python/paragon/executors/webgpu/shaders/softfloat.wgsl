@@ -3,7 +3,7 @@
 // included. No f32 appears, so whatever a device does with floats does not matter. A float is its word; every NaN that is made
 // here is NAN.
 //
-// The path is branch-free. A result is formed as (sign, biased exponent, 32 significant bits of which the last is sticky:
+// There are no branches. A result is formed as (sign, biased exponent, 32 significant bits of which the last is sticky:
 // "something nonzero follows") and rounded once, by f32_pack.
 
 const NAN: u32 = 0x7fc00000u;
@@ -12,7 +12,7 @@ const SIGN: u32 = 0x80000000u;
 const MAGNITUDE: u32 = 0x7fffffffu;
 const HIDDEN: u32 = 0x800000u;
 
-// A word that compilers must not see through: native.wgsl has need of it, integer arithmetic has not.
+// A word whose value the compiler must not know. Only the native path needs that: native.wgsl replaces this function.
 fn opaque(x: u32) -> u32 { return x; }
 
 fn f32_is_nan(x: u32) -> bool { return (x & MAGNITUDE) > INFINITY; }
@@ -53,7 +53,7 @@ fn f32_parts(x: u32) -> Parts {
   );
 }
 
-// a * b as (low, high).
+// The 64 bits of a * b as (low, high), from products of halves.
 fn multiply_wide(a: u32, b: u32) -> vec2<u32> {
   let al = a & 0xffffu;
   let ah = a >> 16u;
@@ -264,7 +264,7 @@ fn f32_ne(a: u32, b: u32) -> bool { return !f32_eq(a, b); }
 fn f32_ge(a: u32, b: u32) -> bool { return f32_le(b, a); }
 fn f32_gt(a: u32, b: u32) -> bool { return f32_lt(b, a); }
 
-// Here -0 is less than +0.
+// The same with -0 less than +0, which is the order of maximum and minimum.
 fn f32_strict_key(x: u32) -> u32 { return select(x | SIGN, ~x, (x & SIGN) != 0u); }
 fn f32_maximum(a: u32, b: u32) -> u32 {
   return select(NAN, select(b, a, f32_strict_key(a) >= f32_strict_key(b)), f32_ordered(a, b));
@@ -282,7 +282,7 @@ fn f32_from_i32(x: u32) -> u32 {
   return sign | f32_from_u32(select(x, 0u - x, sign != 0u));
 }
 
-// Truncated magnitude, 2^32 - 1 from 2^32 on.
+// |x| without its fraction, at most 2^32 - 1.
 fn f32_truncated(x: u32) -> u32 {
   let e = i32((x >> 23u) & 0xffu) - 127;
   let m = (x & 0x7fffffu) | HIDDEN;
