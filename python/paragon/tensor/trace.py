@@ -18,6 +18,7 @@ from ..ir.spec import Array, Spec
 from .tensor import Tensor, from_array
 
 Pullback = Callable[..., Sequence["Tensor | None"]]
+"""(gradient of the result, result, *operands) -> a gradient for each operand, or None."""
 
 
 @dataclass
