@@ -41,11 +41,7 @@ def activation(which: Activation) -> Callable[[Tensor], Tensor]:
     return C.linear if which is None else which if callable(which) else _named("activation", ACTIVATIONS, which)
 
 
-_activation = activation  # for the layers, where `activation` is the parameter of that name
-
-
 def _named(what: str, table: dict[str, Any], name: str) -> Any:
-    """The entry of a table of names. Raises ShapeError, naming what is known, when there is none."""
     if name not in table:
         raise ShapeError(f"there is no {what} {name!r}; known are {', '.join(table)}")
     return table[name]
@@ -74,7 +70,6 @@ class Weights:
 
 
 def _weights(scheme: str | Scheme, fan_in: int, fan_out: int) -> Initialiser:
-    """The initialiser of weights by a scheme or its name. Raises ShapeError for an unknown name."""
     return Weights(scheme if callable(scheme) else _named("initialiser", SCHEMES, scheme), fan_in, fan_out)
 
 
@@ -297,3 +292,6 @@ class Sequential(Module):
         for layer in self.layers:
             x = layer(x)
         return x
+
+
+_activation = activation  # for the layers, where `activation` is the parameter of that name
