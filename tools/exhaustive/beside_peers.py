@@ -1,6 +1,6 @@
 """Holds `round_to` to other people's conversions, NumPy's float16 and those of ml_dtypes, for all 2^32 words of each format.
 
-    python tools/exhaustive/round_to.py [--executor NAME] [--formats f16 bf16 ...] [--step 1] [--jobs 2]
+    python tools/exhaustive/beside_peers.py [--executor NAME] [--formats f16 bf16 ...] [--step 1] [--jobs 2]
 
 Of an executor with instruction sets each one is compared. `--step N` takes every N-th word only. A log goes to stdout; the
 exit status is 1 if a single word differs (all NaNs are one).
