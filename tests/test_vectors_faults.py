@@ -253,6 +253,7 @@ FAULTS: list[tuple[Any, str, Callable[..., int], list[str]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "name", "fault", "files"), FAULTS, ids=[f"{f[2].__name__}-{f[3][0]}" for f in FAULTS]
 )

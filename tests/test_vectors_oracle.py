@@ -438,6 +438,7 @@ def test_draws_pass_the_32_bit_block_boundary() -> None:
 # The files
 
 
+@pytest.mark.slow
 def test_the_files_are_what_the_generator_makes() -> None:
     command = [sys.executable, str(VECTORS / "generate.py"), "--check"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)

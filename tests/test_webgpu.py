@@ -23,6 +23,8 @@ from paragon.nn.optim import Adam
 from paragon.training.fit import fit
 from webgpu_device import EXECUTOR, device, right_fma
 
+pytestmark = pytest.mark.slow
+
 CPU = executors()["cpu"]
 FUSED = "fma is fused"
 CONTRACTED = "products are not contracted"

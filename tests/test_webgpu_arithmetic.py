@@ -17,6 +17,8 @@ from paragon.executors.reference.kernels import KERNELS
 from paragon.executors.webgpu.library import FILES, SHADERS, declarations, library, link
 from webgpu_device import call, device
 
+pytestmark = pytest.mark.slow
+
 N = 1 << 17
 EDGES = np.array([
     0, 1, 2, 3, 0x3FFFFF, 0x400000, 0x7FFFFF, 0x800000, 0x800001, 0xFFFFFF, 0x0C800000, 0x1A000000, 0x1A000001, 0x1FFFFFFF,

@@ -21,6 +21,9 @@ FUNCTIONS = ROOT / "python/paragon/tensor/elementwise.py"
 HEAD = '''"""The elementwise operations as functions. Written by tools/generate.py from the operation table: change that, not this.
 
 Operands are tensors, arrays or Python numbers; they are broadcast. What each computes is said in docs/contract.md.
+
+>>> pg.fma([1.0, 2.0, 3.0], 10.0, 0.5)
+Tensor([10.5, 20.5, 30.5], f32)
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""Paragon: neural-network computation whose results can be checked. The same program gives the same bits everywhere."""
+"""Paragon: neural-network computation whose results can be checked. The same program gives the same bits everywhere.
+
+Shapes are written (rows, columns) or f32[rows, columns]; dtypes are f32, i32 and u32. The examples in docstrings begin with
+`import numpy as np` and `import paragon as pg`.
+"""
 
 from . import autograd, data, nn
 from .autograd import custom_gradient, grad, jit, stop_gradient, value_and_grad
@@ -73,7 +77,9 @@ from .tensor.functions import (
 from .tensor.tensor import Tensor, tensor
 from .tensor.tracing import trace
 from .training.callbacks import Callback, EarlyStopping
-from .training.fit import History, evaluate, fit
+from .training.description import Training
+from .training.evaluation import evaluate
+from .training.fit import History, fit, train
 from .training.job import run_job, save_job
 
 __version__ = "0.1.0"

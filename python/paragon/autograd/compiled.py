@@ -51,6 +51,12 @@ def jit(fn: Callable[..., Any]) -> Callable[..., Any]:
 
     Python code inside runs only while tracing. Tensors that the function reads from outside are frozen into the program;
     pass as arguments what changes. Arguments that are neither tensors nor arrays must be hashable; a new one is a new trace.
+
+    >>> @pg.jit
+    ... def area(radius):
+    ...     return radius * radius * np.pi
+    >>> area(pg.tensor([1.0, 2.0]))
+    Tensor([ 3.1415927, 12.566371 ], f32)
     """
     cache: dict[Any, Compiled] = {}
 

@@ -74,6 +74,12 @@ def value_and_grad(
 
     `fn` returns an f32 scalar, or (scalar, anything) with `has_aux`. The gradient has the structure of the argument: a
     nested dict of tensors gives a nested dict of gradients. Works eagerly, inside `trace` and `jit`, and on itself.
+
+    Raises:
+        ProgramError: `fn` returns no f32 scalar, or an argument to differentiate by is not f32.
+
+    >>> pg.value_and_grad(lambda p: p["a"] * p["b"])({"a": pg.tensor(2.0), "b": pg.tensor(5.0)})
+    (Tensor(10., f32), {'a': Tensor(5., f32), 'b': Tensor(2., f32)})
     """
     chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
@@ -104,6 +110,10 @@ def value_and_grad(
 
 
 def grad(fn: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
-    """A function that returns the gradient of the f32 scalar that `fn` returns; see `value_and_grad`."""
+    """A function that returns the gradient of the f32 scalar that `fn` returns; see `value_and_grad`.
+
+    >>> pg.grad(lambda x: pg.sum(x * x))(pg.tensor([1.0, 2.0, 3.0]))
+    Tensor([2., 4., 6.], f32)
+    """
     both = value_and_grad(fn, argnums)
     return functools.wraps(fn)(lambda *arguments: both(*arguments)[1])

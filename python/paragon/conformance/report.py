@@ -38,6 +38,7 @@ class Outcome:
 
     @property
     def fingerprint(self) -> str:
+        """The fingerprint of the results; empty after an error."""
         return "" if self.error else fingerprint(self.results)
 
 

@@ -54,7 +54,7 @@ def load_vectors(folder: str | Path) -> Iterator[Case]:
 
 
 def run_case(case: Case, executor: Executor, **options: Any) -> str:
-    """What is wrong with an executor's answer to a case: one line, or nothing."""
+    """What is wrong with an executor's answer to a case: one line, empty when nothing is."""
     try:
         session = executor.load(case.program, **options)
         outputs = session.run(case.inputs)

@@ -105,6 +105,10 @@ def digits() -> Dataset:
     """The 8 x 8 digits that come with scikit-learn: 1,797 rows of 64 pixels / 16, 1,437 to train on and 360 to test with.
 
     The rows are in the order of `permutation(1797, seed=0)`. Raises FileError when scikit-learn is not installed.
+
+    >>> digits = pg.data.digits()
+    >>> digits.x_train.shape, digits.x_train.dtype, digits.y_test[:5].tolist()
+    ((1437, 64), dtype('float32'), [8, 2, 0, 9, 1])
     """
     try:
         from sklearn.datasets import load_digits

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol, runtime_checkable
 
@@ -72,6 +73,13 @@ class Unavailable:
         raise ExecutorError(f"the executor {self.name!r} is not available: {self.reason}")
 
 
+def _whole(executor: Executor) -> Executor:
+    lacking = [name for name in ("name", "available", "reason", "settings", "load") if not hasattr(executor, name)]
+    if lacking:
+        raise ExecutorError(f"{type(executor).__name__} is no executor: it has no {', '.join(lacking)}")
+    return executor
+
+
 @cache
 def _registry() -> dict[str, Executor]:
     from importlib.metadata import entry_points  # here: it takes as long to import as all of paragon
@@ -79,7 +87,7 @@ def _registry() -> dict[str, Executor]:
     found: dict[str, Executor] = {}
     for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
         try:
-            found[entry.name] = entry.load()()
+            found[entry.name] = _whole(entry.load()())
         except Exception as error:  # a broken plug-in must not take the others with it
             found[entry.name] = Unavailable(entry.name, f"{type(error).__name__}: {error}")
     if not found:
@@ -90,8 +98,31 @@ def _registry() -> dict[str, Executor]:
 
 
 def executors() -> dict[str, Executor]:
-    """Every registered executor by name, whether `available` or not (`reason` says why)."""
+    """Every registered executor by name, whether `available` or not (`reason` says why).
+
+    >>> pg.executors()["reference"].available
+    True
+    """
     return dict(_registry())
+
+
+@dataclass(frozen=True)
+class Setting:
+    """An executor and the options it is used with."""
+
+    name: str
+    executor: Executor
+    options: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        shown = (f"{v} thread{'s' * (v > 1)}" if k == "threads" else str(v) for k, v in self.options.items())
+        return " ".join([self.name, *shown])
+
+
+def settings() -> list[Setting]:
+    """Every setting of every available executor: for cpu each instruction set, with one thread and with all."""
+    known = {name: executor for name, executor in _registry().items() if executor.available}
+    return [Setting(name, executor, options) for name, executor in known.items() for options in executor.settings()]
 
 
 _in_use: ContextVar[tuple[str, dict[str, Any]]] = ContextVar("paragon_executor", default=("cpu", {}))
@@ -144,7 +175,14 @@ Program.runner = staticmethod(run)
 
 @contextmanager
 def use(executor: str, **options: Any) -> Iterator[Executor]:
-    """Run what stands in the `with` block on an executor, e.g. `with paragon.use("cpu", isa="avx2", threads=1):`."""
+    """Run what stands in the `with` block on an executor, for instance `with paragon.use("cpu", isa="avx2", threads=1):`.
+
+    `options` are those of its `load`. Raises ExecutorError when there is none of that name, or it is not available.
+
+    >>> with pg.use("reference") as executor:
+    ...     print(executor.name, pg.exp(1.0))
+    reference Tensor(2.7182817, f32)
+    """
     found, merged = resolve(executor, options)
     token = _in_use.set((executor, merged))
     try:

@@ -29,9 +29,11 @@ class Difference:
 
     @property
     def same(self) -> bool:
+        """Whether all words are equal."""
         return self.mismatched == 0
 
     def row(self) -> dict[str, Any]:
+        """The figures by name, for a report."""
         return {"match": self.same, **asdict(self)}
 
 
@@ -114,6 +116,7 @@ class Comparison:
 
     @property
     def same(self) -> bool:
+        """Whether all words of all tensors are equal."""
         return all(d.same for d in self.tensors.values())
 
 

@@ -18,6 +18,10 @@ def load(path: str | Path, program: str | None = None) -> Program:
 
     Raises:
         FileError: the file is missing, damaged, or no model file; the message names it and what is wrong.
+
+    >>> pg.trace(lambda x: x * 2.0, np.ones(3, np.float32)).save("double.safetensors")
+    >>> pg.load("double.safetensors").run({"x": np.ones(3, np.float32)})
+    {'output': array([2., 2., 2.], dtype=float32)}
     """
     tensors, metadata = read_tensors(path)
     key = "program" if program is None else f"program.{program}"

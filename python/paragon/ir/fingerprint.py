@@ -25,10 +25,13 @@ def canonical(array: Array) -> Array:
 def fingerprint(x: Any) -> str:
     """64 hex digits that identify a tensor, a dict of tensors, a program's state or a model's parameters.
 
-    Two fingerprints are equal when names, dtypes, shapes and all words are.
+    Two fingerprints are equal when names, dtypes, shapes and all words are; every NaN counts as the same.
 
     Raises:
         ShapeError: a tensor that is not f32, i32 or u32.
+
+    >>> pg.fingerprint({"w": pg.tensor([1.0, 2.0])})
+    '7623854ac3c28a5e12a32e0af5a4b6be31a3665056daf2bfee406367377ba32d'
     """
     digest = hashlib.sha256()
     tensors = _named(x)

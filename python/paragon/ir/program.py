@@ -1,6 +1,6 @@
 """The program: a small, static-shaped, single-assignment list of contract operations (docs/program.md).
 
-A `Program` is data. It is made by tracing (tensor.py), extended by autograd, read from JSON, and run by an executor.
+A `Program` is data. It is made by tracing (tensor/tracing.py) or read from JSON, and run by an executor.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Node:
 
 
 class Runner(Protocol):
-    """What runs a program, as `Program.run` does. The executors put theirs into `Program.runner`."""
+    """What `Program.run` hands checked inputs to. It stands above this module: executors/registry.py sets `Program.runner`."""
 
     def __call__(
         self, program: Program, inputs: Mapping[str, Any], executor: Any, options: Mapping[str, Any]
@@ -43,8 +43,15 @@ class Runner(Protocol):
 class Program:
     """Named inputs and state, operations, named outputs, and updates of the state.
 
-    Values are numbered: inputs, then state, then operations, each in order. `values` holds the current arrays of the
-    state; `run` brings them forward.
+    Values are numbered: inputs, then state, then operations, each in order; `outputs` and `updates` map names to such numbers.
+    `values` holds the present arrays of the state, by name, and `meta` free text for people. `paragon.trace` makes programs.
+
+    >>> program = pg.trace(lambda x: pg.sum(x * x), np.ones(3, np.float32))
+    >>> print(program)
+    %0  f32[3]  input   x
+    %1  f32[3]  mul     x, x
+    %2  f32[]   sum     %1; axes=0, keepdims=False, panel=256
+    %2  f32[]   output  output
     """
 
     inputs: dict[str, Spec]
@@ -72,26 +79,30 @@ class Program:
         return [*self.inputs.values(), *self.state.values(), *(node.spec for node in self.operations)]
 
     def run(self, inputs: Mapping[str, Any] | None = None, executor: Any = None, **options: Any) -> dict[str, Array]:
-        """Run once: bind `inputs` by name, return the outputs by name, and apply the updates to `values`.
+        """Run once: return the outputs by name, and replace in `values` the states that the program updates.
 
         Args:
-            inputs: an array for each input, of its dtype and shape.
+            inputs: an array (or tensor) for each input, of exactly its dtype and shape.
             executor: a name from `paragon.executors()`, or an executor; the one in use when None.
             options: passed to the executor, for instance `isa=` and `threads=` for "cpu".
 
         Raises:
             ProgramError: an input is missing, unknown, or of another dtype or shape.
             ExecutorError: the executor is not available.
+
+        >>> program = pg.trace(lambda x: pg.sum(x * x), np.ones(3, np.float32))
+        >>> program.run({"x": np.arange(3, dtype=np.float32)}, executor="reference")
+        {'output': array(5., dtype=float32)}
         """
         return Program.runner(self, self.bind(inputs or {}), executor, options)
 
     def bind(self, inputs: Mapping[str, Any]) -> dict[str, Array]:
-        """The inputs as C-contiguous arrays, checked. Raises ProgramError, naming the input."""
-        unknown = set(inputs) - set(self.inputs)
-        missing = set(self.inputs) - set(inputs)
-        if unknown or missing:
+        """An array for each input by name, C-contiguous, of its dtype and shape. Raises ProgramError, naming the input."""
+        missing, unknown = set(self.inputs) - set(inputs), set(inputs) - set(self.inputs)
+        if missing or unknown:
             wrong = f"missing {sorted(missing)}" if missing else f"unknown {sorted(unknown)}"
-            raise ProgramError(f"inputs: {wrong}; the program takes {self._listing(self.inputs)}")
+            takes = ", ".join(f"{name}: {spec}" for name, spec in self.inputs.items()) or "none"
+            raise ProgramError(f"inputs: {wrong}; the program takes {takes}")
         return {name: check_array(f"input {name!r}", inputs[name], spec) for name, spec in self.inputs.items()}
 
     def save(self, path: str | Path, others: Mapping[str, Program] | None = None) -> None:
@@ -102,6 +113,16 @@ class Program:
 
         Raises:
             ProgramError: a state has no value, or one of another dtype or shape.
+
+        >>> def count(state, x):
+        ...     total = state["total"] + pg.sum(x)
+        ...     return total, {"total": total}
+        >>> counter = pg.trace(count, np.ones(3, np.float32), state={"total": np.float32(0)})
+        >>> counter.run({"x": np.ones(3, np.float32)})
+        {'output': array(3., dtype=float32)}
+        >>> counter.save("counter.safetensors")
+        >>> pg.load("counter.safetensors").values
+        {'total': array(3., dtype=float32)}
         """
         values = {
             name: check_array(f"state {name!r}", self.values.get(name), spec) for name, spec in self.state.items()
@@ -121,7 +142,7 @@ class Program:
     # --- JSON ---------------------------------------------------------------------------------------------------------
 
     def to_json(self, indent: int | None = None) -> str:
-        """The program as JSON text (without the arrays of the state)."""
+        """The program as JSON text (docs/program.md), without the arrays of the state."""
         first = self.first_operation
         document: dict[str, Any] = {
             "format": FORMAT,
@@ -149,11 +170,11 @@ class Program:
 
     @classmethod
     def from_json(cls, text: str) -> Program:
-        """Read and validate. Raises ProgramError, naming the operation and the value that are wrong."""
+        """The program in JSON text; its state has no arrays. Raises ProgramError, naming the operation and value that are wrong."""
         return _Reader(text).program()
 
     def describe(self) -> Iterator[tuple[str, str, str, str]]:
-        """Rows (value, spec, operation, operands with attributes) for people."""
+        """Rows (value, spec, operation, operands with attributes) for people, as `str(program)` shows them."""
         names = [*self.inputs, *self.state]
         shown = dict(enumerate(names))
         for i, (name, spec) in enumerate([*self.inputs.items(), *self.state.items()]):
@@ -170,10 +191,6 @@ class Program:
         rows = list(self.describe())
         widths = [max((len(row[i]) for row in rows), default=0) for i in range(3)]
         return "\n".join("  ".join([*(c.ljust(w) for c, w in zip(row, widths, strict=False)), row[3]]) for row in rows)
-
-    @staticmethod
-    def _listing(specs: Mapping[str, Spec]) -> str:
-        return ", ".join(f"{name}: {spec}" for name, spec in specs.items()) or "none"
 
 
 def _declaration(name: str, spec: Spec) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ..tensor.custom_gradient import custom_gradient
 from ..tensor.tensor import Tensor, tensor
 
 Loss = Callable[[Tensor, Tensor], Tensor]
+"""(output, target) -> an f32 scalar, a mean over the rows. `fit` takes any function of this kind."""
 
 
 def _same_shape(what: str, output: Any, target: Any) -> tuple[Tensor, Tensor]:
@@ -47,6 +48,9 @@ def cross_entropy(logits: Any, classes: Any) -> Tensor:
 
     Args:
         logits: f32 [..., C]. classes: i32 [...], each in 0 ... C-1.
+
+    >>> pg.losses.cross_entropy([[2.0, 0.0, 0.0], [0.0, 3.0, 0.0]], [0, 1])
+    Tensor(0.16723388, f32)
     """
     logits, classes = tensor(logits), tensor(classes)
     if classes.dtype != "i32" or logits.ndim == 0 or logits.shape[:-1] != classes.shape:
@@ -57,14 +61,14 @@ def cross_entropy(logits: Any, classes: Any) -> Tensor:
 
 
 def mse(output: Any, target: Any) -> Tensor:
-    """Mean squared error: sum(d*d) / n, d = output - target, of one shape"""
+    """Mean squared error: sum(d*d) / n, d = output - target, of one shape."""
     output, target = _same_shape("mse", output, target)
     d = output - target
     return F.mean(d * d)
 
 
 def mae(output: Any, target: Any) -> Tensor:
-    """Mean absolute error: sum(|d|) / n, d = output - target, of one shape; derivative 0 at d = 0"""
+    """Mean absolute error: sum(|d|) / n, d = output - target, of one shape; derivative 0 at d = 0."""
     output, target = _same_shape("mae", output, target)
     return F.mean(F.abs(output - target))
 
@@ -91,7 +95,7 @@ def bce(probability: Any, target: Any) -> Tensor:
     return _bce_with_gradient(*_same_shape("bce", probability, target))
 
 
-_bce_with_logits_gradient = custom_gradient(
+_bce_with_logits_with_gradient = custom_gradient(
     lambda x, t: F.mean((F.maximum(x, 0.0) - x * t) + F.log1p(F.exp(-F.abs(x)))),
     lambda g, out, x, t: ((sigmoid(x) - t) / float(x.size) * g, None),
 )
@@ -102,20 +106,21 @@ def bce_with_logits(logits: Any, target: Any) -> Tensor:
 
     Both f32 of one shape, the target in 0 ... 1.
     """
-    return _bce_with_logits_gradient(*_same_shape("bce_with_logits", logits, target))
+    return _bce_with_logits_with_gradient(*_same_shape("bce_with_logits", logits, target))
 
 
 LOSSES: dict[str, Loss] = {f.__name__: f for f in (cross_entropy, mse, mae, huber, bce, bce_with_logits)}
+"""The losses by name; `fit` and the command line read them here."""
 
 
 # --- metrics: what a row contributes, summed over the rows -------------------------------------------------------------
 
 
 def correct_classes(output: Any, classes: Any) -> Tensor:
-    """i32 scalar: in how many rows the largest of output [..., C] stands at the class [...]"""
+    """i32 scalar: in how many rows the largest of output [..., C] stands at the class [...]."""
     return F.sum(F.argmax(tensor(output), -1) == classes)
 
 
 def correct_signs(logits: Any, target: Any) -> Tensor:
-    """i32 scalar: how many logits are positive where the target is above 1/2, or not where it is not"""
+    """i32 scalar: how many logits are positive where the target is above 1/2, or not where it is not."""
     return F.sum((tensor(logits) > 0.0) == (tensor(target) > 0.5))

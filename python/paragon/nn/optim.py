@@ -8,22 +8,27 @@ f32 first; every operation is elementwise and rounded as written.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..ir.errors import ShapeError
 from ..tensor import functions as F
 from ..tensor.tensor import Tensor
+from .checks import named, need_limit
 from .schedules import Schedule
 
 Tensors = dict[str, Tensor]
+"""Tensors by the names of parameters or slots."""
+
 Clip = Callable[[Tensors], Tensors]
+"""A function of the gradients that runs before the optimiser, such as `clip_by_global_norm(1.0)`."""
 
 
 class Optimizer(Protocol):
-    """What `fit` asks of an optimiser."""
+    """What `fit` asks of an optimiser: a learning rate, its slots before the first step, and one step."""
 
     @property
     def lr(self) -> float | Schedule:
@@ -44,7 +49,11 @@ def _zeros(prefix: str, parameters: Mapping[str, Tensor]) -> Tensors:
 class SGD:
     """w = fma(-lr, g, w); with momentum v = fma(momentum, v, g), w = fma(-lr, v, w). (Polyak, 1964)
 
-    `weight_decay` adds that multiple of w to the gradient first: g = fma(weight_decay, w, g).
+    `weight_decay` adds that multiple of w to the gradient first: g = fma(weight_decay, w, g). The slots are v, with momentum.
+
+    >>> w, g = {"w": pg.tensor([1.0, 2.0])}, {"w": pg.tensor([8.0, 0.0])}
+    >>> pg.optim.SGD(momentum=0.9).update(g, w, {"v.w": pg.zeros(2)}, pg.tensor(0.125))
+    ({'w': Tensor([0., 2.], f32)}, {'v.w': Tensor([8., 0.], f32)})
     """
 
     lr: float | Schedule = 0.1
@@ -52,9 +61,11 @@ class SGD:
     weight_decay: float = 0.0
 
     def init(self, parameters: Mapping[str, Tensor]) -> Tensors:
+        """A v of zeros for each parameter, with momentum; else none."""
         return _zeros("v", parameters) if self.momentum else {}
 
     def update(self, gradients: Tensors, parameters: Tensors, slots: Tensors, rate: Tensor) -> tuple[Tensors, Tensors]:
+        """(new parameters, new slots) after one step at the rate `rate`, an f32 scalar."""
         new: Tensors = {}
         changed: Tensors = {}
         for name, w in parameters.items():
@@ -72,6 +83,10 @@ class Adam:
     """m = fma(b1, m, (1-b1)*g), s = fma(b2, s, ((1-b2)*g)*g), w = fma(-lr, (m/c1) / (sqrt(s/c2) + eps), w).
 
     c1 = 1 - beta1^t and c2 = 1 - beta2^t; the powers are slots, multiplied once a step. (Kingma & Ba, 2015)
+
+    >>> optimizer = pg.optim.Adam(lr=pg.schedules.cosine(1e-2, steps=1000))
+    >>> list(optimizer.init({"w": pg.zeros(2)}))
+    ['beta1_power', 'beta2_power', 'm.w', 's.w']
     """
 
     lr: float | Schedule = 1e-3
@@ -80,10 +95,12 @@ class Adam:
     eps: float = 1e-8
 
     def init(self, parameters: Mapping[str, Tensor]) -> Tensors:
+        """Zeros m and s for each parameter, and the powers of the betas, 1."""
         powers = {"beta1_power": F.ones(()), "beta2_power": F.ones(())}
         return {**powers, **_zeros("m", parameters), **_zeros("s", parameters)}
 
     def update(self, gradients: Tensors, parameters: Tensors, slots: Tensors, rate: Tensor) -> tuple[Tensors, Tensors]:
+        """(new parameters, new slots) after one step at the rate `rate`, an f32 scalar."""
         b1, b2 = np.float32(self.beta1), np.float32(self.beta2)
         rest1, rest2 = np.float32(1) - b1, np.float32(1) - b2
         changed = {"beta1_power": slots["beta1_power"] * b1, "beta2_power": slots["beta2_power"] * b2}
@@ -104,18 +121,14 @@ class AdamW(Adam):
     weight_decay: float = 0.01
 
     def update(self, gradients: Tensors, parameters: Tensors, slots: Tensors, rate: Tensor) -> tuple[Tensors, Tensors]:
+        """(new parameters, new slots) after one step at the rate `rate`, an f32 scalar."""
         decay = -(rate * self.weight_decay)
         return super().update(gradients, {name: F.fma(decay, w, w) for name, w in parameters.items()}, slots, rate)
 
 
-def _positive(what: str, limit: float) -> None:
-    if not limit > 0:
-        raise ShapeError(f"{what}: the limit must be positive, got {limit}")
-
-
 def clip_by_value(limit: float) -> Clip:
-    """Every gradient element within -limit ... limit; a NaN stays."""
-    _positive("clip_by_value", limit)
+    """A clip that takes every gradient element into -limit ... limit; a NaN stays. Raises ShapeError unless limit > 0."""
+    need_limit("clip_by_value", limit)
     return lambda gradients: {name: F.minimum(F.maximum(g, -limit), limit) for name, g in gradients.items()}
 
 
@@ -126,8 +139,14 @@ def global_norm(gradients: Mapping[str, Tensor]) -> Tensor:
 
 
 def clip_by_global_norm(limit: float) -> Clip:
-    """All gradients times limit/norm where their global norm is above `limit`. (Pascanu et al., 2013)"""
-    _positive("clip_by_global_norm", limit)
+    """A clip that multiplies all gradients by limit/norm where their `global_norm` is above `limit`. (Pascanu et al., 2013)
+
+    Raises ShapeError unless limit > 0.
+
+    >>> pg.optim.clip_by_global_norm(1.0)({"w": pg.tensor([3.0, 4.0])})
+    {'w': Tensor([0.6, 0.8], f32)}
+    """
+    need_limit("clip_by_global_norm", limit)
 
     def clip(gradients: Tensors) -> Tensors:
         norm = global_norm(gradients)
@@ -137,4 +156,24 @@ def clip_by_global_norm(limit: float) -> Clip:
     return clip
 
 
-OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"sgd": SGD, "adam": Adam, "adamw": AdamW}
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
+    "sgd": SGD,
+    "momentum": partial(SGD, lr=0.05, momentum=0.9),
+    "adam": Adam,
+    "adamw": AdamW,
+}
+"""The optimisers by name, with their usual settings. The command line and the estimators read them here."""
+
+
+def optimizer(name: str, **settings: Any) -> Optimizer:
+    """The optimiser of that name. A setting of None is the usual one.
+
+    Raises:
+        ShapeError: there is no such optimiser, or it has no such setting.
+    """
+    make = named("optimiser", OPTIMIZERS, name)
+    known = {field.name for field in fields(make())}  # type: ignore[arg-type]
+    given = {key: value for key, value in settings.items() if value is not None}
+    if unknown := sorted(set(given) - known):
+        raise ShapeError(f"the optimiser {name!r} has no {unknown[0]!r}; it has {', '.join(sorted(known))}")
+    return make(**given)

@@ -14,15 +14,14 @@ from typing import Any
 from ..ir.errors import ShapeError
 from . import functions as F
 from .custom_gradient import custom_gradient, stop_gradient
+from .operands import Pair, pair
 from .tensor import Tensor, tensor
-
-Pair = int | Sequence[int]
 
 # --- activations ------------------------------------------------------------------------------------------------------
 
 
 def linear(x: Any) -> Tensor:
-    """x itself"""
+    """x itself: the activation that changes nothing."""
     return tensor(x)
 
 
@@ -93,7 +92,11 @@ def _shifted(x: Tensor, axis: int) -> Tensor:
 
 
 def softmax(x: Any, axis: int = -1) -> Tensor:
-    """exp(x - m) / sum(exp(x - m)) along `axis`, m the maximum. Same shape as x."""
+    """exp(x - m) / sum(exp(x - m)) along `axis`, m the maximum, which is a constant to the derivative. Same shape as x.
+
+    >>> pg.softmax([1.0, 2.0, 3.0])
+    Tensor([0.09003057, 0.24472848, 0.66524094], f32)
+    """
     e = F.exp(_shifted(tensor(x), axis))
     return e / F.sum(e, axis, keepdims=True)
 
@@ -149,13 +152,6 @@ def batch_norm(x: Any, mean: Any, variance: Any, gamma: Any, beta: Any, eps: flo
 # --- convolution and pooling ------------------------------------------------------------------------------------------
 
 
-def _pair(value: Pair) -> tuple[int, int]:
-    pair = (value, value) if isinstance(value, int) else tuple(value)
-    if len(pair) != 2:
-        raise ShapeError(f"needs an integer or a pair (down, across), got {value!r}")
-    return pair
-
-
 def _padding(
     padding: str | Pair, size: Sequence[int], kernel: Sequence[int], stride: Pair, dilation: Pair
 ) -> tuple[int, ...]:
@@ -164,7 +160,7 @@ def _padding(
         return (0, 0, 0, 0)
     if padding == "same":
         sides: list[int] = []
-        for length, k, s, d in zip(size, kernel, _pair(stride), _pair(dilation), strict=True):
+        for length, k, s, d in zip(size, kernel, pair(stride), pair(dilation), strict=True):
             total = max((-(-length // s) - 1) * s + d * (k - 1) + 1 - length, 0)
             sides += [total // 2, total - total // 2]
         return tuple(sides)
@@ -178,7 +174,7 @@ def _padding(
     return numbers
 
 
-def _image(what: str, x: Any) -> Tensor:
+def _need_image(what: str, x: Any) -> Tensor:
     image = tensor(x)
     if image.ndim != 4:
         raise ShapeError(f"{what}: needs images (N, C, H, W), got {image.spec}")
@@ -199,12 +195,19 @@ def conv2d(
 
     Args:
         x: (N, C, H, W). weight: (O, C, kh, kw). bias: (O,) or None.
+        stride, dilation: (down, across), or one number for both.
         padding: "valid", "same", one number, (rows, columns) or (top, bottom, left, right); outside the image are zeros.
+        panel: of the reduction rule; None for one chain.
 
     Returns:
-        (N, O, OH, OW).
+        (N, O, OH, OW), OH = (H + top + bottom - dilation * (kh - 1) - 1) // stride + 1, OW likewise.
+
+    >>> image, kernel = np.arange(9.0).reshape(1, 1, 3, 3), np.ones((1, 1, 2, 2))
+    >>> pg.conv2d(image, kernel)[0, 0]
+    Tensor([[ 8., 12.],
+            [20., 24.]], f32)
     """
-    x, weight = _image("conv2d", x), tensor(weight)
+    x, weight = _need_image("conv2d", x), tensor(weight)
     if weight.ndim != 4 or weight.shape[1] != x.shape[1]:
         raise ShapeError(f"conv2d: the weight must be (outputs, {x.shape[1]}, rows, columns), got {weight.spec}")
     outputs, kernel = weight.shape[0], weight.shape[2:]
@@ -217,10 +220,10 @@ def conv2d(
 def _pool(
     what: str, x: Any, kernel: Pair, stride: Pair | None, padding: str | Pair, outside: float
 ) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-    """The windows (N*C, OH, OW, kh*kw) of each channel by itself, and what puts one value a window back to (N, C, OH, OW)."""
-    x = _image(what, x)
+    """The windows (N*C, OH, OW, kh*kw) of each channel by itself, and a function from one value a window to (N, C, OH, OW)."""
+    x = _need_image(what, x)
     n, c = x.shape[:2]
-    kernel = _pair(kernel)
+    kernel = pair(kernel)
     stride = kernel if stride is None else stride
     top, bottom, left, right = _padding(padding, x.shape[2:], kernel, stride, 1)
     if max(top, bottom, left, right):

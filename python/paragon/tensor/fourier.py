@@ -20,6 +20,10 @@ def complex_pairs(x: Any) -> Tensor:
     """A complex array (...) as a tensor f32 (..., 2), each part rounded to f32; complex64 keeps its words.
 
     Raises TypeError for an array that is not complex.
+
+    >>> pg.complex_pairs(np.array([1 + 2j, 3j]))
+    Tensor([[1., 2.],
+            [0., 3.]], f32)
     """
     array = np.asarray(x)
     if array.dtype.kind != "c":
@@ -55,6 +59,9 @@ def circular_convolve(x: Any, kernel: Any) -> Tensor:
 
     x is f32 (..., n), kernel f32 (..., m) with 1 <= m <= n; the result has n points. Computed as irfft(rfft(x) * rfft(kernel)).
     Raises ShapeError when the kernel is longer than x.
+
+    >>> pg.circular_convolve([1.0, 2.0, 3.0, 4.0], [0.0, 1.0])
+    Tensor([4., 1., 2., 3.], f32)
     """
     x, kernel = tensor(x), tensor(kernel)
     n, m = _lengths("circular_convolve", x, kernel)
@@ -68,7 +75,10 @@ def causal_convolve(x: Any, kernel: Any) -> Tensor:
 
     x is f32 (..., n), kernel f32 (..., m), both n, m >= 1; the result has n points. Points before the first count as 0:
     both operands are padded with zeros to `fast_length(n + min(m, n) - 1)`, so that nothing wraps round. Kernel points
-    from n on have no effect.
+    from n on have no effect. Raises ShapeError when that is more than a transform can have.
+
+    >>> pg.causal_convolve([1.0, 2.0, 3.0, 4.0], [0.0, 1.0])
+    Tensor([0.        , 0.99999994, 2.        , 3.        ], f32)
     """
     x, kernel = tensor(x), tensor(kernel)
     n, m = _lengths("causal_convolve", x, kernel)
@@ -85,6 +95,9 @@ def fast_length(n: int) -> int:
     """The least even number >= n without prime factors above 7: a length whose transform is quick.
 
     Raises ShapeError beyond the largest transform.
+
+    >>> pg.fast_length(1021)
+    1024
     """
     if not 1 <= n <= MAX_FFT_POINTS:
         raise ShapeError(f"fast_length: a transform has 1 to {MAX_FFT_POINTS} points, got {n}")

@@ -15,12 +15,17 @@ from ..executors.compiled import core
 from ..ir.errors import ShapeError
 from ..ir.spec import Array
 from . import functions as F
+from .operands import integers
 from .tensor import Tensor, tensor
 
-SHUFFLE_STREAM = 2**31  # + epoch: the order of the rows in training
-DROPOUT_STREAM = 2**30  # + k: the k-th dropout of a model
+SHUFFLE_STREAM = 2**31
+"""The stream of the order of the rows in training; the epoch is added to it."""
+
+DROPOUT_STREAM = 2**30
+"""The stream of the first draw of a forward pass in training; the k-th draw has this + k."""
 
 Shape = int | Sequence[int]
+"""A shape; an integer is a shape of one axis."""
 
 
 def seed_words(seed: Any) -> Tensor:
@@ -32,24 +37,34 @@ def seed_words(seed: Any) -> Tensor:
     return tensor(np.array([int(seed) & 0xFFFFFFFF, int(seed) >> 32], np.uint32))
 
 
-def _shape(shape: Shape) -> tuple[int, ...]:
-    return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(int(d) for d in shape)
-
-
 def bits(shape: Shape, seed: Any, stream: int = 0, *, step: Any = 0, width: int = 32) -> Tensor:
-    """u32 `shape`: the random words of a stream at a step, the top `width` bits of each."""
+    """u32 `shape`: the random words of a stream (0 ... 2^32-1) at a step (u32), the top `width` bits (1 ... 32) of each.
+
+    >>> pg.random.bits(2, seed=0)
+    Tensor([1713891541, 3781805453], u32)
+    """
     at = step if isinstance(step, Tensor) else tensor(np.asarray(step, np.uint32))
-    return F.bits(seed_words(seed), at, stream=stream, shape=_shape(shape), width=width)
+    return F.bits(seed_words(seed), at, stream=stream, shape=integers(shape), width=width)
 
 
 def uniform(shape: Shape, seed: Any, stream: int = 0, *, step: Any = 0) -> Tensor:
-    """f32 `shape`, uniform in [0, 1): multiples of 2^-24."""
+    """f32 `shape`, uniform in [0, 1): multiples of 2^-24.
+
+    >>> pg.random.uniform(3, seed=0)
+    Tensor([0.39904642, 0.88052016, 0.73571277], f32)
+    """
     return F.cast(bits(shape, seed, stream, step=step, width=24), "f32") * 2.0**-24
 
 
 def normal(shape: Shape, seed: Any, stream: int = 0, *, step: Any = 0) -> Tensor:
-    """f32 `shape`, standard normal, by Box & Muller's transform of pairs of words; an odd last one is left out."""
-    shape = _shape(shape)
+    """f32 `shape`, standard normal, by the transform of Box & Muller (1958) of pairs of words; an odd last one is left out.
+
+    >>> pg.random.normal((2, 2), seed=0, stream=1).shape
+    (2, 2)
+    >>> pg.random.normal(3, seed=0)
+    Tensor([ 0.99113744, -0.92466277, -0.6176091 ], f32)
+    """
+    shape = integers(shape)
     n = int(np.prod(shape, dtype=np.int64))
     pairs = F.cast(bits((-(-n // 2), 2), seed, stream, step=step, width=24), "f32")
     u, v = pairs[:, 0], pairs[:, 1]
@@ -64,6 +79,9 @@ def permutation(n: int, seed: int, stream: int = 0) -> Array:
 
     Raises:
         ShapeError: n is negative or beyond 2^31-1, or the seed or stream out of range.
+
+    >>> pg.random.permutation(6, seed=0)
+    array([0, 3, 1, 5, 4, 2])
     """
     if not 0 <= n < 2**31 or not 0 <= seed < 2**64 or not 0 <= stream < 2**32:
         raise ShapeError(f"permutation({n}, seed={seed}, stream={stream}): n < 2^31, seed < 2^64, stream < 2^32")
@@ -84,16 +102,17 @@ def plain_permutation(n: int, seed: int, stream: int) -> Array:
     return np.array(a)
 
 
-def _limited(shape: Shape, seed: Any, stream: int, fan: float) -> Tensor:
+def _uniform_by_fan(shape: Shape, seed: Any, stream: int, fan: float) -> Tensor:
+    """Uniform in +-sqrt(6 / fan)."""
     limit = F.sqrt(F.div(6.0, fan))
     return (uniform(shape, seed, stream) * 2.0 - 1.0) * limit
 
 
 def glorot_uniform(shape: Shape, fan_in: int, fan_out: int, seed: Any, stream: int = 0) -> Tensor:
     """f32 `shape`, uniform in +-sqrt(6 / (fan_in + fan_out)). (Glorot & Bengio, 2010)"""
-    return _limited(shape, seed, stream, float(fan_in + fan_out))
+    return _uniform_by_fan(shape, seed, stream, float(fan_in + fan_out))
 
 
 def he_uniform(shape: Shape, fan_in: int, fan_out: int, seed: Any, stream: int = 0) -> Tensor:
     """f32 `shape`, uniform in +-sqrt(6 / fan_in), for layers with relu; `fan_out` is not used. (He et al., 2015)"""
-    return _limited(shape, seed, stream, float(fan_in))
+    return _uniform_by_fan(shape, seed, stream, float(fan_in))

@@ -55,7 +55,18 @@ def attach(functions: dict[str, Callable[..., Any]]) -> None:
 
 
 class Tensor:
-    """An immutable array of f32, i32 or u32: concrete (`numpy()`), or traced (a value of a program that is being written)."""
+    """An immutable array of f32, i32 or u32: concrete (`numpy()`), or traced (a value of a program that is being written).
+
+    `paragon.tensor` makes one. Operators and indexing are those of NumPy; comparisons give i32 1 or 0.
+
+    >>> x = pg.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> x @ x.T + 1
+    Tensor([[ 6., 12.],
+            [12., 26.]], f32)
+    >>> x[:, 0], x > 2
+    (Tensor([1., 3.], f32), Tensor([[0, 0],
+            [1, 1]], i32))
+    """
 
     __slots__ = ("_array", "spec", "trace", "value")
     __array_priority__ = 100.0  # array * tensor is a Tensor
@@ -74,14 +85,17 @@ class Tensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
         return self.spec.shape
 
     @property
     def ndim(self) -> int:
+        """The number of axes."""
         return len(self.spec.shape)
 
     @property
     def size(self) -> int:
+        """The number of elements."""
         return self.spec.size
 
     def numpy(self) -> Array:
@@ -93,7 +107,7 @@ class Tensor:
         return self._array
 
     def item(self) -> float | int:
-        """The only element, as a Python number."""
+        """The only element, as a Python number. Raises ValueError when there are more, ProgramError inside a trace."""
         item: float | int = self.numpy().item()
         return item
 
@@ -178,17 +192,22 @@ class Tensor:
         return self.transpose()
 
     def broadcast_to(self, shape: Sequence[int]) -> Tensor:
-        """The elements repeated along new and length-one axes."""
+        """The elements repeated along new and length-one axes; see `paragon.broadcast`."""
         return _FUNCTIONS["broadcast"](self, shape)
 
 
 def tensor(x: Any, dtype: str | None = None) -> Tensor:
-    """A Tensor of the elements of `x` (an array, nested lists, a number, anything with `__array__` or DLPack).
+    """A Tensor of the elements of `x`: an array, nested lists, a number, anything with `__array__` or DLPack.
 
-    Floats become f32 (rounded to nearest even), integers and booleans i32; uint32 stays u32.
+    Without `dtype` floats become f32 (rounded to nearest even), integers and booleans i32; uint32 stays u32. The elements
+    are copied; a Tensor of that dtype is returned as it is.
 
     Raises:
         ShapeError: a dtype that has no place here, or an integer that does not fit.
+
+    >>> pg.tensor([[1, 2], [3, 4]]) * 2
+    Tensor([[2, 4],
+            [6, 8]], i32)
     """
     if isinstance(x, Tensor):
         return x if dtype in (None, x.dtype) else x.cast(str(dtype))

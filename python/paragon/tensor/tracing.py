@@ -1,4 +1,4 @@
-"""From Python functions to programs."""
+"""Tracing: from a Python function of tensors to the program that it computes."""
 
 from __future__ import annotations
 
@@ -35,6 +35,14 @@ def trace(fn: Callable[..., Any], *examples: Any, state: Mapping[str, Any] | Non
     Raises:
         ShapeError: operands that do not fit.
         ProgramError: the function reads a traced value, or returns something that is not a tensor.
+
+    >>> program = pg.trace(lambda x, w: pg.tanh(x @ w), np.ones((4, 3), np.float32), np.ones((3, 2), np.float32))
+    >>> print(program)
+    %0  f32[4,3]  input   x
+    %1  f32[3,2]  input   w
+    %2  f32[4,2]  matmul  x, w; transpose_a=False, transpose_b=False, panel=256
+    %3  f32[4,2]  tanh    %2
+    %3  f32[4,2]  output  output
     """
     scribe = Trace()
     names = _parameter_names(fn, len(examples), skip=state is not None)

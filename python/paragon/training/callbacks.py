@@ -15,9 +15,15 @@ from ..ir.spec import Array
 class Run(Protocol):
     """The training run as a callback sees it."""
 
-    epoch: int  # finished epochs
     epochs: int
-    history: Mapping[str, list[float]]
+
+    @property
+    def epoch(self) -> int:
+        """Finished epochs."""
+
+    @property
+    def history(self) -> Mapping[str, list[float]]:
+        """The figures so far, one an epoch, under "loss", "accuracy", "val_loss", ..."""
 
     def weights(self) -> dict[str, Array]:
         """A copy of the model's present parameters."""

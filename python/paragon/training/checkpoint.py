@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +35,23 @@ def data_hash(arrays: Mapping[str, Array]) -> str:
 
 
 @dataclass
-class Checkpoint:
-    """A position in a training run. `done` and `totals` belong to the unfinished epoch."""
+class Position:
+    """Where a run stands. `done` (steps) and `totals` (sums of the loss and the metrics) belong to the unfinished epoch."""
 
-    identity: dict[str, Any]
-    state: dict[str, Array]
     epoch: int = 0
     done: int = 0
     totals: dict[str, float] = field(default_factory=dict)
     history: dict[str, list[float]] = field(default_factory=dict)
     stopped: bool = False
+
+
+@dataclass(kw_only=True)
+class Checkpoint:
+    """A run as it stands, whose run it is (`identity`), and what its callbacks keep."""
+
+    identity: dict[str, Any]
+    state: dict[str, Array]
+    position: Position
     callbacks: list[dict[str, Any]] = field(default_factory=list)
 
     def save(self, path: str | Path) -> None:
@@ -55,8 +62,7 @@ class Checkpoint:
             arrays = {name: v for name, v in state.items() if isinstance(v, np.ndarray)}
             tensors.update({f"callback.{k}.{name}": v for name, v in arrays.items()})
             plain.append({name: v for name, v in state.items() if name not in arrays})
-        keys = ("epoch", "done", "totals", "history", "stopped", "identity")
-        position = {"version": VERSION, **{key: getattr(self, key) for key in keys}, "callbacks": plain}
+        position = {"version": VERSION, **asdict(self.position), "identity": self.identity, "callbacks": plain}
         write_tensors(path, tensors, {"format": FORMAT, "position": json.dumps(position)})
 
     @classmethod
@@ -69,7 +75,8 @@ class Checkpoint:
             position = json.loads(metadata["position"])
             if position.pop("version") != VERSION:
                 raise ValueError("another version")
-            found = cls(state={}, **position)
+            identity, callbacks = position.pop("identity"), position.pop("callbacks")
+            found = cls(identity=identity, state={}, position=Position(**position), callbacks=callbacks)
             for name, array in tensors.items():
                 kind, rest = name.split(".", 1)
                 if kind == "state":

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..data.batches import Gatherer, as_array, epoch_order, rows_of, tensor_spec, with_rows
-from ..executors import Executor, resolve
+from ..data.batches import as_array, epoch_order, rows_of
+from ..data.feed import Feeder
+from ..executors.registry import Executor
 from ..ir.errors import FileError, ProgramError, ShapeError
 from ..ir.fingerprint import fingerprint
 from ..ir.program import Program
@@ -19,9 +20,10 @@ from ..ir.spec import Array, Spec, check_array
 from ..ir.tensor_files import JOB, read_tensors, write_tensors
 from ..nn.losses import Loss
 from ..nn.module import Module
-from ..nn.optim import Adam, Clip, Optimizer
+from ..nn.optim import Clip, Optimizer
 from ..tensor.random import seed_words
-from .step import SEED, Metric, Objective, step_program
+from .description import Training
+from .step import SEED, Metric
 
 DATA = "data."
 
@@ -62,22 +64,43 @@ def save_job(
     Raises:
         ShapeError: the data, the model and the loss do not fit, or there are fewer rows than batch_size.
     """
-    x, y, objective = as_array(x), as_array(y), Objective.of(loss, metrics)
-    rows = rows_of(x=x, y=y)
-    if not 1 <= batch_size <= rows or steps < 1:
-        raise ShapeError(f"batch_size ({batch_size}) must be in 1 ... {rows}, the rows, and steps ({steps}) at least 1")
-    if not model.initialised:
-        model.init(seed)
-    x_batch, y_batch = (with_rows(tensor_spec(a), batch_size) for a in (x, y))
-    program, output = step_program(model, x_batch, y_batch, objective, optimizer or Adam(), clip)
-    objective.check_targets(y, output)
+    x = as_array(x)
+    rows = rows_of(x=x)
+    if not 1 <= batch_size <= rows:
+        raise ShapeError(f"batch_size ({batch_size}) must be in 1 ... {rows}, the rows")
+    training = Training.of(
+        model,
+        x,
+        y,
+        loss=loss,
+        metrics=metrics,
+        optimizer=optimizer,
+        clip=clip,
+        batch_size=batch_size,
+        seed=seed,
+        drop_last=True,
+    )
+    write_job(path, training, steps)
+
+
+def write_job(path: str | Path, training: Training, steps: int) -> None:
+    """Write a training of `steps` steps as a job; a smaller last batch of an epoch is left out, whatever `drop_last` says.
+
+    Raises:
+        ShapeError: the data, the model and the loss do not fit.
+        ProgramError: a state has a name that the file needs for data.
+    """
+    if steps < 1:
+        raise ShapeError(f"steps ({steps}) must be at least 1")
+    program = training.program(training.batch_size)
     if taken := [name for name in program.state if name.startswith(DATA)]:
         raise ProgramError(
             f'the state {taken[0]!r} has a name that the file needs for data; rename the attribute "data"'
         )
-    job = {"steps": steps, "batch": batch_size, "seed": [int(w) for w in seed_words(seed).numpy()]}
+    seed = [int(word) for word in seed_words(training.seed).numpy()]
+    job = {"steps": steps, "batch": training.batch_size, "seed": seed}
     metadata = {"format": JOB, "program": program.to_json(), "job": json.dumps(job)}
-    write_tensors(path, {**program.values, f"{DATA}x": x, f"{DATA}y": y}, metadata)
+    write_tensors(path, {**program.values, f"{DATA}x": training.x, f"{DATA}y": training.y}, metadata)
 
 
 @dataclass
@@ -134,20 +157,15 @@ class Job:
 
     def run(self, executor: str | Executor | None = None, **options: Any) -> JobResult:
         """Train. `executor` and its options as for `Program.run`; the one in use when None."""
-        chosen, merged = resolve(executor, options)
-        session = chosen.load(self.program, **merged)
-        gather = Gatherer(self.data, self.batch)
-        if "seed" in self.program.inputs and "seed" not in self.data:
-            gather.buffers["seed"] = seed_words(self.seed).numpy()
-        rows = rows_of(**self.data)
-        each = rows // self.batch
+        fixed = {} if "seed" in self.data else {"seed": seed_words(self.seed).numpy()}
+        feeder = Feeder(lambda rows: self.program, self.data, fixed, executor, options)
+        each = feeder.rows // self.batch
         outputs: dict[str, Array] = {}
-        for t in range(self.steps):
-            if t % each == 0:
-                order = epoch_order(rows, self.seed, t // each)
-            start = t % each * self.batch
-            outputs = session.run(gather(order[start : start + self.batch]))
-        return JobResult(session.state(), {name: np.array(x) for name, x in outputs.items()})
+        for epoch in range(-(-self.steps // each)):
+            order = epoch_order(feeder.rows, self.seed, epoch)
+            for _, out in feeder.run(self.batch, range(min(each, self.steps - epoch * each)), order):
+                outputs = out
+        return JobResult(feeder.state(self.batch), {name: np.array(x) for name, x in outputs.items()})
 
 
 def run_job(path: str | Path, executor: str | Executor | None = None, **options: Any) -> JobResult:

@@ -14,6 +14,7 @@ from ..autograd.reverse import value_and_grad
 from ..ir.errors import ParagonError, ShapeError
 from ..ir.program import Program
 from ..ir.spec import Array, Spec
+from ..nn.checks import named
 from ..nn.losses import LOSSES, Loss, bce_with_logits, correct_classes, correct_signs, cross_entropy
 from ..nn.module import Module
 from ..nn.optim import Clip, Optimizer, Tensors
@@ -31,11 +32,7 @@ SEED = Spec("u32", (2,))
 
 def loss_function(loss: str | Loss) -> Loss:
     """A loss by its name, or any function (output, target) -> f32 scalar. Raises ShapeError for an unknown name."""
-    if callable(loss):
-        return loss
-    if loss not in LOSSES:
-        raise ShapeError(f"there is no loss {loss!r}; known are {', '.join(LOSSES)}")
-    return LOSSES[loss]
+    return loss if callable(loss) else named("loss", LOSSES, loss)
 
 
 def default_metrics(loss: Loss) -> dict[str, Metric]:

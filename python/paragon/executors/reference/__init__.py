@@ -1,8 +1,9 @@
 """The reference executor: the contract in plain NumPy and Python, slow and readable, without any compiled code of ours.
 
 It is the example of an executor plug-in (docs/executors.md): `Reference` is registered as an entry point, `load` prepares a
-program, and one function an operation (kernels.py) says what the contract means by it. Nothing here is shared with another
-executor.
+program, and one function an operation (kernels.py) says what the contract means by it. No other executor uses any code of this
+folder, so that their agreement means something; the tables of the FFT, which it shares with one, stand outside of it
+(../fourier_tables.py, with the reason why that is sound).
 """
 
 from __future__ import annotations
@@ -43,18 +44,22 @@ class ReferenceSession:
         self._state = {name: np.array(program.values[name]) for name in program.state}
 
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Run once: update the state and return the outputs, all of them copies."""
         values = self.values(inputs)
         outputs = {name: np.array(values[v]) for name, v in self.program.outputs.items()}
         self._state.update({name: np.array(values[v]) for name, v in self.program.updates.items()})
         return outputs
 
     def state(self) -> dict[str, Array]:
+        """A copy of the state."""
         return {name: value.copy() for name, value in self._state.items()}
 
     def set_state(self, values: Mapping[str, Array]) -> None:
+        """Replace the named states by copies."""
         self._state.update({name: np.array(values[name]) for name in values})
 
     def values(self, inputs: Mapping[str, Array]) -> list[Array]:
+        """Every value of a run, by value number, without updating the state."""
         found = [np.asarray(inputs[name]) for name in self.program.inputs]
         found += [self._state[name] for name in self.program.state]
         with np.errstate(all="ignore"):

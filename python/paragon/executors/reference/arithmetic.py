@@ -1,7 +1,7 @@
-"""Exact f32 arithmetic that NumPy lacks: fma, the correctly rounded functions, Philox. Used by the reference executor only.
+"""Exact f32 arithmetic that NumPy lacks: fma, the correctly rounded elementary functions, Philox. No other executor uses it.
 
 The functions take NumPy's f64 value as a guess with a generous error bound. Where both ends of the bound round to the same
-f32 that is the answer; the few others are decided with the decimal module at 50 digits.
+f32, that is the answer; the few others are decided in decimal arithmetic (decimals.py).
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ import decimal
 import math
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
-DIGITS = 50
+from ...ir.spec import Array
+from ..decimals import CONTEXT, DIGITS, PI, cospi, nearest_f32, series, sinpi
+
 GUESS_ERROR = 2.0**-40  # relative; the libraries behind NumPy promise about 2^-51
 
 
@@ -45,34 +44,8 @@ def fma32(a: Array, b: Array, c: Array) -> Array:
 # --- correctly rounded functions --------------------------------------------------------------------------------------
 
 
-def _pi() -> Decimal:
-    """Machin's formula: pi = 16 atan(1/5) - 4 atan(1/239)."""
-
-    def atan_inverse(n: int) -> Decimal:
-        term = total = Decimal(1) / n
-        k = 1
-        while abs(term) > Decimal(10) ** -(DIGITS + 5):
-            term = -term / (n * n)
-            k += 2
-            total += term / k
-        return total
-
-    return 16 * atan_inverse(5) - 4 * atan_inverse(239)
-
-
-def _series(first: Decimal, ratio: Callable[[int], Decimal]) -> Decimal:
-    """first * (1 + ratio(1) + ratio(1) ratio(2) + ...)."""
-    term = total = first
-    k = 0
-    while term and abs(term) > abs(total) * Decimal(10) ** -(DIGITS + 2):
-        k += 1
-        term *= ratio(k)
-        total += term
-    return total
-
-
 def _expm1(x: Decimal) -> Decimal:
-    return x.exp() - 1 if abs(x) > 1 else _series(x, lambda k: x / (k + 1))
+    return x.exp() - 1 if abs(x) > 1 else series(x, lambda k: x / (k + 1))
 
 
 def _log1p(x: Decimal) -> Decimal:
@@ -95,44 +68,8 @@ def _tanh(x: Decimal) -> Decimal:
 
 def _erf(x: Decimal) -> Decimal:
     # Abramowitz & Stegun 7.1.6: erf x = 2/sqrt(pi) exp(-x^2) sum 2^k x^(2k+1) / (1 3 ... (2k+1)), all terms of one sign.
-    series = _series(x, lambda k: 2 * x * x / (2 * k + 1))
-    return 2 / PI.sqrt() * (-x * x).exp() * series
-
-
-def sinpi_decimal(x: Decimal) -> Decimal:
-    r = x % 2  # exact, sign of x
-    r = r - 2 if r > 1 else r + 2 if r < -1 else r
-    r = Decimal(1).copy_sign(r) - r if abs(r) > Decimal("0.5") else r
-    y = PI * r
-    return _series(y, lambda k: -y * y / (2 * k * (2 * k + 1)))
-
-
-def cospi_decimal(x: Decimal) -> Decimal:
-    r = abs(x) % 2
-    r = 2 - r if r > 1 else r
-    return sinpi_decimal(Decimal("0.5") - r)
-
-
-_CONTEXT = decimal.Context(prec=DIGITS + 10, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
-with decimal.localcontext(_CONTEXT):
-    PI = _pi()
-
-
-def round_decimal(exact: Decimal, near: float) -> np.float32:
-    """The f32 nearest to `exact`, which is no tie (the functions are transcendental away from their exact cases)."""
-    middle = np.float32(near)
-    candidates = {
-        float(np.nextafter(middle, np.float32(-np.inf))),
-        float(middle),
-        float(np.nextafter(middle, np.float32(np.inf))),
-    }
-
-    # Beyond the largest f32 the next value, were there one, would be 2^128: infinity stands for it.
-    def distance(c: float) -> Decimal:
-        value = Decimal(2) ** 128 if c == math.inf else -(Decimal(2) ** 128) if c == -math.inf else Decimal(c)
-        return abs(exact - value)
-
-    return np.float32(min(candidates, key=distance))
+    total = series(x, lambda k: 2 * x * x / (2 * k + 1))
+    return 2 / PI.sqrt() * (-x * x).exp() * total
 
 
 def _rounded(guess: Callable[[Array], Array], exact: Callable[[Decimal], Decimal]) -> Callable[[Array], Array]:
@@ -147,8 +84,8 @@ def _rounded(guess: Callable[[Array], Array], exact: Callable[[Decimal], Decimal
         doubtful = np.isfinite(wide) & (low != high)
         for index in zip(*np.nonzero(np.atleast_1d(doubtful)), strict=True):
             at = index if result.ndim else ()
-            with decimal.localcontext(_CONTEXT):
-                result[at] = round_decimal(exact(Decimal(float(np.asarray(x)[at]))), float(wide[at]))
+            with decimal.localcontext(CONTEXT):
+                result[at] = nearest_f32(exact(Decimal(float(np.asarray(x)[at]))), float(wide[at]))
         return result
 
     return function
@@ -191,8 +128,8 @@ ELEMENTARY: dict[str, Callable[[Array], Array]] = {
     "log1p": _rounded(np.log1p, _log1p),
     "tanh": _rounded(np.tanh, _tanh),
     "erf": _rounded(_guess_erf, _erf),
-    "sinpi": _rounded(_guess_sinpi, sinpi_decimal),
-    "cospi": _rounded(_guess_cospi, cospi_decimal),
+    "sinpi": _rounded(_guess_sinpi, sinpi),
+    "cospi": _rounded(_guess_cospi, cospi),
 }
 
 
