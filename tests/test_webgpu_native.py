@@ -11,6 +11,8 @@ import pytest
 
 from conftest import ROOT, skip_or_fail
 
+pytestmark = pytest.mark.slow
+
 REMEDY = "build the drivers with tools/shaders/fused_llvmpipe.sh FOLDER and set PARAGON_FUSED_LLVMPIPE=FOLDER"
 
 

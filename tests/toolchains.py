@@ -1,14 +1,17 @@
 """Builds the implementations in other languages and for other processors, each once, and gives the command that runs it.
 
-A toolchain that is missing is a skip that says what to install, or a failure in CI.
+A toolchain that is missing is a skip that says what to install, or a failure in CI. Tests run in several processes: a build
+holds a lock, so that the others wait for it and then find it done.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -46,15 +49,37 @@ def call(
     return output
 
 
+@contextlib.contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Whoever else builds NAME waits, in other processes, too."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / f"{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def once(build: Callable[[], list[str]]) -> Callable[[], list[str]]:
+    """One build in all processes at a time; its result is kept."""
+
+    @cache
+    def locked() -> list[str]:
+        with alone(build.__name__):
+            return build()
+
+    return locked
+
+
 def cmake_build(name: str, *options: str, targets: Sequence[str] = ()) -> Path:
     """Configure and build the C++ core in build/NAME; the folder."""
     folder = BUILD / name
-    call("cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", *options)
-    call("cmake", "--build", folder, *(["--target", *targets] if targets else []))
+    with alone(name):
+        call("cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", *options)
+        parallel = str(os.cpu_count() or 1)
+        call("cmake", "--build", folder, "--parallel", parallel, *(["--target", *targets] if targets else []))
     return folder
 
 
-@cache
+@once
 def go() -> list[str]:
     program = BUILD / "languages" / "paragon-go"
     program.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +87,7 @@ def go() -> list[str]:
     return [str(program)]
 
 
-@cache
+@once
 def rust() -> list[str]:
     call(need("cargo", "cargo"), "build", "--release", "--offline", "--quiet", cwd=INTERPRETERS / "rust")
     return [str(INTERPRETERS / "rust" / "target" / "release" / "paragon-reference")]
@@ -77,17 +102,17 @@ def javascript() -> list[str]:
 def native() -> list[str]:
     """The command-line runner of the compiled core for this machine."""
     need("c++", "g++")
-    return [str(cmake_build("native", "-DPARAGON_PYTHON=OFF", targets=["paragon_run"]) / "paragon_run")]
+    return [str(cmake_build("native", targets=["paragon_run"]) / "paragon_run")]
 
 
 @cache
 def library() -> Path:
     """The folder with libparagon.so, the C ABI, for this machine."""
     need("c++", "g++")
-    return cmake_build("native", "-DPARAGON_PYTHON=OFF", targets=["paragon"])
+    return cmake_build("native", targets=["paragon"])
 
 
-@cache
+@once
 def webassembly() -> list[str]:
     """The compiled core as WebAssembly, run by Node."""
     need("em++", "emscripten")

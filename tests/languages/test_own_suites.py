@@ -15,7 +15,9 @@ import paragon as pg
 import toolchains
 from conftest import IN_CI, skip_or_fail
 from paragon.executors.cpu import LIBRARY
-from toolchains import BINDINGS, INTERPRETERS, call, need
+from toolchains import BINDINGS, INTERPRETERS, alone, call, need
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("folder", [INTERPRETERS / "go", BINDINGS / "go"], ids=["interpreter", "binding"])
@@ -42,9 +44,16 @@ def test_rust(folder: Path) -> None:
 
 def _node() -> str:
     """Node with the development packages: a browser driver for the pages."""
-    node = need("node", "nodejs")
-    if not (INTERPRETERS / "js" / "node_modules").is_dir():
-        call(need("npm", "npm"), "install", "--no-audit", "--no-fund", "--no-save", cwd=INTERPRETERS / "js")
+    node, npm = need("node", "nodejs"), need("npm", "npm")
+    folder = INTERPRETERS / "js"
+    with alone("npm"):
+        if not (folder / "node_modules").is_dir():
+            install = [npm, "install", "--no-audit", "--no-fund", "--no-save"]
+            done = subprocess.run(install, cwd=folder, capture_output=True, text=True, check=False)
+            if done.returncode:
+                skip_or_fail(
+                    f"the packages of {folder} are missing and cannot be fetched: {done.stderr.strip()[-300:]}"
+                )
     if not shutil.which("chromium"):
         skip_or_fail("chromium is missing: apt-get install chromium")
     return node
@@ -59,7 +68,7 @@ def test_javascript() -> None:
 
 def test_webassembly() -> None:
     _node()
-    need("em++", "emscripten")
+    toolchains.webassembly()
     call("make", "-j2", "test", cwd=BINDINGS / "wasm")
 
 
