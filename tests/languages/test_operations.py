@@ -7,11 +7,7 @@ import json
 import pytest
 
 import toolchains
-
-try:
-    from paragon.ir.operations import TABLE
-except ImportError:
-    from paragon.ops import TABLE  # type: ignore[no-redef]
+from paragon.ir.operations import TABLE
 
 WANTED = {name: (row.arity, list(row.attributes)) for name, row in TABLE.items()}
 
