@@ -153,7 +153,7 @@ def test_what_a_reader_does_not_know_is_named(
     """docs/contract.md, section 10."""
     assert isinstance(other.executor, External)
     model, inputs, out = (tmp_path / f"{name}.safetensors" for name in ("model", "inputs", "out"))
-    save_program(pg.trace(lambda x: pg.exp(x), np.ones(4, np.float32)), model)
+    pg.trace(lambda x: pg.exp(x), np.ones(4, np.float32)).save(model)
     write_tensors(inputs, {"x": np.ones(4, np.float32)}, {})
     assert other.executor.call("run", model, inputs, out).returncode == 0
     out.unlink()
