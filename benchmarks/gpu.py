@@ -27,8 +27,8 @@ from paragon.conformance import load_vectors, run_case
 from paragon.executors import _registry, executors
 from paragon.executors.webgpu import WebGPU
 from paragon.executors.webgpu.device import Device, open_device, pick
-from paragon.optim import Adam
-from paragon.train import fit
+from paragon.nn.optim import Adam
+from paragon.training.fit import fit
 
 VECTORS = Path(__file__).resolve().parents[1] / "bindings_tests" / "vectors"
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import paragon as pg
-from paragon.fingerprint import canonical
+from paragon.ir.fingerprint import canonical
 
 settings.register_profile("paragon", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("paragon")

@@ -17,9 +17,11 @@ from conftest import ROOT
 from paragon.conformance import Contender, contenders, load_vectors, run_case, run_conformance, write_report
 from paragon.conformance.fuzz import GENERATORS, fuzz
 from paragon.conformance.programs import standard_programs
-from paragon.executors.reference import KERNELS, ReferenceSession, reduce_panels
-from paragon.ops import TABLE
-from paragon.program import Array, Program
+from paragon.executors.reference import ReferenceSession
+from paragon.executors.reference.kernels import KERNELS, reduce_panels
+from paragon.ir.operations import TABLE
+from paragon.ir.program import Program
+from paragon.ir.spec import Array
 
 VECTORS = ROOT / "bindings_tests" / "vectors"
 Kernel = Callable[..., Array]

@@ -13,8 +13,8 @@ import pytest
 import paragon as pg
 from conftest import assert_words, published
 from paragon import nn, optim, schedules
-from paragon.files import read_tensors, write_tensors
-from paragon.losses import cross_entropy, mse
+from paragon.ir.tensor_files import read_tensors, write_tensors
+from paragon.nn.losses import cross_entropy, mse
 
 rng = np.random.default_rng(17)
 f32 = np.float32
@@ -336,3 +336,52 @@ def test_mnist_steps_on_every_setting(images: pg.data.Dataset) -> None:
                     quiet(model, images.x_train[:1300], images.y_train[:1300], epochs=1, batch_size=128).fingerprint
                 )
     assert len(found) == 1
+
+
+class Oddly(nn.Module):
+    """A model whose parts have the names that captured tensors get."""
+
+    def __init__(self) -> None:
+        self.constant = [nn.Dense(4, 4), nn.Dense(4, 2)]
+        self.shift = pg.tensor(np.arange(4, dtype=np.float32))
+
+    def forward(self, x: pg.Tensor) -> pg.Tensor:
+        return self.constant[1](pg.relu(self.constant[0](x + self.shift)))
+
+
+def test_a_part_may_be_named_as_captured_tensors_are() -> None:
+    x = np.random.default_rng(0).normal(size=(25, 4)).astype(np.float32)
+    y = (x[:, 0] > 0).astype(np.int32)
+    prints, losses = set(), []
+    for labels in (y, 1 - y):
+        model = Oddly()
+        history = pg.fit(model, x, labels, epochs=8, batch_size=10, progress=False, optimizer=optim.Adam(0.05))
+        prints.add(pg.fingerprint(model))
+        losses.append(history["loss"][-1] < 0.7 * history["loss"][0])
+    assert len(prints) == 2 and all(losses)
+
+
+def test_sessions_are_kept_by_the_executor_itself() -> None:
+    class Odd:
+        """Executors of one name that add different numbers."""
+
+        name, available, reason = "odd", True, ""
+
+        def __init__(self, extra: float) -> None:
+            self.extra = np.float32(extra)
+
+        def settings(self) -> list[dict[str, object]]:
+            return [{}]
+
+        def load(self, program: pg.Program, **options: object) -> object:
+            inner, extra = pg.executors()["reference"].load(program), self.extra
+
+            class Session:
+                def run(self, inputs: object) -> object:
+                    return {name: x + extra for name, x in inner.run(inputs).items()}  # type: ignore[arg-type]
+
+            return Session()
+
+    program = pg.trace(lambda x: x * 2.0, np.zeros((), np.float32))
+    inputs = {"x": np.float32(3)}
+    assert [program.run(inputs, executor=Odd(k))["output"] for k in (1, 2)] == [7, 8]

@@ -13,13 +13,14 @@ from conftest import ROOT, assert_words
 from paragon import cli, data, nn
 from paragon.conformance import Case, Contender, load_vectors, run_case, run_conformance
 from paragon.conformance.fuzz import fuzz
-from paragon.errors import ExecutorError, ProgramError
-from paragon.executors import _registry, executors
+from paragon.executors import executors
+from paragon.executors.registry import _registry
 from paragon.executors.webgpu import device as devices
 from paragon.executors.webgpu.library import library
 from paragon.executors.webgpu.probe import Probe, probe
-from paragon.optim import Adam
-from paragon.train import fit
+from paragon.ir.errors import ExecutorError, ProgramError
+from paragon.nn.optim import Adam
+from paragon.training.fit import fit
 from webgpu_device import EXECUTOR, device, right_fma
 
 pytestmark = pytest.mark.slow

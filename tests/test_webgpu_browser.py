@@ -18,7 +18,7 @@ import pytest
 from conftest import ROOT, skip_or_fail
 from paragon.conformance import load_vectors
 from paragon.executors.webgpu.export import export_file
-from paragon.job import Job
+from paragon.training.job import Job
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]  # one browser, which runs everything once
 

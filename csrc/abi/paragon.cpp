@@ -6,8 +6,10 @@
 
 #include "cpu/dispatch.h"
 #include "program/error.h"
-#include "program/fingerprint.h"
-#include "program/model.h"
+#include "program/formats/fingerprint.h"
+#include "program/formats/parse.h"
+#include "program/formats/validate.h"
+#include "program/runtime/run_files.h"
 
 struct pg_model {
   paragon::Model model;
@@ -91,7 +93,7 @@ pg_tensor describe(const Program& program, pg_list list, std::size_t index) {
                    static_cast<pg_dtype>(program.dtype(value)),
                    shape.size(),
                    {},
-                   static_cast<std::size_t>(paragon::elements(shape))};
+                   paragon::count(shape)};
   std::copy(shape.begin(), shape.end(), tensor.shape);
   return tensor;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "contract/basic.h"
+#include "contract/operations.h"
 #include "contract/twiddle.h"
 
 namespace paragon::contract {
@@ -140,8 +141,6 @@ std::vector<ComplexOf<T>> fourier(const std::vector<ComplexOf<T>>& x) {
 }
 
 // --- the operations: `rows` rows of the arrays, one after another ------------------------------------------------------------
-
-enum class Norm : std::uint8_t { backward, ortho, forward };
 
 // What every part of the result is multiplied by.
 inline float fft_scale(std::size_t n, Norm norm, bool inverse) {

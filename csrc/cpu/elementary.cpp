@@ -6,20 +6,20 @@
 namespace paragon::cpu::PARAGON_ISA {
 
 void fill_elementary(Kernels& kernels) {
-  const auto enter = [&](Elementwise op, ElementwiseKernel of_f32) {
-    ElementwiseKernel* row = kernels.elementwise[static_cast<int>(op)];
+  const auto enter = [&](Op op, ElementwiseKernel of_f32) {
+    ElementwiseKernel* row = kernels.elementwise[index_of(op)];
     row[static_cast<int>(Dtype::f32)] = of_f32;
     row[static_cast<int>(Dtype::i32)] = nullptr;
     row[static_cast<int>(Dtype::u32)] = nullptr;
   };
-  enter(Elementwise::exp, map<[](F32 x) { return exp(x); }, float, float>);
-  enter(Elementwise::expm1, map<[](F32 x) { return expm1(x); }, float, float>);
-  enter(Elementwise::log, map<[](F32 x) { return log(x); }, float, float>);
-  enter(Elementwise::log1p, map<[](F32 x) { return log1p(x); }, float, float>);
-  enter(Elementwise::tanh, map<[](F32 x) { return tanh(x); }, float, float>);
-  enter(Elementwise::erf, map<[](F32 x) { return erf(x); }, float, float>);
-  enter(Elementwise::sinpi, map<[](F32 x) { return sinpi(x); }, float, float>);
-  enter(Elementwise::cospi, map<[](F32 x) { return cospi(x); }, float, float>);
+  enter(Op::exp, map<[](F32 x) { return exp(x); }, float, float>);
+  enter(Op::expm1, map<[](F32 x) { return expm1(x); }, float, float>);
+  enter(Op::log, map<[](F32 x) { return log(x); }, float, float>);
+  enter(Op::log1p, map<[](F32 x) { return log1p(x); }, float, float>);
+  enter(Op::tanh, map<[](F32 x) { return tanh(x); }, float, float>);
+  enter(Op::erf, map<[](F32 x) { return erf(x); }, float, float>);
+  enter(Op::sinpi, map<[](F32 x) { return sinpi(x); }, float, float>);
+  enter(Op::cospi, map<[](F32 x) { return cospi(x); }, float, float>);
   kernels.exp_difference = map<[](F32 x, F32 y) { return exp(x - y); }, float, float, float>;
   kernels.sigmoid = map<[](F32 x) {
     const F32 one = splat(1.0f), e = exp(as<F32>(as<U32>(x) | splat(0x80000000u)));

@@ -1,5 +1,6 @@
 // The elementwise kernels of the basic operations: arithmetic, comparisons, select, casts. See kernels.h for their form
 // and contract/basic.h for what they compute.
+#include "contract/round_to.h"
 #include "cpu/kernels.h"
 #include "cpu/map.h"
 #include "cpu/simd.h"
@@ -70,28 +71,49 @@ constexpr auto kF32ToU32 = [](F32 x) {
 };
 constexpr auto kToF32 = [](auto x) { return to_f32(x); };
 
+// The words of magnitudes are in the order of the numbers, so they are rounded and compared as integers. Below the format's
+// normal numbers all its values are equally far apart: a sum with a number whose last bit is worth as much rounds to them.
+template <Format format>
+constexpr auto kRoundTo = [](U32 x) {
+  constexpr contract::FloatFormat kFormat = contract::float_format(format);
+  constexpr int kDropped = 24 - kFormat.precision;  // bits of the significand
+  constexpr std::uint32_t kOne = 127;               // the exponent field of 1
+  constexpr std::uint32_t kNormal = (kOne + static_cast<std::uint32_t>(kFormat.min_exponent)) << 23;
+  constexpr std::uint32_t kCoarse = kNormal + (std::uint32_t{kDropped} << 23);
+  const U32 sign = x & splat(0x80000000u), magnitude = x ^ sign;
+  const U32 odd = magnitude >> kDropped & splat(1u);
+  const U32 normal = (magnitude + odd + splat((1u << (kDropped - 1)) - 1)) & splat(~0u << kDropped);
+  const F32 coarse = as<F32>(splat(kCoarse));
+  const U32 subnormal = as<U32>((as<F32>(magnitude) + coarse) - coarse);
+  const I32 found = as<I32>(select(as<I32>(magnitude) < as<I32>(splat(kNormal)), subnormal, normal));
+  const I32 largest = as<I32>(splat(__builtin_bit_cast(std::uint32_t, kFormat.largest)));
+  const I32 infinity = as<I32>(splat(0x7f800000u)), overflow = kFormat.infinity ? infinity : infinity | infinity >> 1;
+  const I32 finite_or_not = select(found > largest, overflow, found);
+  return sign | as<U32>(select(as<I32>(magnitude) > infinity, as<I32>(magnitude), finite_or_not));
+};
+
 using f32 = float;
 using i32 = std::int32_t;
 using u32 = std::uint32_t;
 
 void fill_arithmetic(Kernels& kernels) {
-  const auto enter = [&](Elementwise op, ElementwiseKernel of_f32, ElementwiseKernel of_i32, ElementwiseKernel of_u32) {
-    ElementwiseKernel* row = kernels.elementwise[static_cast<int>(op)];
+  const auto enter = [&](Op op, ElementwiseKernel of_f32, ElementwiseKernel of_i32, ElementwiseKernel of_u32) {
+    ElementwiseKernel* row = kernels.elementwise[index_of(op)];
     row[static_cast<int>(Dtype::f32)] = of_f32;
     row[static_cast<int>(Dtype::i32)] = of_i32;
     row[static_cast<int>(Dtype::u32)] = of_u32;
   };
-  enter(Elementwise::add, map<kAdd, f32, f32, f32>, map<kAdd, u32, u32, u32>, map<kAdd, u32, u32, u32>);
-  enter(Elementwise::sub, map<kSub, f32, f32, f32>, map<kSub, u32, u32, u32>, map<kSub, u32, u32, u32>);
-  enter(Elementwise::mul, map<kMul, f32, f32, f32>, map<kMul, u32, u32, u32>, map<kMul, u32, u32, u32>);
-  enter(Elementwise::div, map<kDiv, f32, f32, f32>, nullptr, nullptr);
-  enter(Elementwise::fma, map<kFma, f32, f32, f32, f32>, nullptr, nullptr);
-  enter(Elementwise::sqrt, map<kSqrt, f32, f32>, nullptr, nullptr);
-  enter(Elementwise::neg, map<kFlipSign, u32, u32>, map<kNegate, u32, u32>, map<kNegate, u32, u32>);
-  enter(Elementwise::abs, map<kClearSign, u32, u32>, map<kAbs, u32, i32>, nullptr);
-  enter(Elementwise::maximum, map<kMaximumF32, f32, f32, f32>, map<kMaximum<i32>, i32, i32, i32>,
+  enter(Op::add, map<kAdd, f32, f32, f32>, map<kAdd, u32, u32, u32>, map<kAdd, u32, u32, u32>);
+  enter(Op::sub, map<kSub, f32, f32, f32>, map<kSub, u32, u32, u32>, map<kSub, u32, u32, u32>);
+  enter(Op::mul, map<kMul, f32, f32, f32>, map<kMul, u32, u32, u32>, map<kMul, u32, u32, u32>);
+  enter(Op::div, map<kDiv, f32, f32, f32>, nullptr, nullptr);
+  enter(Op::fma, map<kFma, f32, f32, f32, f32>, nullptr, nullptr);
+  enter(Op::sqrt, map<kSqrt, f32, f32>, nullptr, nullptr);
+  enter(Op::neg, map<kFlipSign, u32, u32>, map<kNegate, u32, u32>, map<kNegate, u32, u32>);
+  enter(Op::abs, map<kClearSign, u32, u32>, map<kAbs, u32, i32>, nullptr);
+  enter(Op::maximum, map<kMaximumF32, f32, f32, f32>, map<kMaximum<i32>, i32, i32, i32>,
         map<kMaximum<u32>, u32, u32, u32>);
-  enter(Elementwise::minimum, map<kMinimumF32, f32, f32, f32>, map<kMinimum<i32>, i32, i32, i32>,
+  enter(Op::minimum, map<kMinimumF32, f32, f32, f32>, map<kMinimum<i32>, i32, i32, i32>,
         map<kMinimum<u32>, u32, u32, u32>);
 }
 
@@ -125,6 +147,11 @@ void fill_casts(Kernels& kernels) {
   enter(Dtype::u32, Dtype::u32, copy);
 }
 
+template <Format format>
+void fill_round_to(Kernels& kernels) {
+  kernels.round_to[index_of(format)] = map<kRoundTo<format>, u32, u32>;
+}
+
 }  // namespace
 
 void fill_elementwise(Kernels& kernels) {
@@ -133,6 +160,10 @@ void fill_elementwise(Kernels& kernels) {
   fill_comparisons<i32>(kernels, Dtype::i32);
   fill_comparisons<u32>(kernels, Dtype::u32);
   fill_casts(kernels);
+  fill_round_to<Format::f16>(kernels);
+  fill_round_to<Format::bf16>(kernels);
+  fill_round_to<Format::e4m3fn>(kernels);
+  fill_round_to<Format::e5m2>(kernels);
   kernels.where_positive = map<kWherePositive, f32, f32, f32>;
 }
 

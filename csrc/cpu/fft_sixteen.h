@@ -9,8 +9,6 @@
 namespace paragon::cpu {
 namespace {
 
-inline constexpr std::size_t kLanes = F32::lanes;
-
 // out = scale * F(x). `exchange`: with the parts of every number exchanged before and after, the inverse.
 struct RowArgs {
   const float* x;

@@ -62,9 +62,9 @@ struct Tiling {
 };
 PARAGON_INLINE Tiling choose_tiling(std::size_t m, std::size_t n) {
   std::size_t log_width = kWidths - 1;
-  while (log_width > 1 && m > kHeights[log_width]) --log_width;
+  while (log_width > 1 && m > kHeights.at[log_width]) --log_width;
   while (log_width > 0 && (kLanes << (log_width - 1)) >= n) --log_width;
-  return {log_width, kHeights[log_width]};
+  return {log_width, kHeights.at[log_width]};
 }
 
 // A piece of k of a block of C: all its tiles. `chain` and `sum` of `t` are those of the block's first element.

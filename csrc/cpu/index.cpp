@@ -4,7 +4,6 @@
 namespace paragon::cpu::PARAGON_ISA {
 namespace {
 
-constexpr std::size_t kLanes = F32::lanes;
 constexpr std::size_t kGrain = std::size_t{1} << 14;  // elements that are worth another thread
 
 PARAGON_INLINE bool inside(std::int32_t index, std::size_t size) {

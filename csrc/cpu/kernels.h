@@ -12,23 +12,15 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "contract/operations.h"
+
 namespace paragon::cpu {
 
 class ThreadPool;  // threads.h
 class FftPlan;     // fft_plan.h
 
-enum class Dtype : std::uint8_t { f32, i32, u32 };
-inline constexpr int kDtypes = 3;
-
-// Elementwise operations that have one operand dtype and yield the same dtype.
-enum class Elementwise : std::uint8_t {
-  add, sub, mul, div, fma, neg, abs, maximum, minimum,
-  sqrt, exp, expm1, log, log1p, tanh, erf, sinpi, cospi,
-};
-inline constexpr int kElementwise = 18;
-
-enum class Comparison : std::uint8_t { lt, le, eq, ne, ge, gt };
-inline constexpr int kComparisons = 6;
+using paragon::Comparison;
+using paragon::Dtype;
 
 // An operand of an elementwise kernel: n words, or one word that stands for all n.
 struct Operand {
@@ -115,10 +107,11 @@ struct FftArgs {
 struct Kernels {
   const char* isa;
 
-  ElementwiseKernel elementwise[kElementwise][kDtypes];  // null where the contract has no such operation
+  ElementwiseKernel elementwise[kOps][kDtypes];  // by the operands' one dtype; null where the contract has no such operation
   ElementwiseKernel compare[kComparisons][kDtypes];      // yields i32
   ElementwiseKernel select[kDtypes];                     // by the dtype of the condition; moves words
   ElementwiseKernel cast[kDtypes][kDtypes];              // [from][to]
+  ElementwiseKernel round_to[kFormats];                  // of f32
 
   // Composites of f32, each step rounded as the contract says.
   ElementwiseKernel sigmoid;         // of x

@@ -12,8 +12,8 @@
 namespace paragon::cpu {
 namespace {
 
-PARAGON_INLINE std::size_t min_of(std::size_t a, std::size_t b) { return a < b ? a : b; }
-PARAGON_INLINE std::size_t max_of(std::size_t a, std::size_t b) { return a < b ? b : a; }
+PARAGON_INLINE constexpr std::size_t min_of(std::size_t a, std::size_t b) { return a < b ? a : b; }
+PARAGON_INLINE constexpr std::size_t max_of(std::size_t a, std::size_t b) { return a < b ? b : a; }
 PARAGON_INLINE std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
 // The number of panels of n terms, and the length of the panels but for the last.

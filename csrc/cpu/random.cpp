@@ -4,7 +4,6 @@
 namespace paragon::cpu::PARAGON_ISA {
 namespace {
 
-constexpr std::size_t kLanes = U32::lanes;
 constexpr std::size_t kGrain = std::size_t{1} << 13;  // blocks that are worth another thread
 
 struct Wide {

@@ -5,7 +5,6 @@
 namespace paragon::cpu::PARAGON_ISA {
 namespace {
 
-constexpr std::size_t kLanes = F32::lanes;
 constexpr std::size_t kColumns = 1024;                // of inner that are reduced at once
 constexpr std::size_t kGrain = std::size_t{1} << 15;  // elements that are worth another thread
 constexpr std::size_t kShortRow = 4 * kLanes;         // up to this length the maxima of several rows are found together

@@ -5,7 +5,6 @@
 namespace paragon::cpu::PARAGON_ISA {
 namespace {
 
-constexpr std::size_t kLanes = F32::lanes;
 constexpr std::size_t kGrain = std::size_t{1} << 15;
 
 PARAGON_INLINE F32 load_some(const float* p, std::size_t n) { return n >= kLanes ? load(p) : load_partial(p, n); }

@@ -7,15 +7,6 @@
 namespace paragon::cpu {
 namespace {
 
-// a*b - c rounded once.
-#if defined(PARAGON_SIMD_AVX512)
-PARAGON_INLINE F32 fms(F32 a, F32 b, F32 c) { return {_mm512_fmsub_ps(a.v, b.v, c.v)}; }
-#elif defined(PARAGON_SIMD_AVX2)
-PARAGON_INLINE F32 fms(F32 a, F32 b, F32 c) { return {_mm256_fmsub_ps(a.v, b.v, c.v)}; }
-#else
-PARAGON_INLINE F32 fms(F32 a, F32 b, F32 c) { return fma(a, b, F32{-c.v}); }
-#endif
-
 // One complex number a lane.
 struct Points {
   F32 re, im;

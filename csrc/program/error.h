@@ -39,4 +39,14 @@ template <class... Parts>
   throw Error(join(parts...));
 }
 
+// Runs fn; the text of an Error gets the name of the file before it.
+template <class Fn>
+decltype(auto) naming(const std::string& path, const Fn& fn) {
+  try {
+    return fn();
+  } catch (const Error& error) {
+    fail(path, ": ", error.what());
+  }
+}
+
 }  // namespace paragon

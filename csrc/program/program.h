@@ -1,19 +1,15 @@
-// A program: the parsed and validated form of docs/program.md. Everything behind parse() may rely on the rules of that
-// page: operands exist, dtypes and shapes fit, attributes are complete and in range.
+// A program: the parsed and validated form of docs/program.md. Whoever is handed one by parse() (formats/parse.h) may
+// rely on the rules of that page: operands exist, dtypes and shapes fit, attributes are complete and in range.
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "cpu/kernels.h"
+#include "contract/operations.h"
 
 namespace paragon {
-
-using cpu::Comparison;
-using cpu::Dtype;
-using cpu::Elementwise;
 
 // Every element is one 32-bit word.
 using Word = std::uint32_t;
@@ -25,31 +21,10 @@ inline constexpr std::int64_t kMaxElements = 0x7fffffff;
 inline constexpr std::size_t kMaxOperations = 1000000;
 inline constexpr std::int64_t kMaxFftPoints = 1 << 24;
 inline constexpr std::size_t kMaxName = 255;
-inline constexpr std::size_t kMaxProgramText = std::size_t{1} << 30;
-
-// clang-format off
-enum class Op : std::uint8_t {
-  // These eighteen in the order of Elementwise.
-  add, sub, mul, div, fma, neg, abs, maximum, minimum, sqrt, exp, expm1, log, log1p, tanh, erf, sinpi, cospi,
-  compare, select, cast, constant, sum, max, argmax, matmul, reshape, transpose, broadcast, slice, pad, concat,
-  gather, scatter_add, one_hot, unfold, fold, scan, bits,
-  fft, ifft, rfft, irfft,
-};
-// clang-format on
-inline constexpr int kOps = 43;
-
-// clang-format off
-enum class Key : std::uint8_t {
-  how, dtype, shape, word, axes, axis, keepdims, panel, transpose_a, transpose_b, start, stop, step, low, high,
-  interior, size, depth, kernel, stride, padding, dilation, reverse, stream, width,
-  norm, n,
-};
-// clang-format on
-inline constexpr int kKeys = 27;
 
 inline constexpr std::int64_t kNoPanel = 0;  // "panel": null
 
-// One attribute. `number` also holds booleans, words, a comparison or a dtype, `list` the lists.
+// One attribute. `number` also holds flags, words, and which of its choices() a word is; `list` the lists.
 struct Attribute {
   Key key{};
   bool is_list = false;
@@ -64,15 +39,18 @@ struct Operation {
   Shape shape;  // of the result
   std::vector<Attribute> attributes;
 
-  std::int64_t number(Key key) const;
+  const Attribute& attribute(Key key) const;  // throws Error if it is missing
+  std::int64_t number(Key key) const { return attribute(key).number; }
   bool flag(Key key) const { return number(key) != 0; }
-  const Shape& list(Key key) const;
+  const Shape& list(Key key) const { return attribute(key).list; }
 };
 
 struct Tensor {  // what is known of an array without its elements
   std::string name;
   Dtype dtype{};
   Shape shape;
+
+  std::string describe() const;  // `f32 [2,3]`
 };
 
 struct Output {
@@ -100,28 +78,13 @@ struct Program {
   std::string describe(std::size_t value) const;  // `value 7 (f32 [2,3])`
 };
 
-// Reads and checks a program. Throws Error, which names the operation's index and name, and the value.
-Program parse(std::string_view text);
-
-// The result of an operation by the rules of the table; throws Error without saying which operation.
-struct Result {
-  Dtype dtype{};
-  Shape shape;
-};
-Result infer(const Program& program, const Operation& operation);
-
-const char* name(Op op);
-const char* name(Key key);
-const char* name(Dtype dtype);
 std::string to_text(const Shape& shape);  // [2,3]
 
-// Products that stop at the largest int64 instead of wrapping.
+// Sums and products that stop at the largest int64 instead of wrapping.
+inline constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
 std::int64_t saturating_add(std::int64_t a, std::int64_t b);
 std::int64_t saturating_mul(std::int64_t a, std::int64_t b);
 std::int64_t elements(const Shape& shape);
-
-void check_shape(const Shape& shape);      // rank, dimensions and elements; throws Error
-void check_name(const std::string& name);  // throws Error
-bool parse_dtype(const std::string& text, Dtype& dtype);
+std::size_t count(const Shape& shape);  // elements() of a shape that has passed check_shape
 
 }  // namespace paragon

@@ -9,11 +9,12 @@
 
 #include "cpu/dispatch.h"
 #include "program/error.h"
-#include "program/fingerprint.h"
-#include "program/json.h"
+#include "program/formats/fingerprint.h"
+#include "program/formats/json.h"
+#include "program/formats/parse.h"
 #include "program/program.h"
-#include "program/rows.h"
-#include "program/session.h"
+#include "program/runtime/batches.h"
+#include "program/runtime/session.h"
 
 namespace py = pybind11;
 
@@ -192,6 +193,18 @@ class PySession {
   std::vector<py::object> input_names_, state_names_, output_names_;
 };
 
+// The rows of contract/operations.def: name, number of operands (None: one or more), names of the attributes.
+py::list operations() {
+  py::list list;
+  for (const paragon::Declaration& row : paragon::kDeclarations) {
+    py::list attributes;
+    for (const paragon::Key key : row.attributes) attributes.append(paragon::name(key));
+    const py::object operands = row.operands == paragon::kOneOrMore ? py::object(py::none()) : py::int_(row.operands);
+    list.append(py::make_tuple(row.name, operands, py::tuple(attributes)));
+  }
+  return list;
+}
+
 py::list describe_tensors(const std::vector<Tensor>& tensors) {
   py::list list;
   for (const Tensor& t : tensors) {
@@ -278,6 +291,7 @@ PYBIND11_MODULE(_core, m) {
   m.def("set_threads", &paragon::set_default_threads, py::arg("threads"));
   m.def("permutation", &permutation, py::arg("n"), py::arg("seed"), py::arg("stream"), "The contract's permutation (section 5).");
   m.def("take_rows", &take_rows, py::arg("source"), py::arg("rows"), py::arg("out"), "out[i] = source[rows[i]]");
+  m.def("operations", &operations, "The operation table: (name, number of operands or None for one or more, attributes).");
   m.def("fingerprint", &fingerprint, py::arg("arrays"), "The fingerprint of named arrays (contract, section 8).");
 
   py::class_<Program, std::shared_ptr<Program>>(m, "Program", "A validated program.")

@@ -8,15 +8,15 @@ namespace paragon {
 
 struct ElementaryFunction {
   const char* name;
-  cpu::Elementwise operation;
+  Op operation;
   float (*contract)(float);
 };
 
 inline constexpr ElementaryFunction kElementaryFunctions[] = {
-    {"exp", cpu::Elementwise::exp, contract::exp},       {"expm1", cpu::Elementwise::expm1, contract::expm1},
-    {"log", cpu::Elementwise::log, contract::log},       {"log1p", cpu::Elementwise::log1p, contract::log1p},
-    {"tanh", cpu::Elementwise::tanh, contract::tanh},    {"erf", cpu::Elementwise::erf, contract::erf},
-    {"sinpi", cpu::Elementwise::sinpi, contract::sinpi}, {"cospi", cpu::Elementwise::cospi, contract::cospi},
+    {"exp", Op::exp, contract::exp},       {"expm1", Op::expm1, contract::expm1},
+    {"log", Op::log, contract::log},       {"log1p", Op::log1p, contract::log1p},
+    {"tanh", Op::tanh, contract::tanh},    {"erf", Op::erf, contract::erf},
+    {"sinpi", Op::sinpi, contract::sinpi}, {"cospi", Op::cospi, contract::cospi},
 };
 
 }  // namespace paragon

@@ -15,8 +15,8 @@
 #include <random>
 
 #include "program/error.h"
-#include "program/model.h"
-#include "program/session.h"
+#include "program/formats/parse.h"
+#include "program/runtime/run_files.h"
 #include "tests/random_program.h"
 
 namespace {

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "program/session.h"
+#include "program/formats/parse.h"
+#include "program/runtime/session.h"
 #include "tests/check.h"
 #include "tests/interpreter.h"
 #include "tests/random_program.h"
@@ -38,7 +39,6 @@ inline std::vector<const void*> addresses(const std::vector<Words>& arrays) {
   for (const Words& words : arrays) out.push_back(words.data());
   return out;
 }
-inline std::size_t count(const Shape& shape) { return static_cast<std::size_t>(elements(shape)); }
 
 // Two runs of a program, compared with the interpreter: outputs, state, and every observed value.
 inline void hold(const std::shared_ptr<const Program>& program, RandomProgram& random, std::uint32_t seed,

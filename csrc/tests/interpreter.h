@@ -12,6 +12,7 @@
 #include "contract/movement.h"
 #include "contract/random.h"
 #include "contract/reduce.h"
+#include "contract/round_to.h"
 #include "contract/fft.h"
 #include "contract/scan.h"
 #include "contract/window.h"
@@ -132,6 +133,11 @@ class Interpreter {
     switch (o.op) {
       case Op::compare: return std::bit_cast<Word>(comparison(static_cast<Comparison>(o.number(Key::how)), x, y));
       case Op::select: return contract::select(x, b, c);
+      case Op::round_to:
+        if constexpr (std::is_same_v<T, float>) {
+          return contract::word(contract::round_to(x, static_cast<Format>(o.number(Key::format))));
+        }
+        throw std::logic_error("round_to of integers");
       case Op::cast:
         return with_type(o.dtype, [&](auto type) { return std::bit_cast<Word>(contract::cast<decltype(type)>(x)); });
       default:
@@ -218,7 +224,7 @@ class Interpreter {
     const Shape& time = inverse ? o.shape : shape(o, 0);
     const std::size_t axis = time.size() - (o.op == Op::rfft || o.op == Op::irfft ? 1 : 2), n = size(time[axis]);
     const std::size_t rows = product(time, 0, axis);
-    const float scale = contract::fft_scale(n, static_cast<contract::Norm>(o.number(Key::norm)), inverse);
+    const float scale = contract::fft_scale(n, static_cast<Norm>(o.number(Key::norm)), inverse);
     std::vector<float> out(size(contract::count(o.shape)));
     switch (o.op) {
       case Op::rfft: contract::rfft(x.data(), out.data(), rows, n, scale); break;
@@ -290,7 +296,7 @@ class Interpreter {
   }
 
   Words compute(const Operation& o) const {
-    if (o.op <= Op::cast) return elementwise(o);
+    if (declaration(o.op).runs_as == RunsAs::elementwise) return elementwise(o);
     switch (o.op) {
       case Op::constant: return Words(size(contract::count(o.shape)), static_cast<Word>(o.number(Key::word)));
       case Op::sum:

@@ -1,4 +1,4 @@
-// Random well-formed programs, and programs written as JSON: for the tests of the run-time and for the fuzzers.
+// Random well-formed programs: for the tests of the run-time and for the fuzzers.
 #pragma once
 
 #include <algorithm>
@@ -7,62 +7,11 @@
 #include <vector>
 
 #include "program/error.h"
-#include "program/json.h"
+#include "program/formats/validate.h"
 #include "program/program.h"
+#include "tests/program_text.h"
 
 namespace paragon::tests {
-
-inline std::string attribute_text(const Attribute& attribute) {
-  static constexpr const char* kHow[] = {"lt", "le", "eq", "ne", "ge", "gt"};
-  static constexpr const char* kNorm[] = {"backward", "ortho", "forward"};
-  const std::int64_t n = attribute.number;
-  char word[12];
-  switch (attribute.key) {
-    case Key::how: return join('"', kHow[n], '"');
-    case Key::norm: return join('"', kNorm[n], '"');
-    case Key::dtype: return join('"', name(static_cast<Dtype>(n)), '"');
-    case Key::word: std::snprintf(word, sizeof word, "\"%08x\"", static_cast<unsigned>(n)); return word;
-    case Key::keepdims:
-    case Key::transpose_a:
-    case Key::transpose_b:
-    case Key::reverse: return n != 0 ? "true" : "false";
-    case Key::panel: return n == kNoPanel ? "null" : std::to_string(n);
-    default: return attribute.is_list ? to_text(attribute.list) : std::to_string(n);
-  }
-}
-
-// The JSON of docs/program.md.
-inline std::string program_text(const Program& program) {
-  const auto list = [](const auto& items, const auto& text) {
-    std::string out = "[";
-    for (const auto& item : items) out += (out.size() > 1 ? "," : "") + text(item);
-    return out + "]";
-  };
-  const auto tensor = [](const Tensor& t) {
-    return join("{\"name\":", json::quote(t.name), ",\"dtype\":\"", name(t.dtype), "\",\"shape\":", to_text(t.shape),
-                "}");
-  };
-  std::size_t id = program.first_operation();
-  const auto operation = [&](const Operation& o) {
-    std::string attributes = "{";
-    for (const Attribute& a : o.attributes) {
-      attributes += join(attributes.size() > 1 ? "," : "", '"', name(a.key), "\":", attribute_text(a));
-    }
-    return join("{\"op\":\"", name(o.op),
-                "\",\"inputs\":", list(o.inputs, [](std::uint32_t v) { return std::to_string(v); }),
-                ",\"output\":", id++, ",\"dtype\":\"", name(o.dtype), "\",\"shape\":", to_text(o.shape),
-                ",\"attributes\":", attributes, "}}");
-  };
-  const auto output = [](const Output& o) {
-    return join("{\"name\":", json::quote(o.name), ",\"value\":", o.value, "}");
-  };
-  const auto update = [&](const Update& u) {
-    return join("{\"state\":", json::quote(program.state[u.state].name), ",\"value\":", u.value, "}");
-  };
-  return join("{\"format\":\"paragon-program\",\"version\":1,\"contract\":1,\"inputs\":", list(program.inputs, tensor),
-              ",\"state\":", list(program.state, tensor), ",\"operations\":", list(program.operations, operation),
-              ",\"outputs\":", list(program.outputs, output), ",\"updates\":", list(program.updates, update), "}");
-}
 
 class RandomProgram {
  public:
@@ -70,16 +19,15 @@ class RandomProgram {
 
   Program make(std::size_t operations) {
     program_ = {};
-    static const std::vector<Shape> bases = {{3},       {2, 3},   {5, 1030}, {4, 6, 64}, {2, 3, 5, 4},
-                                             {1, 2100}, {40, 60}, {},        {2, 0, 3},  {7, 513},
-                                             {3, 12, 2}, {2, 101, 2}};
+    static const std::vector<Shape> bases = {{3},      {2, 3}, {5, 1030}, {4, 6, 64}, {2, 3, 5, 4}, {1, 2100},
+                                             {40, 60}, {},     {2, 0, 3}, {7, 513},   {3, 12, 2},   {2, 101, 2}};
     base_ = bases[below(bases.size())];
     const std::size_t inputs = 2 + below(3), states = below(4);
     for (std::size_t i = 0; i < inputs; ++i) program_.inputs.push_back({join("x", i), some_dtype(), variant()});
     program_.inputs.push_back({"seed", Dtype::u32, {2}});
     program_.inputs.push_back({"step", Dtype::u32, {}});
     for (std::size_t i = 0; i < states; ++i) program_.state.push_back({join("s", i), some_dtype(), variant()});
-    while (program_.operations.size() < operations) add(static_cast<Op>(below(4) != 0 ? below(21) : below(kOps)));
+    while (program_.operations.size() < operations) add(some_op());
     for (std::uint32_t s = 0; s < states; ++s) {
       const std::int64_t value = last_like(s);
       if (value >= 0 && below(5) != 0) program_.updates.push_back({s, static_cast<std::uint32_t>(value)});
@@ -131,13 +79,20 @@ class RandomProgram {
     return shape;
   }
 
-  std::size_t arity(Op op) {
-    if (op == Op::constant) return 0;
-    if (op == Op::fma || op == Op::select || op == Op::scan) return 3;
-    if (op == Op::concat) return 1 + below(3);
-    const bool two = op <= Op::div || op == Op::maximum || op == Op::minimum || op == Op::compare || op == Op::matmul ||
-                     op == Op::gather || op == Op::scatter_add || op == Op::bits;
-    return two ? 2 : 1;
+  Op some_op() {  // three times out of four an elementwise one
+    static const std::vector<Op> elementwise = [] {
+      std::vector<Op> ops;
+      for (std::size_t i = 0; i < kOps; ++i) {
+        if (kDeclarations[i].runs_as == RunsAs::elementwise) ops.push_back(static_cast<Op>(i));
+      }
+      return ops;
+    }();
+    return below(4) != 0 ? elementwise[below(elementwise.size())] : static_cast<Op>(below(kOps));
+  }
+
+  std::size_t some_arity(Op op) {
+    const std::size_t operands = declaration(op).operands;
+    return operands == kOneOrMore ? 1 + below(3) : operands;
   }
 
   Shape some_list(std::size_t n, std::size_t low, std::size_t range) {
@@ -169,8 +124,9 @@ class RandomProgram {
       list(Key::dilation, some_list(2, 1, 2));
     };
     switch (o.op) {
-      case Op::compare: number(Key::how, below(6)); break;
-      case Op::cast: number(Key::dtype, below(3)); break;
+      case Op::compare: number(Key::how, below(kComparisons)); break;
+      case Op::round_to: number(Key::format, below(kFormats)); break;
+      case Op::cast: number(Key::dtype, below(kDtypes)); break;
       case Op::constant: {
         const Dtype dtype = some_dtype();
         number(Key::dtype, static_cast<std::size_t>(dtype));
@@ -258,9 +214,9 @@ class RandomProgram {
         break;
       case Op::fft:
       case Op::ifft:
-      case Op::rfft: number(Key::norm, below(3)); break;
+      case Op::rfft: number(Key::norm, below(kNorms)); break;
       case Op::irfft:
-        number(Key::norm, below(3));
+        number(Key::norm, below(kNorms));
         number(Key::n, r < 2 ? 1 : std::max<std::size_t>(1, 2 * static_cast<std::size_t>(x[r - 2]) - 1 - below(2)));
         break;
       default: break;
@@ -272,7 +228,7 @@ class RandomProgram {
     for (int attempt = 0; attempt < 30; ++attempt) {
       Operation o;
       o.op = op;
-      for (std::size_t i = 0, n = arity(op); i < n; ++i) o.inputs.push_back(some_value());
+      for (std::size_t i = 0, n = some_arity(op); i < n; ++i) o.inputs.push_back(some_value());
       if (op == Op::bits) {
         o.inputs = {static_cast<std::uint32_t>(program_.inputs.size() - 2),
                     static_cast<std::uint32_t>(program_.inputs.size() - 1)};

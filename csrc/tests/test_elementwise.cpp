@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "contract/basic.h"
+#include "contract/round_to.h"
 #include "tests/check.h"
 #include "tests/elementary_functions.h"
 #include "tests/elementwise_tables.h"
@@ -22,7 +23,6 @@ namespace {
 using namespace paragon;
 using cpu::Comparison;
 using cpu::Dtype;
-using cpu::Elementwise;
 using cpu::ElementwiseKernel;
 using cpu::Kernels;
 using Word = std::uint32_t;
@@ -145,7 +145,7 @@ Word on_words(const Word* words) {
 
 const char* name_of(Dtype dtype) { return std::array{"f32", "i32", "u32"}[static_cast<std::size_t>(dtype)]; }
 
-template <Elementwise op, auto function, class T, class... Rest>
+template <Op op, auto function, class T, class... Rest>
 Operation elementwise(const char* name) {
   constexpr Dtype dtype = dtype_of<T>;
   return {std::string(name) + " " + name_of(dtype),
@@ -174,6 +174,15 @@ Operation cast() {
           on_words<[](From x) { return contract::cast<To>(x); }, From>};
 }
 
+template <Format format>
+Operation rounding(const char* name) {
+  return {name,
+          [](const Kernels& k) { return k.round_to[index_of(format)]; },
+          {Dtype::f32},
+          Dtype::f32,
+          on_words<[](float x) { return contract::round_to(x, format); }, float>};
+}
+
 template <class T>
 void add_for_dtype(std::vector<Operation>& list) {
   constexpr auto add = [](T a, T b) { return contract::add(a, b); };
@@ -182,12 +191,12 @@ void add_for_dtype(std::vector<Operation>& list) {
   constexpr auto neg = [](T a) { return contract::neg(a); };
   constexpr auto maximum = [](T a, T b) { return contract::maximum(a, b); };
   constexpr auto minimum = [](T a, T b) { return contract::minimum(a, b); };
-  list.push_back(elementwise<Elementwise::add, add, T, T>("add"));
-  list.push_back(elementwise<Elementwise::sub, sub, T, T>("sub"));
-  list.push_back(elementwise<Elementwise::mul, mul, T, T>("mul"));
-  list.push_back(elementwise<Elementwise::neg, neg, T>("neg"));
-  list.push_back(elementwise<Elementwise::maximum, maximum, T, T>("maximum"));
-  list.push_back(elementwise<Elementwise::minimum, minimum, T, T>("minimum"));
+  list.push_back(elementwise<Op::add, add, T, T>("add"));
+  list.push_back(elementwise<Op::sub, sub, T, T>("sub"));
+  list.push_back(elementwise<Op::mul, mul, T, T>("mul"));
+  list.push_back(elementwise<Op::neg, neg, T>("neg"));
+  list.push_back(elementwise<Op::maximum, maximum, T, T>("maximum"));
+  list.push_back(elementwise<Op::minimum, minimum, T, T>("minimum"));
   list.push_back(comparison<Comparison::lt, contract::lt<T>, T>("lt"));
   list.push_back(comparison<Comparison::le, contract::le<T>, T>("le"));
   list.push_back(comparison<Comparison::eq, contract::eq<T>, T>("eq"));
@@ -221,11 +230,15 @@ std::vector<Operation> basic_operations() {
   add_for_dtype<std::uint32_t>(list);
   constexpr auto abs_f32 = [](f32 a) { return contract::abs(a); };
   constexpr auto abs_i32 = [](i32 a) { return contract::abs(a); };
-  list.push_back(elementwise<Elementwise::div, contract::div, f32, f32>("div"));
-  list.push_back(elementwise<Elementwise::fma, contract::fma, f32, f32, f32>("fma"));
-  list.push_back(elementwise<Elementwise::sqrt, contract::sqrt, f32>("sqrt"));
-  list.push_back(elementwise<Elementwise::abs, abs_f32, f32>("abs"));
-  list.push_back(elementwise<Elementwise::abs, abs_i32, i32>("abs"));
+  list.push_back(elementwise<Op::div, contract::div, f32, f32>("div"));
+  list.push_back(elementwise<Op::fma, contract::fma, f32, f32, f32>("fma"));
+  list.push_back(elementwise<Op::sqrt, contract::sqrt, f32>("sqrt"));
+  list.push_back(elementwise<Op::abs, abs_f32, f32>("abs"));
+  list.push_back(elementwise<Op::abs, abs_i32, i32>("abs"));
+  list.push_back(rounding<Format::f16>("round_to f16"));
+  list.push_back(rounding<Format::bf16>("round_to bf16"));
+  list.push_back(rounding<Format::e4m3fn>("round_to e4m3fn"));
+  list.push_back(rounding<Format::e5m2>("round_to e5m2"));
   list.push_back({"sigmoid", [](const Kernels& k) { return k.sigmoid; }, {Dtype::f32}, Dtype::f32, on_words<sigmoid, f32>});
   constexpr auto exp_difference = [](f32 a, f32 b) { return contract::exp(contract::sub(a, b)); };
   list.push_back({"exp of a difference",
@@ -365,13 +378,13 @@ void check_basic(const std::vector<Kernels>& tables) {
 // Operations that the contract does not have must not be there either.
 void check_absent(const std::vector<Kernels>& tables) {
   for (const Kernels& table : tables) {
-    for (int op = 0; op < cpu::kElementwise; ++op) {
-      const auto e = static_cast<Elementwise>(op);
-      const bool any_dtype = e == Elementwise::add || e == Elementwise::sub || e == Elementwise::mul ||
-                             e == Elementwise::neg || e == Elementwise::maximum || e == Elementwise::minimum;
-      const bool of_i32 = any_dtype || e == Elementwise::abs;
-      CHECK((table.elementwise[op][static_cast<int>(Dtype::i32)] != nullptr) == of_i32, "%s, i32, %d", table.isa, op);
-      CHECK((table.elementwise[op][static_cast<int>(Dtype::u32)] != nullptr) == any_dtype, "%s, u32, %d", table.isa, op);
+    for (std::size_t op = 0; op < kOps; ++op) {
+      const auto e = static_cast<Op>(op);
+      const bool any_dtype = e == Op::add || e == Op::sub || e == Op::mul ||
+                             e == Op::neg || e == Op::maximum || e == Op::minimum;
+      const bool of_i32 = any_dtype || e == Op::abs;
+      CHECK((table.elementwise[op][index_of(Dtype::i32)] != nullptr) == of_i32, "%s, i32, %s", table.isa, name(e));
+      CHECK((table.elementwise[op][index_of(Dtype::u32)] != nullptr) == any_dtype, "%s, u32, %s", table.isa, name(e));
     }
   }
 }

@@ -14,7 +14,7 @@ using namespace paragon::tests;
 void hold_fft(std::size_t rows, std::size_t n, bool inverse, Kind kind, bool infinite = false) {
   std::vector<float> x = values<float>(2 * rows * n, kind);
   for (std::size_t row = 0; infinite && row < rows; ++row) x[2 * row * n] = std::numeric_limits<float>::infinity();
-  const float scale = contract::fft_scale(n, static_cast<contract::Norm>(below(3)), inverse);
+  const float scale = contract::fft_scale(n, static_cast<Norm>(below(3)), inverse);
   std::vector<float> right(x.size());
   contract::fft(x.data(), right.data(), rows, n, inverse, scale);
   const auto plan = cpu::fft_plan(n, false);
@@ -28,7 +28,7 @@ void hold_fft(std::size_t rows, std::size_t n, bool inverse, Kind kind, bool inf
 
 void hold_real(std::size_t rows, std::size_t n, Kind kind) {
   const std::vector<float> time = values<float>(rows * n, kind), points = values<float>(2 * rows * (n / 2 + 1), kind);
-  const float scale = contract::fft_scale(n, static_cast<contract::Norm>(below(3)), false);
+  const float scale = contract::fft_scale(n, static_cast<Norm>(below(3)), false);
   std::vector<float> forward(points.size()), back(time.size());
   contract::rfft(time.data(), forward.data(), rows, n, scale);
   contract::irfft(points.data(), back.data(), rows, n, scale);

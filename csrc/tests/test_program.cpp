@@ -7,12 +7,12 @@
 #include <memory>
 
 #include "program/error.h"
-#include "program/fingerprint.h"
-#include "program/model.h"
-#include "program/session.h"
+#include "program/formats/fingerprint.h"
+#include "program/formats/tensor_file.h"
 #include "tests/check.h"
 #include "tests/foreign_control.h"
 #include "tests/hold_program.h"
+#include "tests/program_builder.h"
 
 namespace {
 
@@ -40,126 +40,43 @@ Words run_once(Session& session, const std::vector<Words>& inputs, std::size_t o
   return outputs == 0 ? Words{} : out.words[0];
 }
 
+constexpr Word kOne = 0x3f800000;
+
 // The updates happen at once: two states change places, and a third counts.
 void swap_states() {
-  const std::string text = document(
-      "",
-      R"({"name":"a","dtype":"i32","shape":[2]},{"name":"b","dtype":"i32","shape":[2]},{"name":"n","dtype":"i32","shape":[]})",
-      R"({"op":"constant","inputs":[],"output":3,"dtype":"i32","shape":[],"attributes":{"dtype":"i32","shape":[],"word":"00000001"}},
-         {"op":"add","inputs":[2,3],"output":4,"dtype":"i32","shape":[],"attributes":{}})",
-      R"({"name":"old","value":2})", R"({"state":"a","value":1},{"state":"b","value":0},{"state":"n","value":4})");
-  Session session(std::make_shared<Program>(parse(text)), {});
-  const Words a{1, 2}, b{3, 4}, n{7};
-  session.set_state(0, a.data());
-  session.set_state(1, b.data());
-  session.set_state(2, n.data());
+  ProgramBuilder p;
+  const auto a = p.state("a", {2}, Dtype::i32), b = p.state("b", {2}, Dtype::i32), n = p.state("n", {}, Dtype::i32);
+  p.update(a, b).update(b, a).update(n, p.add(Op::add, {n, p.constant(1, Dtype::i32)})).output("old", n);
+  Session session(p.build(), {});
+  const Words first{1, 2}, second{3, 4}, seven{7};
+  session.set_state(0, first.data());
+  session.set_state(1, second.data());
+  session.set_state(2, seven.data());
   for (Word run = 0; run < 3; ++run) {
     const Words old = run_once(session, {}, 1);
     Words x(2), y(2);
     session.get_state(0, x.data());
     session.get_state(1, y.data());
-    CHECK(x == (run % 2 == 0 ? b : a) && y == (run % 2 == 0 ? a : b), "run %u", run);
+    CHECK(x == (run % 2 == 0 ? second : first) && y == (run % 2 == 0 ? first : second), "run %u", run);
     CHECK(old == Words{7 + run}, "run %u", run);
   }
 }
 
 // What may not be written in place: rows that later blocks read, though the array is read densely too.
 void keep_what_is_read() {
-  const std::string text = document(
-      "", R"({"name":"w","dtype":"f32","shape":[9,700]})",
-      R"({"op":"slice","inputs":[0],"output":1,"dtype":"f32","shape":[1,700],"attributes":{"start":[0,0],"stop":[1,700],"step":[1,1]}},
-         {"op":"add","inputs":[0,1],"output":2,"dtype":"f32","shape":[9,700],"attributes":{}},
-         {"op":"neg","inputs":[2],"output":3,"dtype":"f32","shape":[9,700],"attributes":{}},
-         {"op":"slice","inputs":[3],"output":4,"dtype":"f32","shape":[1,700],"attributes":{"start":[8,0],"stop":[9,700],"step":[1,1]}},
-         {"op":"mul","inputs":[3,4],"output":5,"dtype":"f32","shape":[9,700],"attributes":{}})",
-      R"({"name":"y","value":5})", R"({"state":"w","value":2})");
-  const auto program = std::make_shared<const Program>(parse(text));
+  ProgramBuilder p;
+  const auto w = p.state("w", {9, 700});
+  const auto added = p.add(Op::add, {w, p.slice(w, {0, 0}, {1, 700})}), negated = p.add(Op::neg, {added});
+  p.update(w, added).output("y", p.add(Op::mul, {negated, p.slice(negated, {8, 0}, {9, 700})}));
+  const auto program = p.build();
   for (const std::size_t threads : {std::size_t{1}, std::size_t{3}}) {
     RandomProgram random(1);
     hold(program, random, 0, {"", threads, 0});
   }
 }
 
-// Groups of operations that have one kernel, with and without readers of what lies between, and near misses of each.
-void keep_composites() {
-  const auto sigmoid = [](const char* how, const char* one, int numerator, int denominator, int compared = 0) {
-    return join(
-        R"({"op":"abs","inputs":[0],"output":2,"dtype":"f32","shape":[300,7],"attributes":{}},
-           {"op":"neg","inputs":[2],"output":3,"dtype":"f32","shape":[300,7],"attributes":{}},
-           {"op":"exp","inputs":[3],"output":4,"dtype":"f32","shape":[300,7],"attributes":{}},
-           {"op":"constant","inputs":[],"output":5,"dtype":"f32","shape":[],"attributes":{"dtype":"f32","shape":[],"word":"00000000"}},
-           {"op":"constant","inputs":[],"output":6,"dtype":"f32","shape":[],"attributes":{"dtype":"f32","shape":[],"word":")",
-        one, R"("}},
-           {"op":"compare","inputs":[)", compared, R"(,5],"output":7,"dtype":"i32","shape":[300,)", compared == 0 ? 7 : 1,
-        R"(],"attributes":{"how":")", how, R"("}},
-           {"op":"select","inputs":[7,6,)", numerator, R"(],"output":8,"dtype":"f32","shape":[300,7],"attributes":{}},
-           {"op":"add","inputs":[)", denominator, R"(,6],"output":9,"dtype":"f32","shape":[300,7],"attributes":{}},
-           {"op":"div","inputs":[8,9],"output":10,"dtype":"f32","shape":[300,7],"attributes":{}})");
-  };
-  const auto relu = [](const char* how, int zero) {
-    return join(
-        R"({"op":"constant","inputs":[],"output":2,"dtype":"f32","shape":[],"attributes":{"dtype":"f32","shape":[],"word":"00000000"}},
-           {"op":"compare","inputs":[1,2],"output":3,"dtype":"i32","shape":[300,1],"attributes":{"how":")", how, R"("}},
-           {"op":"select","inputs":[3,)", zero, R"(,0],"output":4,"dtype":"f32","shape":[300,7],"attributes":{}},
-           {"op":"sub","inputs":[4,1],"output":5,"dtype":"f32","shape":[300,7],"attributes":{}},
-           {"op":"exp","inputs":[5],"output":6,"dtype":"f32","shape":[300,7],"attributes":{}})");
-  };
-  const auto check = [](const std::string& operations, std::initializer_list<int> outputs) {
-    std::string list;
-    for (const int value : outputs) list += join(list.empty() ? "" : ",", R"({"name":"v)", value, R"(","value":)", value, "}");
-    const std::string inputs = R"({"name":"x","dtype":"f32","shape":[300,7]},{"name":"m","dtype":"f32","shape":[300,1]})";
-    const auto program = std::make_shared<const Program>(parse(document(inputs, "", operations, list, "")));
-    for (const cpu::Kernels* kernels : cpu::available_kernels()) {
-      RandomProgram random(2);
-      hold(program, random, 0, {kernels->isa, 2, 0});
-    }
-  };
-  check(sigmoid("ge", "3f800000", 4, 4), {10});
-  check(sigmoid("ge", "3f800000", 4, 4), {10, 8, 4});
-  check(sigmoid("lt", "3f800000", 4, 4), {10});
-  check(sigmoid("ge", "3f800001", 4, 4), {10});
-  check(sigmoid("ge", "3f800000", 4, 3), {10});
-  check(sigmoid("ge", "3f800000", 3, 4), {10});
-  check(sigmoid("ge", "3f800000", 4, 4, 1), {10});
-  check(relu("le", 2), {4, 6});
-  check(relu("le", 2), {3, 5, 6});
-  check(relu("lt", 2), {4, 6});
-  check(relu("le", 1), {4, 6});
-}
-
-// The words do not depend on the modes of the host, on the caller's thread or on others, and the host keeps its modes.
-// A convolution, a pooling, and their gradients: windows, products and elementwise operations whose arrays do not lie in the
-// order of their axes, in shapes that others see through reshapes.
-void keep_convolutions() {
-  const std::string text = document(
-      R"({"name":"x","dtype":"f32","shape":[3,2,9,8]},{"name":"w","dtype":"f32","shape":[5,18]},{"name":"b","dtype":"f32","shape":[5]})",
-      "",
-      R"({"op":"unfold","inputs":[0],"output":3,"dtype":"f32","shape":[3,8,6,18],"attributes":{"kernel":[3,3],"stride":[1,1],"padding":[0,1,0,0],"dilation":[1,1]}},
-         {"op":"reshape","inputs":[3],"output":4,"dtype":"f32","shape":[144,18],"attributes":{"shape":[144,18]}},
-         {"op":"matmul","inputs":[4,1],"output":5,"dtype":"f32","shape":[144,5],"attributes":{"transpose_a":false,"transpose_b":true,"panel":4}},
-         {"op":"reshape","inputs":[5],"output":6,"dtype":"f32","shape":[3,8,6,5],"attributes":{"shape":[3,8,6,5]}},
-         {"op":"add","inputs":[6,2],"output":7,"dtype":"f32","shape":[3,8,6,5],"attributes":{}},
-         {"op":"transpose","inputs":[7],"output":8,"dtype":"f32","shape":[3,5,8,6],"attributes":{"axes":[0,3,1,2]}},
-         {"op":"reshape","inputs":[8],"output":9,"dtype":"f32","shape":[15,1,8,6],"attributes":{"shape":[15,1,8,6]}},
-         {"op":"unfold","inputs":[9],"output":10,"dtype":"f32","shape":[15,4,3,4],"attributes":{"kernel":[2,2],"stride":[2,2],"padding":[0,0,0,0],"dilation":[1,1]}},
-         {"op":"max","inputs":[10],"output":11,"dtype":"f32","shape":[15,4,3],"attributes":{"axes":[3],"keepdims":false}},
-         {"op":"argmax","inputs":[10],"output":12,"dtype":"i32","shape":[15,4,3],"attributes":{"axis":3,"keepdims":false}},
-         {"op":"one_hot","inputs":[12],"output":13,"dtype":"f32","shape":[15,4,3,4],"attributes":{"depth":4}},
-         {"op":"reshape","inputs":[11],"output":14,"dtype":"f32","shape":[15,4,3,1],"attributes":{"shape":[15,4,3,1]}},
-         {"op":"mul","inputs":[13,14],"output":15,"dtype":"f32","shape":[15,4,3,4],"attributes":{}},
-         {"op":"fold","inputs":[15],"output":16,"dtype":"f32","shape":[15,1,8,6],"attributes":{"size":[8,6],"kernel":[2,2],"stride":[2,2],"padding":[0,0,0,0],"dilation":[1,1],"panel":256}},
-         {"op":"reshape","inputs":[16],"output":17,"dtype":"f32","shape":[3,5,8,6],"attributes":{"shape":[3,5,8,6]}},
-         {"op":"transpose","inputs":[17],"output":18,"dtype":"f32","shape":[3,8,6,5],"attributes":{"axes":[0,2,3,1]}},
-         {"op":"sum","inputs":[18],"output":19,"dtype":"f32","shape":[5],"attributes":{"axes":[0,1,2],"keepdims":false,"panel":16}},
-         {"op":"reshape","inputs":[18],"output":20,"dtype":"f32","shape":[144,5],"attributes":{"shape":[144,5]}},
-         {"op":"matmul","inputs":[20,4],"output":21,"dtype":"f32","shape":[5,18],"attributes":{"transpose_a":true,"transpose_b":false,"panel":20}},
-         {"op":"matmul","inputs":[20,1],"output":22,"dtype":"f32","shape":[144,18],"attributes":{"transpose_a":false,"transpose_b":false,"panel":256}},
-         {"op":"reshape","inputs":[22],"output":23,"dtype":"f32","shape":[3,8,6,18],"attributes":{"shape":[3,8,6,18]}},
-         {"op":"fold","inputs":[23],"output":24,"dtype":"f32","shape":[3,2,9,8],"attributes":{"size":[9,8],"kernel":[3,3],"stride":[1,1],"padding":[0,1,0,0],"dilation":[1,1],"panel":4}},
-         {"op":"matmul","inputs":[20,20],"output":25,"dtype":"f32","shape":[5,5],"attributes":{"transpose_a":true,"transpose_b":false,"panel":256}})",
-      R"({"name":"db","value":19},{"name":"dw","value":21},{"name":"dx","value":24},{"name":"gram","value":25},{"name":"y","value":11},{"name":"windows","value":10})",
-      "");
-  const auto program = std::make_shared<const Program>(parse(text));
+void hold_on_all(const ProgramBuilder& p) {
+  const auto program = p.build();
   for (const cpu::Kernels* kernels : cpu::available_kernels()) {
     for (const std::size_t threads : {std::size_t{1}, std::size_t{3}}) {
       RandomProgram random(2);
@@ -168,16 +85,94 @@ void keep_convolutions() {
   }
 }
 
+// A sigmoid, or what looks like one.
+struct Sigmoid {
+  Comparison how = Comparison::ge;
+  Word one = kOne;
+  bool numerator_is_exponent = true, denominator_is_exponent = true;  // else its logarithm
+  bool compares_x = true;                                             // else m
+};
+void keep_sigmoid(const Sigmoid& s, bool all_values) {
+  ProgramBuilder p;
+  const auto x = p.input("x", {300, 7}), m = p.input("m", {300, 1});
+  const auto negated = p.add(Op::neg, {p.add(Op::abs, {x})}), e = p.add(Op::exp, {negated}), one = p.constant(s.one);
+  const auto positive = p.compare(s.compares_x ? x : m, s.how, p.constant(0));
+  const auto numerator = p.add(Op::select, {positive, one, s.numerator_is_exponent ? e : negated});
+  const auto denominator = p.add(Op::add, {s.denominator_is_exponent ? e : negated, one});
+  p.output("quotient", p.add(Op::div, {numerator, denominator}));
+  if (all_values) p.output("numerator", numerator).output("e", e);
+  hold_on_all(p);
+}
+
+// select(m how 0, 0 or m, x), and the exp of its difference with m.
+void keep_relu(Comparison how, bool zero, bool all_values) {
+  ProgramBuilder p;
+  const auto x = p.input("x", {300, 7}), m = p.input("m", {300, 1}), none = p.constant(0);
+  const auto compared = p.compare(m, how, none), chosen = p.add(Op::select, {compared, zero ? none : m, x});
+  const auto difference = p.add(Op::sub, {chosen, m});
+  p.output("chosen", chosen).output("exp", p.add(Op::exp, {difference}));
+  if (all_values) p.output("compared", compared).output("difference", difference);
+  hold_on_all(p);
+}
+
+// Groups of operations that have one kernel, with and without readers of what lies between, and near misses of each.
+void keep_composites() {
+  keep_sigmoid({}, false);
+  keep_sigmoid({}, true);
+  keep_sigmoid({Comparison::lt}, false);
+  keep_sigmoid({Comparison::ge, kOne + 1}, false);
+  keep_sigmoid({Comparison::ge, kOne, true, false}, false);
+  keep_sigmoid({Comparison::ge, kOne, false, true}, false);
+  keep_sigmoid({Comparison::ge, kOne, true, true, false}, false);
+  keep_relu(Comparison::le, true, false);
+  keep_relu(Comparison::le, true, true);
+  keep_relu(Comparison::lt, true, false);
+  keep_relu(Comparison::le, false, false);
+}
+
+// Roundings to all formats, within a chain and at its ends.
+void keep_roundings() {
+  ProgramBuilder p;
+  const auto x = p.input("x", {37, 130}), y = p.input("y", {130});
+  for (std::size_t f = 0; f < kFormats; ++f) {
+    const auto format = static_cast<Format>(f);
+    const auto product = p.add(Op::mul, {p.round_to(x, format), p.round_to(y, format)});
+    p.output(kFormatNames[f], p.round_to(p.add(Op::add, {product, x}), format));
+  }
+  hold_on_all(p);
+}
+
+// A convolution, a pooling, and their gradients: windows, products and elementwise operations whose arrays do not lie in the
+// order of their axes, in shapes that others see through reshapes.
+void keep_convolutions() {
+  const ProgramBuilder::Windows three{{3, 3}, {1, 1}, {0, 1, 0, 0}}, two{{2, 2}, {2, 2}, {0, 0, 0, 0}};
+  ProgramBuilder p;
+  const auto x = p.input("x", {3, 2, 9, 8}), w = p.input("w", {5, 18}), b = p.input("b", {5});
+  const auto patches = p.reshape(p.unfold(x, three), {144, 18});
+  const auto convolved = p.add(Op::add, {p.reshape(p.matmul(patches, w, false, true, 4), {3, 8, 6, 5}), b});
+  const auto images = p.reshape(p.transpose(convolved, {0, 3, 1, 2}), {15, 1, 8, 6});
+  const auto windows = p.unfold(images, two), pooled = p.max(windows, {3}, false);
+  const auto first = p.one_hot(p.argmax(windows, 3), 4);
+  const auto spread = p.fold(p.add(Op::mul, {first, p.reshape(pooled, {15, 4, 3, 1})}), {8, 6}, two);
+  const auto gradient = p.transpose(p.reshape(spread, {3, 5, 8, 6}), {0, 2, 3, 1});
+  const auto rows = p.reshape(gradient, {144, 5});
+  const auto back = p.reshape(p.matmul(rows, w), {3, 8, 6, 18});
+  p.output("db", p.sum(gradient, {0, 1, 2}, false, 16))
+      .output("dw", p.matmul(rows, patches, true, false, 20))
+      .output("dx", p.fold(back, {9, 8}, three, 4))
+      .output("gram", p.matmul(rows, rows, true, false))
+      .output("y", pooled)
+      .output("windows", windows);
+  hold_on_all(p);
+}
+
+// The words do not depend on the modes of the host, on the caller's thread or on others, and the host keeps its modes.
 void keep_float_control() {
-  const std::string text = document(
-      R"({"name":"x","dtype":"f32","shape":[400,500]},{"name":"y","dtype":"f32","shape":[500]})", "",
-      R"({"op":"mul","inputs":[0,1],"output":2,"dtype":"f32","shape":[400,500],"attributes":{}},
-         {"op":"exp","inputs":[0],"output":3,"dtype":"f32","shape":[400,500],"attributes":{}},
-         {"op":"add","inputs":[2,3],"output":4,"dtype":"f32","shape":[400,500],"attributes":{}},
-         {"op":"sum","inputs":[4],"output":5,"dtype":"f32","shape":[400],"attributes":{"axes":[1],"keepdims":false,"panel":256}},
-         {"op":"matmul","inputs":[2,0],"output":6,"dtype":"f32","shape":[400,400],"attributes":{"transpose_a":false,"transpose_b":true,"panel":256}})",
-      R"({"name":"y","value":6},{"name":"z","value":2},{"name":"s","value":5})", "");
-  const auto program = std::make_shared<const Program>(parse(text));
+  ProgramBuilder p;
+  const auto x = p.input("x", {400, 500}), y = p.input("y", {500});
+  const auto product = p.add(Op::mul, {x, y}), sum = p.add(Op::add, {product, p.add(Op::exp, {x})});
+  p.output("y", p.matmul(product, x, false, true)).output("z", product).output("s", p.sum(sum, {1}, false));
+  const auto program = p.build();
   RandomProgram random(3);
   std::vector<Words> inputs{random.words(Dtype::u32, {400, 500}), random.words(Dtype::u32, {500})};
   for (Words& words : inputs) {
@@ -287,6 +282,12 @@ void refuse_programs() {
   expect_refused(with(op("gather", "[0,0]", "f32", "[2]", R"({"axis":0})")), "operand 1 must be i32");
   expect_refused(with(op("scatter_add", "[0,1]", "f32", "[2]", R"({"axis":0,"size":[2,2],"panel":null})")),
                  "size must be an integer");
+  expect_refused(with(op("round_to", "[1]", "i32", "[3]", R"({"format":"f16"})")), "must be f32, not value 1");
+  expect_refused(with(op("round_to", "[0]", "f32", "[2,3]", R"({"format":"f8"})")),
+                 "unknown format \"f8\" (f16, bf16, e4m3fn, e5m2)");
+  expect_refused(with(op("fold", "[0]", "f32", "[2]", R"({"size":2,"kernel":[1,1],"stride":[1,1],"padding":[0,0,0,0],
+                 "dilation":[1,1],"panel":null})")),
+                 "must have rank 4");
   expect_refused(with(op("argmax", "[0]", "i32", "[2]", R"({"axis":2,"keepdims":false})")),
                  "axis 2 is outside 0 ... 1");
   expect_refused(document(x + "," + x, "", "", "", ""), "the name \"x\" stands twice");
@@ -418,6 +419,7 @@ int main(int argc, char** argv) {
   keep_convolutions();
   keep_float_control();
   keep_composites();
+  keep_roundings();
   refuse_programs();
   refuse_sessions();
   files(argc > 2 ? argv[2] : ".");

@@ -1,22 +1,24 @@
-// Holds steps that are run by strips of rows (program/strips.h) to the contract's scalar definitions.
+// Holds steps that are run by strips of rows (program/runtime/strips.h) to the contract's scalar definitions.
 #include <cstdint>
+#include <map>
+#include <string>
 #include <utility>
 
-#include "program/error.h"
 #include "tests/hold_program.h"
+#include "tests/program_builder.h"
 
 namespace {
 
 using namespace paragon;
 using namespace paragon::tests;
 
-std::shared_ptr<const Program> make(const char* inputs, const char* state, const std::string& operations,
-                                    const std::string& outputs, const char* updates = "") {
-  return std::make_shared<const Program>(parse(document(inputs, state, operations, outputs, updates)));
-}
+using Value = ProgramBuilder::Value;
+using Shared = std::shared_ptr<const Program>;
+
+constexpr Word kOne = 0x3f800000, kSeventy = 0x428c0000;
 
 // By every instruction set, on one thread and on three, with strips as they are, and with small ones.
-void hold_everywhere(const std::shared_ptr<const Program>& program) {
+void hold_everywhere(const Shared& program) {
   for (const cpu::Kernels* kernels : cpu::available_kernels()) {
     for (const std::size_t threads : {std::size_t{1}, std::size_t{3}}) {
       RandomProgram random(3);
@@ -27,129 +29,103 @@ void hold_everywhere(const std::shared_ptr<const Program>& program) {
   }
 }
 
+// The x of a program, with a column of ones more: an array that steps may overwrite, as they may not an input.
+Value widened(ProgramBuilder& p, Value x) { return p.pad(x, {0, 0}, {0, 1}, kOne); }
+
+// The sums of the squares of the rows, [1100, 1], as products of matrices.
+Value squares(ProgramBuilder& p, Value x) {
+  const Value rows = p.reshape(x, {1100, 1, 70}), columns = p.reshape(x, {1100, 70, 1});
+  return p.reshape(p.matmul(rows, columns), {1100, 1});
+}
+
+Value softmax(ProgramBuilder& p, Value x) {
+  const Value e = p.add(Op::exp, {p.add(Op::sub, {x, p.max(x, {1})})});
+  return p.add(Op::div, {e, p.sum(e, {1})});
+}
+
+// The rows of the last product are in another order than those of x.
+Value turned_products(ProgramBuilder& p, Value x) {
+  const Value rows = p.transpose(p.reshape(x, {10, 110, 1, 70}), {1, 0, 2, 3});
+  const Value columns = p.transpose(p.reshape(x, {10, 110, 70, 1}), {1, 0, 2, 3});
+  return p.matmul(rows, columns);
+}
+
 // A norm of rows and a softmax, and what ends a strip: rows in another order, half of them, one that all rows read,
 // sums of columns. With one output more, what passes between steps is an output.
 void norm_and_softmax() {
-  const std::string operations =
-      R"({"op":"pad","inputs":[0],"output":2,"dtype":"f32","shape":[1100,70],"attributes":{"low":[0,0],"high":[0,1],"interior":[0,0],"word":"3f800000"}},
-         {"op":"sum","inputs":[2],"output":3,"dtype":"f32","shape":[1100,1],"attributes":{"axes":[1],"keepdims":true,"panel":32}},
-         {"op":"constant","inputs":[],"output":4,"dtype":"f32","shape":[],"attributes":{"dtype":"f32","shape":[],"word":"428c0000"}},
-         {"op":"div","inputs":[3,4],"output":5,"dtype":"f32","shape":[1100,1],"attributes":{}},
-         {"op":"sub","inputs":[2,5],"output":6,"dtype":"f32","shape":[1100,70],"attributes":{}},
-         {"op":"reshape","inputs":[6],"output":7,"dtype":"f32","shape":[1100,1,70],"attributes":{"shape":[1100,1,70]}},
-         {"op":"reshape","inputs":[6],"output":8,"dtype":"f32","shape":[1100,70,1],"attributes":{"shape":[1100,70,1]}},
-         {"op":"matmul","inputs":[7,8],"output":9,"dtype":"f32","shape":[1100,1,1],"attributes":{"transpose_a":false,"transpose_b":false,"panel":256}},
-         {"op":"reshape","inputs":[9],"output":10,"dtype":"f32","shape":[1100,1],"attributes":{"shape":[1100,1]}},
-         {"op":"sqrt","inputs":[10],"output":11,"dtype":"f32","shape":[1100,1],"attributes":{}},
-         {"op":"div","inputs":[6,11],"output":12,"dtype":"f32","shape":[1100,70],"attributes":{}},
-         {"op":"mul","inputs":[12,1],"output":13,"dtype":"f32","shape":[1100,70],"attributes":{}},
-         {"op":"max","inputs":[13],"output":14,"dtype":"f32","shape":[1100,1],"attributes":{"axes":[1],"keepdims":true}},
-         {"op":"sub","inputs":[13,14],"output":15,"dtype":"f32","shape":[1100,70],"attributes":{}},
-         {"op":"exp","inputs":[15],"output":16,"dtype":"f32","shape":[1100,70],"attributes":{}},
-         {"op":"sum","inputs":[16],"output":17,"dtype":"f32","shape":[1100,1],"attributes":{"axes":[1],"keepdims":true,"panel":256}},
-         {"op":"div","inputs":[16,17],"output":18,"dtype":"f32","shape":[1100,70],"attributes":{}},
-         {"op":"reshape","inputs":[18],"output":19,"dtype":"f32","shape":[10,110,1,70],"attributes":{"shape":[10,110,1,70]}},
-         {"op":"transpose","inputs":[19],"output":20,"dtype":"f32","shape":[110,10,1,70],"attributes":{"axes":[1,0,2,3]}},
-         {"op":"reshape","inputs":[18],"output":21,"dtype":"f32","shape":[10,110,70,1],"attributes":{"shape":[10,110,70,1]}},
-         {"op":"transpose","inputs":[21],"output":22,"dtype":"f32","shape":[110,10,70,1],"attributes":{"axes":[1,0,2,3]}},
-         {"op":"matmul","inputs":[20,22],"output":23,"dtype":"f32","shape":[110,10,1,1],"attributes":{"transpose_a":false,"transpose_b":false,"panel":256}},
-         {"op":"slice","inputs":[18],"output":24,"dtype":"f32","shape":[550,70],"attributes":{"start":[0,0],"stop":[550,70],"step":[1,1]}},
-         {"op":"neg","inputs":[24],"output":25,"dtype":"f32","shape":[550,70],"attributes":{}},
-         {"op":"slice","inputs":[16],"output":26,"dtype":"f32","shape":[1,70],"attributes":{"start":[0,0],"stop":[1,70],"step":[1,1]}},
-         {"op":"sub","inputs":[18,26],"output":27,"dtype":"f32","shape":[1100,70],"attributes":{}},
-         {"op":"argmax","inputs":[27],"output":28,"dtype":"i32","shape":[1100],"attributes":{"axis":1,"keepdims":false}},
-         {"op":"sum","inputs":[18],"output":29,"dtype":"f32","shape":[70],"attributes":{"axes":[0],"keepdims":false,"panel":256}},
-         {"op":"sum","inputs":[14],"output":30,"dtype":"f32","shape":[1,1],"attributes":{"axes":[0],"keepdims":true,"panel":256}})";
-  const std::string columns = R"({"name":"columns","value":29},{"name":"maxima","value":30})";
-  for (
-      const char* more :
-      {"", R"(,{"name":"turned","value":23})", R"(,{"name":"half","value":25})",
-       R"(,{"name":"away","value":27},{"name":"best","value":28})",
-       R"(,{"name":"norm","value":13},{"name":"turned","value":23},{"name":"half","value":25},{"name":"away","value":27},{"name":"best","value":28})"}) {
-    hold_everywhere(make(R"({"name":"x","dtype":"f32","shape":[1100,69]},{"name":"g","dtype":"f32","shape":[70]})", "",
-                         operations, columns + more));
+  const std::initializer_list<std::initializer_list<const char*>> outputs = {
+      {}, {"turned"}, {"half"}, {"away", "best"}, {"norm", "turned", "half", "away", "best"}};
+  for (const auto& more : outputs) {
+    ProgramBuilder p;
+    const Value input = p.input("x", {1100, 69}), gain = p.input("g", {70});
+    const Value x = widened(p, input);
+    const Value mean = p.add(Op::div, {p.sum(x, {1}, true, 32), p.constant(kSeventy)});
+    const Value centred = p.add(Op::sub, {x, mean});
+    const Value scaled = p.add(Op::div, {centred, p.add(Op::sqrt, {squares(p, centred)})});
+    std::map<std::string, Value> values;
+    const Value norm = values["norm"] = p.add(Op::mul, {scaled, gain});
+    const Value maxima = p.max(norm, {1});
+    const Value e = p.add(Op::exp, {p.add(Op::sub, {norm, maxima})});
+    const Value soft = p.add(Op::div, {e, p.sum(e, {1})});
+    values["turned"] = turned_products(p, soft);
+    values["half"] = p.add(Op::neg, {p.slice(soft, {0, 0}, {550, 70})});
+    values["away"] = p.add(Op::sub, {soft, p.slice(e, {0, 0}, {1, 70})});
+    values["best"] = p.argmax(values["away"], 1);
+    p.output("columns", p.sum(soft, {0}, false)).output("maxima", p.sum(maxima, {0}));
+    for (const char* name : more) p.output(name, values.at(name));
+    hold_everywhere(p.build());
   }
 }
 
 // An array that is last read within a strip, where there would be room for one that is written later in it, with longer
 // rows.
 void keep_what_later_rows_read() {
-  hold_everywhere(make(
-      R"({"name":"x","dtype":"f32","shape":[1100,69]},{"name":"g","dtype":"f32","shape":[70]},{"name":"z","dtype":"f32","shape":[1100,1]})",
-      "",
-      R"({"op":"pad","inputs":[0],"output":3,"dtype":"f32","shape":[1100,70],"attributes":{"low":[0,0],"high":[0,1],"interior":[0,0],"word":"3f800000"}},
-         {"op":"sum","inputs":[3],"output":4,"dtype":"f32","shape":[70],"attributes":{"axes":[0],"keepdims":false,"panel":256}},
-         {"op":"pad","inputs":[2],"output":5,"dtype":"f32","shape":[1100,2],"attributes":{"low":[0,0],"high":[0,1],"interior":[0,0],"word":"3f800000"}},
-         {"op":"max","inputs":[5],"output":6,"dtype":"f32","shape":[1100,1],"attributes":{"axes":[1],"keepdims":true}},
-         {"op":"sub","inputs":[5,6],"output":7,"dtype":"f32","shape":[1100,2],"attributes":{}},
-         {"op":"sum","inputs":[7],"output":8,"dtype":"f32","shape":[1100,1],"attributes":{"axes":[1],"keepdims":true,"panel":256}},
-         {"op":"add","inputs":[8,1],"output":9,"dtype":"f32","shape":[1100,70],"attributes":{}},
-         {"op":"transpose","inputs":[9],"output":10,"dtype":"f32","shape":[70,1100],"attributes":{"axes":[1,0]}})",
-      R"({"name":"columns","value":4},{"name":"turned","value":10})"));
+  ProgramBuilder p;
+  const Value x = p.input("x", {1100, 69}), gain = p.input("g", {70}), z = p.input("z", {1100, 1});
+  const Value columns = p.sum(widened(p, x), {0}, false), pairs = widened(p, z);
+  const Value sums = p.sum(p.add(Op::sub, {pairs, p.max(pairs, {1})}), {1});
+  const Value turned = p.transpose(p.add(Op::add, {sums, gain}), {1, 0});
+  hold_everywhere(p.output("columns", columns).output("turned", turned).build());
 }
 
 // An array whose first row is read for every row, and whose place the result of the last step might take, which reads
 // the array itself, or does not. The same of a state.
 void keep_the_old_array() {
-  const auto operations = [](int old, int minuend) {
-    const int first = old + 1;
-    return join(R"({"op":"slice","inputs":[)", old, R"(],"output":)", first,
-                R"(,"dtype":"f32","shape":[1,70],"attributes":{"start":[0,0],"stop":[1,70],"step":[1,1]}},
-         {"op":"add","inputs":[)",
-                old, ",", first, R"(],"output":)", first + 1,
-                R"(,"dtype":"f32","shape":[1100,70],"attributes":{}},
-         {"op":"sum","inputs":[)",
-                first + 1, R"(],"output":)", first + 2,
-                R"(,"dtype":"f32","shape":[1100,1],"attributes":{"axes":[1],"keepdims":true,"panel":256}},
-         {"op":"sub","inputs":[)",
-                minuend, ",", first + 2, R"(],"output":)", first + 3,
-                R"(,"dtype":"f32","shape":[1100,70],"attributes":{}})");
+  struct Last {
+    Value sums, difference;
   };
-  for (const int minuend : {0, 2}) {
-    hold_everywhere(make("", R"({"name":"w","dtype":"f32","shape":[1100,70]})", operations(0, minuend),
-                         R"({"name":"sums","value":3})", R"({"state":"w","value":4})"));
-    hold_everywhere(make(
-        R"({"name":"x","dtype":"f32","shape":[1100,69]})", "",
-        join(
-            R"({"op":"pad","inputs":[0],"output":1,"dtype":"f32","shape":[1100,70],"attributes":{"low":[0,0],"high":[0,1],"interior":[0,0],"word":"3f800000"}},)",
-            operations(1, minuend + 1),
-            R"(,{"op":"transpose","inputs":[5],"output":6,"dtype":"f32","shape":[70,1100],"attributes":{"axes":[1,0]}})"),
-        R"({"name":"turned","value":6})"));
-  }
-}
+  const auto last_step = [](ProgramBuilder& p, Value old, bool reads_old) {
+    const Value added = p.add(Op::add, {old, p.slice(old, {0, 0}, {1, 70})}), sums = p.sum(added, {1});
+    return Last{sums, p.add(Op::sub, {reads_old ? old : added, sums})};
+  };
+  for (const bool reads_old : {true, false}) {
+    ProgramBuilder of_state;
+    const Value w = of_state.state("w", {1100, 70});
+    const Last next = last_step(of_state, w, reads_old);
+    hold_everywhere(of_state.output("sums", next.sums).update(w, next.difference).build());
 
-std::string softmax(std::size_t rows, std::size_t columns) {
-  const std::string shape = join("\"dtype\":\"f32\",\"shape\":[", rows, ",", columns, "]");
-  const std::string column = join("\"dtype\":\"f32\",\"shape\":[", rows, ",1]");
-  return join(R"({"op":"max","inputs":[0],"output":2,)", column, R"(,"attributes":{"axes":[1],"keepdims":true}},
-         {"op":"sub","inputs":[0,2],"output":3,)",
-              shape, R"(,"attributes":{}},
-         {"op":"exp","inputs":[3],"output":4,)",
-              shape, R"(,"attributes":{}},
-         {"op":"sum","inputs":[4],"output":5,)",
-              column, R"(,"attributes":{"axes":[1],"keepdims":true,"panel":256}},
-         {"op":"div","inputs":[4,5],"output":6,)",
-              shape, R"(,"attributes":{}})");
+    ProgramBuilder of_array;
+    const Value x = widened(of_array, of_array.input("x", {1100, 69}));
+    const Value turned = of_array.transpose(last_step(of_array, x, reads_old).difference, {1, 0});
+    hold_everywhere(of_array.output("turned", turned).build());
+  }
 }
 
 // The memory of a softmax, and of a state beside it, with strips and without.
 void save_memory() {
-  const auto bytes = [](std::size_t rows, std::size_t columns, std::size_t threads, const StripSizes& strips) {
-    const std::string inputs = join(R"({"name":"x","dtype":"f32","shape":[)", rows, ",", columns, "]}");
-    const auto program =
-        make(inputs.c_str(), R"({"name":"w","dtype":"f32","shape":[4096,1024]})",
-             softmax(rows, columns) +
-                 R"(,{"op":"add","inputs":[1,1],"output":7,"dtype":"f32","shape":[4096,1024],"attributes":{}})",
-             R"({"name":"softmax","value":6})", R"({"state":"w","value":7})");
-    return Session(program, {"", threads, 0, strips}).bytes();
+  const auto bytes = [](std::int64_t rows, std::int64_t columns, std::size_t threads, const StripSizes& strips) {
+    ProgramBuilder p;
+    const Value x = p.input("x", {rows, columns}), w = p.state("w", {4096, 1024});
+    p.output("softmax", softmax(p, x)).update(w, p.add(Op::add, {w, w}));
+    return Session(p.build(), {"", threads, 0, strips}).bytes();
   };
   const StripSizes never{SIZE_MAX, 1, 1};
   const std::size_t by_strips = bytes(1024, 1024, 1, {}), whole = bytes(1024, 1024, 1, never);
   const std::size_t array = 1024 * 1024 * sizeof(Word);
   CHECK(by_strips < 4 * array + array / 2 && whole > 5 * array, "%zu bytes, %zu without strips", by_strips, whole);
   for (const auto& [rows, columns] : {std::pair{2, 300000}, {16, 20000}, {100, 4000}}) {
-    const auto r = static_cast<std::size_t>(rows), c = static_cast<std::size_t>(columns);
-    CHECK(bytes(r, c, 16, {}) == bytes(r, c, 16, never), "few rows, %d of %d, and 16 threads", rows, columns);
+    CHECK(bytes(rows, columns, 16, {}) == bytes(rows, columns, 16, never), "few rows, %d of %d, and 16 threads", rows,
+          columns);
   }
 }
 

@@ -9,9 +9,10 @@
 
 #include "cpu/dispatch.h"
 #include "program/error.h"
-#include "program/fingerprint.h"
-#include "program/json.h"
-#include "program/model.h"
+#include "program/formats/fingerprint.h"
+#include "program/formats/json.h"
+#include "program/formats/parse.h"
+#include "program/runtime/run_files.h"
 
 namespace {
 
@@ -139,7 +140,7 @@ std::size_t check_case(const TensorFile& file, std::size_t k, const Case& vector
     session.set_state(s, read_tensor(file, join(k, "/state/", state.name), state.dtype, state.shape, used).data());
   }
   for (const Output& output : program->outputs) {
-    outputs.emplace_back(static_cast<std::size_t>(elements(program->shape(output.value))));
+    outputs.emplace_back(count(program->shape(output.value)));
     out.push_back(outputs.back().data());
   }
   session.run(in.data(), out.data());

@@ -19,9 +19,9 @@ from paragon.conformance.fuzz import fuzz
 from paragon.conformance.programs import standard_programs
 from paragon.conformance.report import pair
 from paragon.conformance.run import check_vectors, run_program
-from paragon.files import read_tensors, save_program, write_tensors
-from paragon.job import run_job, save_job
-from paragon.optim import SGD
+from paragon.ir.tensor_files import read_tensors, write_tensors
+from paragon.nn.optim import SGD
+from paragon.training.job import run_job, save_job
 
 pytestmark = pytest.mark.slow
 
@@ -127,7 +127,7 @@ def test_a_bad_file_is_an_error_that_names_it(other: Contender, tmp_path: Path) 
     assert isinstance(other.executor, External)
     model, inputs, out = (tmp_path / f"{name}.safetensors" for name in ("model", "inputs", "out"))
     program = pg.trace(lambda x: pg.exp(x), np.ones(4, np.float32))
-    save_program(program, model)
+    program.save(model)
     write_tensors(inputs, {"x": np.ones(4, np.float32)}, {})
     content = model.read_bytes()
     for bad in (b"", content[:9], content[:-40], content.replace(b'\\"exp\\"', b'\\"exq\\"'), b"\xff" * 64):

@@ -1,6 +1,6 @@
 // exhaustive FUNCTION FIRST COUNT STEP STRIDE: holds the kernels of one elementary function, of every instruction set that
 // this machine can run, to a filter, on the COUNT words FIRST, FIRST + STEP, ...; and the contract's own version on every
-// STRIDE-th of them.
+// STRIDE-th of them. (round_to has an exact specification, and a mode of its own: round_to.h.)
 //
 // The filter is the C library's double precision function, whose error is far below the relative 2^-46 that is allowed for
 // here (128 units in the last place; the libraries in use state less than 10). Where both ends of that interval round to the
@@ -22,6 +22,7 @@
 #include "contract/basic.h"
 #include "tests/elementary_functions.h"
 #include "tests/elementwise_tables.h"
+#include "round_to.h"
 
 namespace {
 
@@ -105,8 +106,9 @@ const auto& by_name(const Table& table, const std::string& name) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::strcmp(argv[1], "round_to") == 0) return paragon::exhaustive_round_to(argc, argv);
   if (argc != 6) {
-    std::fprintf(stderr, "usage: exhaustive FUNCTION FIRST COUNT STEP STRIDE\n");
+    std::fprintf(stderr, "usage: exhaustive FUNCTION FIRST COUNT STEP STRIDE | exhaustive round_to FORMAT FIRST COUNT\n");
     return 2;
   }
   const auto& function = by_name(paragon::kElementaryFunctions, argv[1]);
@@ -136,7 +138,7 @@ int main(int argc, char** argv) {
     for (std::size_t i = 0; i < n; ++i) x[i] = from_word(static_cast<std::uint32_t>(first + (base + i) * step));
     for (std::size_t t = 0; t < tables.size(); ++t) {
       const paragon::cpu::Operand operand{x.data(), false};
-      tables[t].elementwise[static_cast<int>(function.operation)][0](&operand, results[t].data(), n);
+      tables[t].elementwise[paragon::index_of(function.operation)][0](&operand, results[t].data(), n);
     }
     for (std::size_t i = 0; i < n; ++i) {
       const double y = oracle.function(static_cast<double>(x[i]));

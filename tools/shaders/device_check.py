@@ -24,8 +24,8 @@ import numpy.typing as npt
 import paragon as pg
 from paragon.executors.webgpu.device import Device, open_device, pick
 from paragon.executors.webgpu.library import library
-from paragon.fingerprint import canonical
-from paragon.program import NUMPY_DTYPES
+from paragon.ir.fingerprint import canonical
+from paragon.ir.spec import NUMPY_DTYPES
 
 Words = npt.NDArray[np.uint32]
 BATCH = 1 << 22

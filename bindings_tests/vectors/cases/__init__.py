@@ -11,8 +11,8 @@ from . import elementary, elementwise, fourier, indexing, movement, programs, ra
 FILES: dict[str, Callable[[], list[Case]]] = {
     "add": elementwise.add, "sub": elementwise.sub, "mul": elementwise.mul, "div": elementwise.div,
     "maximum": elementwise.maximum, "minimum": elementwise.minimum, "fma": elementwise.fma, "neg": elementwise.neg,
-    "abs": elementwise.abs_, "sqrt": elementwise.sqrt, "compare": elementwise.compare, "select": elementwise.select,
-    "cast": elementwise.cast, "constant": elementwise.constant,
+    "abs": elementwise.abs_, "sqrt": elementwise.sqrt, "compare": elementwise.compare, "round_to": elementwise.round_to,
+    "select": elementwise.select, "cast": elementwise.cast, "constant": elementwise.constant,
     **{name: partial(elementary.cases_of, name) for name in FUNCTIONS},
     "sum": reductions.sum_, "max": reductions.max_, "argmax": reductions.argmax, "matmul": reductions.matmul,
     "scan": reductions.scan,

@@ -7,18 +7,18 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
 
 from .. import __version__
-from ..distance import ordered
-from ..errors import FileError
 from ..executors import executors
-from ..files import read_tensors
-from ..fingerprint import fingerprint
-from ..program import CONTRACT, Program
+from ..ir.distance import ordered
+from ..ir.errors import FileError
+from ..ir.fingerprint import fingerprint
+from ..ir.program import CONTRACT, Program
+from ..ir.tensor_files import read_tensors
 from .common import console, show_table
 
 
@@ -65,11 +65,8 @@ def doctor(
     )
     rows = []
     for name, executor in executors().items():
-        isas = ", ".join(getattr(executor, "isas", ()))
-        detail = f"instruction sets (best last): {isas}; threads: {getattr(executor, 'threads', '')}" if isas else ""
-        rows.append(
-            (name, "available" if executor.available else "missing", detail if executor.available else executor.reason)
-        )
+        detail = _in_words(executor.settings()) if executor.available else executor.reason
+        rows.append((name, "available" if executor.available else "missing", detail))
     show_table("executors", ("executor", "state", "detail"), rows)
     settings = {k: os.environ[k] for k in ("PARAGON_ISA", "PARAGON_NUM_THREADS", "PARAGON_DATA") if k in os.environ}
     console.print(
@@ -79,6 +76,13 @@ def doctor(
         probe_devices()
     if not executors()["cpu"].available:
         raise typer.Exit(1)
+
+
+def _in_words(settings: list[dict[str, Any]]) -> str:
+    """The options that an executor can be set to, e.g. "isa: avx2, avx512; threads: 1, 2"."""
+    names = dict.fromkeys(name for options in settings for name in options)
+    values = {name: dict.fromkeys(str(o[name]) for o in settings if name in o) for name in names}
+    return "; ".join(f"{name}: {', '.join(found)}" for name, found in values.items())
 
 
 def probe_devices() -> None:

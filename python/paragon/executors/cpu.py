@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..errors import ExecutorError, ProgramError
-from ..program import Array, Program
+from ..ir.errors import ExecutorError, ProgramError
+from ..ir.program import Program
+from ..ir.spec import Array
 
 try:
     from .. import _core
@@ -49,6 +50,10 @@ class Cpu:
     @threads.setter
     def threads(self, count: int) -> None:
         _call(lambda: _core.set_threads(count))
+
+    def settings(self) -> list[dict[str, Any]]:
+        """Every instruction set, with one thread and with all."""
+        return [{"isa": isa, "threads": n} for isa in self.isas for n in sorted({1, self.threads})]
 
     def load(self, program: Program, **options: Any) -> CpuSession:
         """Plan a program and copy its state. Raises ExecutorError for an option that is unknown or cannot be met."""

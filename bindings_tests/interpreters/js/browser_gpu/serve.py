@@ -24,7 +24,7 @@ from paragon.conformance import load_vectors
 from paragon.executors.webgpu.export import export_file, export_plan
 from paragon.executors.webgpu.library import SHADERS, link
 from paragon.executors.webgpu.probe import COLUMNS, FLOATS, INTEGER, KNOWN, triples_of_all_classes
-from paragon.job import Job, save_job
+from paragon.training.job import Job, save_job
 
 JS = Path(__file__).resolve().parents[1]
 VECTORS = JS.parents[1] / "vectors"

@@ -1,9 +1,9 @@
 //! How long things take: `cargo run --release --example speed`. Shares of an MLP step 784-128-10 with batch 64, and the
 //! elementary functions.
 
+use paragon_reference::attributes::Panel;
 use paragon_reference::elementary;
 use paragon_reference::matmul::matmul;
-use paragon_reference::op::Panel;
 use paragon_reference::random::draws;
 use paragon_reference::tensor::{DType, Tensor, Type};
 use std::hint::black_box;

@@ -1,20 +1,84 @@
 //! The operations `fft`, `ifft`, `rfft` and `irfft`: rows of points through F(n), scaled.
 
+use crate::attributes::{choice, number, Attribute, Attributes};
+use crate::error::{ensure, fail, Result};
 use crate::fma::fma;
 use crate::fourier::{half_twiddles, plan, Complex, Plan};
-use crate::op::Norm;
-use crate::tensor::Tensor;
+use crate::operations::{exactly, Definition};
+use crate::shapes::{expect_dtype, joined, narrow};
+use crate::tensor::{DType, Tensor, Type};
+
+/// The Fourier transforms.
+pub const OPERATIONS: &[Definition] = &[
+    Definition {
+        name: "fft",
+        arity: Some(1),
+        attributes: &[NORM],
+        infer: complex_type,
+        run: |operands, attributes, _| {
+            complex_rows(operands[0], norm(attributes), Direction::Forwards, Plan::transform)
+        },
+    },
+    Definition {
+        name: "ifft",
+        arity: Some(1),
+        attributes: &[NORM],
+        infer: complex_type,
+        run: |operands, attributes, _| complex_rows(operands[0], norm(attributes), Direction::Backwards, Plan::inverse),
+    },
+    Definition { name: "rfft", arity: Some(1), attributes: &[NORM], infer: rfft_type, run: rfft },
+    Definition {
+        name: "irfft",
+        arity: Some(1),
+        attributes: &[NORM, Attribute { name: "n", form: number }],
+        infer: irfft_type,
+        run: irfft,
+    },
+];
+
+const NORM: Attribute =
+    Attribute { name: "norm", form: |json| choice(json, "norm", &["backward", "ortho", "forward"]) };
+
+/// The largest number of points of a transform.
+const MAX_POINTS: u64 = 1 << 24;
 
 type Points = Vec<Complex<f32>>;
 
-/// The operation `fft`.
-pub fn fft(x: &Tensor, norm: Norm) -> Vec<u32> {
-    complex_rows(x, norm, Direction::Forwards, Plan::transform)
+/// Which direction of a transform is scaled: the inverse, both, or the forward one.
+#[derive(Clone, Copy)]
+enum Norm {
+    Backward,
+    Ortho,
+    Forward,
 }
 
-/// The operation `ifft`.
-pub fn ifft(x: &Tensor, norm: Norm) -> Vec<u32> {
-    complex_rows(x, norm, Direction::Backwards, Plan::inverse)
+fn norm(attributes: &Attributes) -> Norm {
+    match attributes.choice("norm") {
+        "backward" => Norm::Backward,
+        "ortho" => Norm::Ortho,
+        _ => Norm::Forward,
+    }
+}
+
+/// The batch and the n of complex points [..., n, 2].
+fn complex_points(x: &Type) -> Result<(&[usize], usize)> {
+    expect_dtype(x, DType::F32)?;
+    match &x.shape[..] {
+        [batch @ .., n, 2] => Ok((batch, *n)),
+        _ => fail!("expected complex points, f32 [..., n, 2], found {x}"),
+    }
+}
+
+fn expect_points(n: u64) -> Result<()> {
+    ensure!((1..=MAX_POINTS).contains(&n), "a transform has 1 to {MAX_POINTS} points, not {n}");
+    Ok(())
+}
+
+fn complex_type(operands: &[&Type], _: &Attributes) -> Result<Type> {
+    let [x] = exactly(operands);
+    let (_, points) = complex_points(x)?;
+    expect_points(points as u64)?;
+    Ok(x.clone())
 }
 
 fn complex_rows(x: &Tensor, norm: Norm, direction: Direction, map: fn(&Plan<f32>, &mut [Complex<f32>])) -> Vec<u32> {
@@ -28,8 +92,16 @@ fn complex_rows(x: &Tensor, norm: Norm, direction: Direction, map: fn(&Plan<f32>
     x.words().chunks_exact(2 * n).flat_map(row).collect()
 }
 
-/// The operation `rfft`.
-pub fn rfft(x: &Tensor, norm: Norm) -> Vec<u32> {
+fn rfft_type(operands: &[&Type], _: &Attributes) -> Result<Type> {
+    let [x] = exactly(operands);
+    expect_dtype(x, DType::F32)?;
+    let [batch @ .., n] = &x.shape[..] else { fail!("expected f32 [..., n], found {x}") };
+    expect_points(*n as u64)?;
+    joined(DType::F32, [batch, &[n / 2 + 1], &[2]])
+}
+
+fn rfft(operands: &[&Tensor], attributes: &Attributes, _: &Type) -> Vec<u32> {
+    let ([x], norm) = (exactly(operands), norm(attributes));
     let n = x.shape()[x.shape().len() - 1];
     let scale = scale(norm, n, Direction::Forwards);
     let rows = x.words().chunks_exact(n);
@@ -55,8 +127,16 @@ pub fn rfft(x: &Tensor, norm: Norm) -> Vec<u32> {
     }
 }
 
-/// The operation `irfft`.
-pub fn irfft(x: &Tensor, norm: Norm, n: usize) -> Vec<u32> {
+fn irfft_type(operands: &[&Type], attributes: &Attributes) -> Result<Type> {
+    let ([x], n) = (exactly(operands), attributes.number("n"));
+    let (batch, points) = complex_points(x)?;
+    expect_points(n)?;
+    ensure!(points as u64 == n / 2 + 1, "{n} real points come from {} complex ones, not from {x}", n / 2 + 1);
+    joined(DType::F32, [batch, &[narrow(n)?], &[]])
+}
+
+fn irfft(operands: &[&Tensor], attributes: &Attributes, _: &Type) -> Vec<u32> {
+    let ([x], norm, n) = (exactly(operands), norm(attributes), attributes.index("n"));
     let scale = scale(norm, n, Direction::Backwards);
     let rows = x.words().chunks_exact(2 * (n / 2 + 1));
     if n % 2 == 0 {

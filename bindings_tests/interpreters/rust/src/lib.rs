@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod attributes;
 #[cfg(test)]
 #[path = "../tests/big/mod.rs"]
 mod big;
@@ -15,19 +16,21 @@ pub mod fft;
 pub mod fingerprint;
 pub mod fma;
 pub mod fourier;
+pub mod indexed;
 pub mod job;
 pub mod json;
 pub mod matmul;
 pub mod movement;
-pub mod op;
 pub mod operations;
 pub mod program;
 pub mod random;
 pub mod reduce;
 pub mod run;
 pub mod safetensors;
+pub mod sequence;
 pub mod sha256;
 pub mod shapes;
 pub mod tensor;
 pub mod twiddle;
 pub mod vectors;
+pub mod window;

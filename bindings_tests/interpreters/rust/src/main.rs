@@ -6,6 +6,7 @@
 use paragon_reference::error::{Context, Error, Result};
 use paragon_reference::fingerprint::{fingerprint, Tensors};
 use paragon_reference::job::{model, Job};
+use paragon_reference::operations::{operations, Definition};
 use paragon_reference::run::{run, Options};
 use paragon_reference::safetensors::Safetensors;
 use paragon_reference::vectors;
@@ -20,6 +21,7 @@ const USAGE: &str = "usage:
   paragon-reference run MODEL INPUTS OUTPUTS [--values]  run a model's program once
   paragon-reference train JOB OUT                        run a training job; prints the fingerprint of the state
   paragon-reference fingerprint FILE                     the fingerprint of a file's tensors
+  paragon-reference operations                           the table of operations as JSON
 PARAGON_MEMORY_LIMIT, in bytes, bounds the memory for values (default 4294967296).";
 
 fn main() -> ExitCode {
@@ -31,6 +33,10 @@ fn main() -> ExitCode {
         ["run", model, inputs, outputs, "--values"] => run_model([model, inputs, outputs].map(Path::new), true),
         ["train", job, out] => train(Path::new(job), Path::new(out)),
         ["fingerprint", file] => Safetensors::read(Path::new(file)).and_then(|file| say(fingerprint(&file.tensors))),
+        ["operations"] => {
+            let rows: Vec<String> = operations().map(Definition::signature).collect();
+            say(format_args!("[\n  {}\n]", rows.join(",\n  ")))
+        }
         ["help" | "--help" | "-h"] => say(USAGE),
         _ => Err(Error::new(USAGE)),
     };

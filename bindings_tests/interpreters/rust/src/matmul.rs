@@ -1,19 +1,50 @@
 //! `matmul`: every element of the result is a `dot` over k, one chain of fma to a panel. Several columns are computed
 //! side by side and the rows by several threads; no chain is touched by that.
 
+use crate::attributes::{flag, Attribute, Attributes, Panel, PANEL};
+use crate::error::{ensure, fail, Result};
 use crate::fma::fma_lanes;
 use crate::movement::transposed;
-use crate::op::Panel;
+use crate::operations::{exactly, Definition};
 use crate::reduce::reduce;
-use crate::tensor::{broadcast_strides, Tensor, Type, Walk};
+use crate::shapes::{broadcast_shape, expect_dtype, joined};
+use crate::tensor::{broadcast_strides, DType, Tensor, Type, Walk};
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::thread;
+
+/// The product of matrices.
+pub const OPERATIONS: &[Definition] = &[Definition {
+    name: "matmul",
+    arity: Some(2),
+    attributes: &[Attribute { name: "transpose_a", form: flag }, Attribute { name: "transpose_b", form: flag }, PANEL],
+    infer: matmul_type,
+    run: |operands, attributes, result| {
+        let [a, b] = exactly(operands);
+        let transpose = ["transpose_a", "transpose_b"].map(|name| attributes.flag(name));
+        matmul(a, b, transpose, attributes.panel("panel"), result)
+    },
+}];
 
 /// Columns side by side, where there are that many.
 const LANES: usize = 16;
 /// Below this number of fma, threads cost more than they save.
 const WORTH_A_THREAD: usize = 1 << 18;
+
+fn matmul_type(operands: &[&Type], attributes: &Attributes) -> Result<Type> {
+    let mut parts = Vec::new();
+    for (operand, flag) in operands.iter().zip(["transpose_a", "transpose_b"]) {
+        expect_dtype(operand, DType::F32)?;
+        let [batch @ .., rows, columns] = &operand.shape[..] else {
+            fail!("expected a matrix or a batch of them, found {operand}");
+        };
+        parts.push((batch, if attributes.flag(flag) { (*columns, *rows) } else { (*rows, *columns) }));
+    }
+    let ((batch_a, (m, k)), (batch_b, (k_b, n))) = (parts[0], parts[1]);
+    ensure!(k == k_b, "the inner dimensions of {} and {}, {k} and {k_b}, differ", operands[0], operands[1]);
+    let batch = broadcast_shape(&[batch_a, batch_b])?;
+    joined(DType::F32, [&batch, &[m], &[n]])
+}
 
 /// The operation `matmul`, for a result with at least one element.
 pub fn matmul(a: &Tensor, b: &Tensor, transpose: [bool; 2], panel: Panel, result: &Type) -> Vec<u32> {

@@ -1,9 +1,66 @@
-//! Operations that only move words. Every function is given operands and a result type that were checked, and a result
-//! with at least one element.
+//! Operations that only move words, and the copies that others need.
 
-use crate::op::Window;
+use crate::attributes::{numbers, Attribute, Attributes, AXES, AXIS, DTYPE, SHAPE, WORD};
+use crate::error::{ensure, fail, Result};
+use crate::operations::{exactly, Definition};
+use crate::shapes::{broadcast as broadcast_type, expect_axis, same_dtype, wide};
 use crate::tensor::{broadcast_strides, strides, Tensor, Type, Walk};
 use std::borrow::Cow;
+
+/// The operations that move words.
+pub const OPERATIONS: &[Definition] = &[
+    Definition {
+        name: "constant",
+        arity: Some(0),
+        attributes: &[DTYPE, SHAPE, WORD],
+        infer: |_, attributes| Type::new(attributes.dtype("dtype"), attributes.numbers("shape")),
+        run: |_, attributes, result| vec![attributes.word("word"); result.elements()],
+    },
+    Definition {
+        name: "reshape",
+        arity: Some(1),
+        attributes: &[SHAPE],
+        infer: reshape_type,
+        run: |operands, _, _| operands[0].words().to_vec(),
+    },
+    Definition {
+        name: "transpose",
+        arity: Some(1),
+        attributes: &[AXES],
+        infer: transpose_type,
+        run: |operands, attributes, _| {
+            let [x] = exactly(operands);
+            transposed(x.words(), x.shape(), &attributes.indices("axes"))
+        },
+    },
+    Definition {
+        name: "broadcast",
+        arity: Some(1),
+        attributes: &[SHAPE],
+        infer: broadcast_to_type,
+        run: |operands, _, result| broadcast(operands[0], &result.shape).into_owned(),
+    },
+    Definition {
+        name: "slice",
+        arity: Some(1),
+        attributes: &[list("start"), list("stop"), list("step")],
+        infer: slice_type,
+        run: slice,
+    },
+    Definition {
+        name: "pad",
+        arity: Some(1),
+        attributes: &[list("low"), list("high"), list("interior"), WORD],
+        infer: pad_type,
+        run: pad,
+    },
+    Definition { name: "concat", arity: None, attributes: &[AXIS], infer: concat_type, run: concat },
+];
+
+/// A list with a number for each axis.
+const fn list(name: &'static str) -> Attribute {
+    Attribute { name, form: numbers }
+}
 
 /// The words under a walk.
 fn strided(words: &[u32], shape: &[usize], start: usize, strides: &[usize]) -> Vec<u32> {
@@ -36,8 +93,54 @@ pub fn broadcast<'a>(x: &'a Tensor, shape: &[usize]) -> Cow<'a, [u32]> {
     }
 }
 
-/// The operation `slice`.
-pub fn slice(x: &Tensor, start: &[u64], step: &[u64], result: &Type) -> Vec<u32> {
+fn reshape_type(operands: &[&Type], attributes: &Attributes) -> Result<Type> {
+    let ([x], shape) = (exactly(operands), attributes.numbers("shape"));
+    let result = Type::new(x.dtype, shape)?;
+    ensure!(x.elements() == result.elements(), "{x} has not as many elements as {shape:?}");
+    Ok(result)
+}
+
+fn transpose_type(operands: &[&Type], attributes: &Attributes) -> Result<Type> {
+    let ([x], axes) = (exactly(operands), attributes.indices("axes"));
+    let mut sorted = axes.clone();
+    sorted.sort_unstable();
+    ensure!(sorted.into_iter().eq(0..x.shape.len()), "{axes:?} is no permutation of the axes of {x}");
+    Ok(Type { dtype: x.dtype, shape: axes.iter().map(|&axis| x.shape[axis]).collect() })
+}
+
+fn broadcast_to_type(operands: &[&Type], attributes: &Attributes) -> Result<Type> {
+    let ([x], shape) = (exactly(operands), attributes.numbers("shape"));
+    let result = Type::new(x.dtype, shape)?;
+    ensure!(broadcast_type(x.dtype, &[x, &result])? == result, "{x} does not broadcast to {shape:?}");
+    Ok(result)
+}
+
+fn expect_lengths(x: &Type, lists: [&[u64]; 3]) -> Result<()> {
+    let rank = x.shape.len();
+    ensure!(
+        lists.iter().all(|list| list.len() == rank),
+        "every list must have {rank} numbers, one for each axis of {x}"
+    );
+    Ok(())
+}
+
+fn slice_type(operands: &[&Type], attributes: &Attributes) -> Result<Type> {
+    let [x] = exactly(operands);
+    let [start, stop, step] = ["start", "stop", "step"].map(|name| attributes.numbers(name));
+    expect_lengths(x, [start, stop, step])?;
+    let mut shape = Vec::new();
+    for (axis, &dimension) in x.shape.iter().enumerate() {
+        let (start, stop, step) = (start[axis], stop[axis], step[axis]);
+        let valid = start <= stop && stop <= dimension as u64 && step >= 1;
+        ensure!(valid, "axis {axis} of {x} has no slice {start}:{stop}:{step}");
+        shape.push((stop - start).div_ceil(step));
+    }
+    Type::new(x.dtype, &shape)
+}
+
+fn slice(operands: &[&Tensor], attributes: &Attributes, result: &Type) -> Vec<u32> {
+    let [x] = exactly(operands);
+    let (start, step) = (attributes.numbers("start"), attributes.numbers("step"));
     let along = strides(x.shape());
     let first = along.iter().zip(start).map(|(stride, &start)| stride * start as usize).sum();
     // A step that leaves the axis is never taken.
@@ -45,9 +148,24 @@ pub fn slice(x: &Tensor, start: &[u64], step: &[u64], result: &Type) -> Vec<u32>
     strided(x.words(), &result.shape, first, &steps.collect::<Vec<_>>())
 }
 
-/// The operation `pad`.
-pub fn pad(x: &Tensor, low: &[u64], interior: &[u64], word: u32, result: &Type) -> Vec<u32> {
-    let mut words = vec![word; result.elements()];
+fn pad_type(operands: &[&Type], attributes: &Attributes) -> Result<Type> {
+    let [x] = exactly(operands);
+    let [low, high, interior] = ["low", "high", "interior"].map(|name| attributes.numbers(name));
+    expect_lengths(x, [low, high, interior])?;
+    let padded = |axis: usize| {
+        let dimension = x.shape[axis] as u64;
+        let gaps = dimension.saturating_sub(1).checked_mul(interior[axis])?;
+        low[axis].checked_add(dimension)?.checked_add(gaps)?.checked_add(high[axis])
+    };
+    let shape: Option<Vec<u64>> = (0..x.shape.len()).map(padded).collect();
+    let Some(shape) = shape else { fail!("the padded shape of {x} is beyond the limits") };
+    Type::new(x.dtype, &shape)
+}
+
+fn pad(operands: &[&Tensor], attributes: &Attributes, result: &Type) -> Vec<u32> {
+    let [x] = exactly(operands);
+    let (low, interior) = (attributes.numbers("low"), attributes.numbers("interior"));
+    let mut words = vec![attributes.word("word"); result.elements()];
     let along = strides(&result.shape);
     let first = along.iter().zip(low).map(|(stride, &low)| stride * low as usize).sum();
     // Between neighbours there is no gap on an axis of one element.
@@ -59,61 +177,28 @@ pub fn pad(x: &Tensor, low: &[u64], interior: &[u64], word: u32, result: &Type) 
     words
 }
 
-/// The operation `concat`.
-pub fn concat(operands: &[&Tensor], axis: usize, result: &Type) -> Vec<u32> {
+fn concat_type(operands: &[&Type], attributes: &Attributes) -> Result<Type> {
+    let (first, axis) = (operands[0], attributes.index("axis"));
+    let dtype = same_dtype(operands)?;
+    expect_axis(first, axis)?;
+    let mut shape = wide(&first.shape);
+    shape[axis] = 0;
+    for operand in operands {
+        let fits = operand.shape.len() == shape.len()
+            && (0..shape.len()).all(|i| i == axis || operand.shape[i] == first.shape[i]);
+        ensure!(fits, "{first} and {operand} differ in more than axis {axis}");
+        shape[axis] += operand.shape[axis] as u64; // at most 2^64 / 2^31 operands: cannot overflow
+    }
+    Type::new(dtype, &shape)
+}
+
+fn concat(operands: &[&Tensor], attributes: &Attributes, result: &Type) -> Vec<u32> {
+    let axis = attributes.index("axis");
     let mut words = Vec::with_capacity(result.elements());
     for outer in 0..result.shape[..axis].iter().product() {
         for operand in operands {
             let chunk: usize = operand.shape()[axis..].iter().product();
             words.extend_from_slice(&operand.words()[outer * chunk..][..chunk]);
-        }
-    }
-    words
-}
-
-/// The operation `gather`.
-pub fn gather(x: &Tensor, index: &Tensor, axis: usize, result: &Type) -> Vec<u32> {
-    let dimension = x.shape()[axis];
-    let post: usize = x.shape()[axis + 1..].iter().product();
-    let mut words = Vec::with_capacity(result.elements());
-    for pre in 0..x.shape()[..axis].iter().product() {
-        for &word in index.words() {
-            match usize::try_from(word as i32) {
-                Ok(place) if place < dimension => {
-                    words.extend_from_slice(&x.words()[(pre * dimension + place) * post..][..post]);
-                }
-                _ => words.resize(words.len() + post, 0),
-            }
-        }
-    }
-    words
-}
-
-/// The operation `one_hot`.
-pub fn one_hot(index: &Tensor, result: &Type) -> Vec<u32> {
-    let depth = result.shape[index.shape().len()];
-    let mut words = vec![0; result.elements()];
-    for (row, &word) in words.chunks_exact_mut(depth).zip(index.words()) {
-        if let Some(hot) = usize::try_from(word as i32).ok().and_then(|place| row.get_mut(place)) {
-            *hot = 1f32.to_bits();
-        }
-    }
-    words
-}
-
-/// The operation `unfold`: for each window, the pixels under it by channel, kernel row and kernel column.
-pub fn unfold(x: &Tensor, window: &Window, result: &Type) -> Vec<u32> {
-    let [images, channels, height, width] = x.shape()[..] else { unreachable!("checked: the operand is (N, C, H, W)") };
-    let [kernel_h, kernel_w] = window.kernel.map(|k| k.get() as usize);
-    let mut words = Vec::with_capacity(result.elements());
-    let places = (0..images).flat_map(|n| (0..result.shape[1]).map(move |oh| (n, oh)));
-    for ((n, oh), ow) in places.flat_map(|place| (0..result.shape[2]).map(move |ow| (place, ow))) {
-        for (channel, i) in (0..channels).flat_map(|channel| (0..kernel_h).map(move |i| (channel, i))) {
-            let row = window.position(0, oh, i, height).map(|row| ((n * channels + channel) * height + row) * width);
-            for j in 0..kernel_w {
-                let pixel = row.zip(window.position(1, ow, j, width));
-                words.push(pixel.map_or(0, |(row, column)| x.words()[row + column]));
-            }
         }
     }
     words

@@ -1,51 +1,98 @@
-//! One operation on tensors: the table that leads from a checked operation to what computes it.
+//! The table of operations, put together from the families: each declares its own beside their kernels.
 
-use crate::op::Op;
+use crate::attributes::{Attribute, Attributes};
+use crate::error::{fail, Result};
+use crate::json::{quote, Json};
 use crate::tensor::{Tensor, Type};
-use crate::{elementwise, fft, matmul, movement, random, reduce};
+use crate::{elementwise, fft, indexed, matmul, movement, reduce, sequence, window};
 
-/// Computes an operation. Operands and result type must have been checked by [`crate::shapes::infer`].
-pub fn evaluate(op: &Op, operands: &[&Tensor], result: &Type) -> Tensor {
-    // With no elements there is nothing to compute, and dimensions may be too large for products of them.
-    let words = if result.elements() == 0 { Vec::new() } else { words(op, operands, result) };
-    Tensor::new(result.clone(), words)
+/// What an operation yields for operands of these types, or what is wrong with them.
+pub type Infer = fn(&[&Type], &Attributes) -> Result<Type>;
+/// The words of an operation's result, which has at least one element; everything was checked.
+pub type Run = fn(&[&Tensor], &Attributes, &Type) -> Vec<u32>;
+
+/// A row of the table: all that is said of an operation in one place.
+#[derive(Debug)]
+pub struct Definition {
+    /// Its name in a program.
+    pub name: &'static str,
+    /// The number of operands; nothing: one or more.
+    pub arity: Option<usize>,
+    /// Its attributes, in order.
+    pub attributes: &'static [Attribute],
+    /// Its shape rule.
+    pub infer: Infer,
+    /// Its kernel.
+    pub run: Run,
 }
 
-fn words(op: &Op, operands: &[&Tensor], result: &Type) -> Vec<u32> {
-    match (op, operands) {
-        (Op::Unary(kind), [x]) => elementwise::unary(*kind, x),
-        (Op::Binary(kind), [x, y]) => elementwise::binary(*kind, x, y, result),
-        (Op::Fma, [x, y, z]) => elementwise::fused(x, y, z, result),
-        (Op::Compare(how), [x, y]) => elementwise::compare(*how, x, y, result),
-        (Op::Select, [condition, x, y]) => elementwise::select(condition, x, y, result),
-        (Op::Cast(dtype), [x]) => elementwise::cast(x, *dtype),
-        (Op::Constant { word, .. }, []) => vec![*word; result.elements()],
-        (Op::Sum { axes, panel, .. }, [x]) => reduce::sum(x, axes, *panel, result),
-        (Op::Max { axes, .. }, [x]) => reduce::max(x, axes, result),
-        (Op::Argmax { axis, .. }, [x]) => reduce::argmax(x, *axis, result),
-        (Op::Matmul { transpose_a, transpose_b, panel }, [a, b]) => {
-            matmul::matmul(a, b, [*transpose_a, *transpose_b], *panel, result)
-        }
-        (Op::Reshape(_), [x]) => x.words().to_vec(),
-        (Op::Transpose(axes), [x]) => movement::transposed(x.words(), x.shape(), axes),
-        (Op::Broadcast(_), [x]) => movement::broadcast(x, &result.shape).into_owned(),
-        (Op::Slice { start, step, .. }, [x]) => movement::slice(x, start, step, result),
-        (Op::Pad { low, interior, word, .. }, [x]) => movement::pad(x, low, interior, *word, result),
-        (Op::Concat { axis }, operands) => movement::concat(operands, *axis, result),
-        (Op::Gather { axis }, [x, index]) => movement::gather(x, index, *axis, result),
-        (Op::ScatterAdd { axis, panel, .. }, [x, index]) => reduce::scatter_add(x, index, *axis, *panel, result),
-        (Op::OneHot { .. }, [index]) => movement::one_hot(index, result),
-        (Op::Unfold(window), [x]) => movement::unfold(x, window, result),
-        (Op::Fold { window, panel, .. }, [x]) => reduce::fold(x, window, *panel, result),
-        (Op::Fft(norm), [x]) => fft::fft(x, *norm),
-        (Op::Ifft(norm), [x]) => fft::ifft(x, *norm),
-        (Op::Rfft(norm), [x]) => fft::rfft(x, *norm),
-        (Op::Irfft { norm, n }, [x]) => fft::irfft(x, *norm, *n as usize),
-        (Op::Scan { axis, reverse }, [a, b, start]) => reduce::scan(a, b, start, *axis, *reverse),
-        (Op::Bits { stream, width, .. }, [seed, step]) => {
-            let seed = [seed.words()[0], seed.words()[1]];
-            random::bits(seed, step.words()[0], *stream, *width, result.elements())
-        }
-        _ => unreachable!("checked: the number of operands suits the operation"),
+const FAMILIES: [&[Definition]; 8] = [
+    elementwise::OPERATIONS,
+    reduce::OPERATIONS,
+    matmul::OPERATIONS,
+    movement::OPERATIONS,
+    indexed::OPERATIONS,
+    window::OPERATIONS,
+    fft::OPERATIONS,
+    sequence::OPERATIONS,
+];
+
+/// All operations.
+pub fn operations() -> impl Iterator<Item = &'static Definition> {
+    FAMILIES.into_iter().flatten()
+}
+
+impl Definition {
+    /// How the operation is written in a program, as JSON.
+    pub fn signature(&self) -> String {
+        let arity = self.arity.map_or("null".to_owned(), |arity| arity.to_string());
+        let attributes: Vec<String> = self.attributes.iter().map(|attribute| quote(attribute.name)).collect();
+        format!("{{\"name\":{},\"arity\":{arity},\"attributes\":[{}]}}", quote(self.name), attributes.join(","))
     }
+}
+
+/// An operation with its attributes.
+#[derive(Clone, Debug)]
+pub struct Op {
+    definition: &'static Definition,
+    attributes: Attributes,
+}
+
+impl Op {
+    /// Reads the attributes of the operation of this name.
+    ///
+    /// # Errors
+    /// If there is no such operation, or an attribute is missing, unknown, or not of its form.
+    pub fn parse(name: &str, attributes: &Json) -> Result<Op> {
+        let Some(definition) = operations().find(|definition| definition.name == name) else {
+            fail!("unknown operation {name:?}");
+        };
+        Ok(Op { definition, attributes: Attributes::read(definition.attributes, attributes)? })
+    }
+
+    /// What the operation yields for operands of these types.
+    ///
+    /// # Errors
+    /// If number, dtypes or shapes of the operands do not suit the operation and its attributes, or the result is beyond the
+    /// limits.
+    pub fn infer(&self, operands: &[&Type]) -> Result<Type> {
+        match self.definition.arity {
+            Some(arity) if operands.len() != arity => fail!("takes {arity} operands, found {}", operands.len()),
+            None if operands.is_empty() => fail!("takes one operand or more"),
+            _ => (self.definition.infer)(operands, &self.attributes),
+        }
+    }
+
+    /// Computes the operation. Operands and result type must have been checked by [`Op::infer`].
+    pub fn evaluate(&self, operands: &[&Tensor], result: &Type) -> Tensor {
+        // With no elements there is nothing to compute, and dimensions may be too large for products of them.
+        let empty = result.elements() == 0;
+        let words = if empty { Vec::new() } else { (self.definition.run)(operands, &self.attributes, result) };
+        Tensor::new(result.clone(), words)
+    }
+}
+
+/// The operands of an operation of arity N, or the numbers of an attribute that has N of them.
+pub(crate) fn exactly<T: Copy, const N: usize>(list: &[T]) -> [T; N] {
+    list.try_into().expect("checked: as many as the table declares")
 }

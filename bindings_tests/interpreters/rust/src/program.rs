@@ -2,8 +2,7 @@
 
 use crate::error::{ensure, fail, Context, Result};
 use crate::json::Json;
-use crate::op::Op;
-use crate::shapes::infer;
+use crate::operations::Op;
 use crate::tensor::{DType, Type};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +18,7 @@ pub struct Variable {
 }
 
 /// One operation; its value's number is the number of inputs and state plus its index.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Operation {
     /// What it does.
     pub op: Op,
@@ -30,7 +29,7 @@ pub struct Operation {
 }
 
 /// A valid program.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Program {
     /// Values 0, 1, …
     pub inputs: Vec<Variable>,
@@ -168,7 +167,7 @@ fn value(json: &Json, values: usize) -> Result<usize> {
 
 fn check(operation: &Operation, types: &[&Type]) -> Result<()> {
     let operands: Vec<&Type> = operation.inputs.iter().map(|&input| types[input]).collect();
-    let found = infer(&operation.op, &operands)?;
+    let found = operation.op.infer(&operands)?;
     ensure!(found == operation.ty, "yields {found}, but the program says {}", operation.ty);
     Ok(())
 }

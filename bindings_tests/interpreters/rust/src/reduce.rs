@@ -1,10 +1,20 @@
-//! The reduction rule (section 3 of the contract), and all that adds up but `matmul`.
+//! The reduction rule (section 3 of the contract), and the operations that reduce axes: sum, max, argmax.
 
-use crate::fma::fma;
-use crate::movement::{rearranged, transposed};
-use crate::op::{Panel, Window};
-use crate::tensor::{strides, DType, Tensor, Type};
+use crate::attributes::{Attributes, Panel, AXES, AXIS, KEEPDIMS, PANEL};
+use crate::elementwise::maximum;
+use crate::error::{ensure, Result};
+use crate::movement::rearranged;
+use crate::operations::{exactly, Definition};
+use crate::shapes::reduced;
+use crate::tensor::{DType, Tensor, Type};
 use std::ops::Range;
+
+/// The operations that reduce axes.
+pub const OPERATIONS: &[Definition] = &[
+    Definition { name: "sum", arity: Some(1), attributes: &[AXES, KEEPDIMS, PANEL], infer: reduced_type, run: sum },
+    Definition { name: "max", arity: Some(1), attributes: &[AXES, KEEPDIMS], infer: reduced_type, run: max },
+    Definition { name: "argmax", arity: Some(1), attributes: &[AXIS, KEEPDIMS], infer: argmax_type, run: argmax },
+];
 
 /// The rule: `chain` reduces one panel of terms; the panels' results are added, from `zero` on, by the same rule.
 pub fn reduce<T: Copy>(
@@ -48,7 +58,12 @@ fn chain_of(terms: &[(usize, f32)]) -> f32 {
 }
 
 /// `sum_present` on words of any dtype; integer sums do not depend on the order.
-fn sum_present_words(dtype: DType, terms: impl Iterator<Item = (usize, u32)>, n: usize, panel: Panel) -> u32 {
+pub(crate) fn sum_present_words(
+    dtype: DType,
+    terms: impl Iterator<Item = (usize, u32)>,
+    n: usize,
+    panel: Panel,
+) -> u32 {
     match dtype {
         DType::F32 => sum_present(terms.map(|(i, word)| (i, f32::from_bits(word))).collect(), n, panel).to_bits(),
         DType::I32 | DType::U32 => terms.fold(0, |acc, (_, word)| acc.wrapping_add(word)),
@@ -66,8 +81,13 @@ fn reduce_axes(x: &Tensor, axes: &[usize], result: &Type, f: impl Fn(&[u32]) -> 
     words.chunks_exact(count).map(f).collect()
 }
 
-/// The operation `sum`.
-pub fn sum(x: &Tensor, axes: &[usize], panel: Panel, result: &Type) -> Vec<u32> {
+fn reduced_type(operands: &[&Type], attributes: &Attributes) -> Result<Type> {
+    let [x] = exactly(operands);
+    reduced(x, x.dtype, &attributes.indices("axes"), attributes.flag("keepdims"))
+}
+
+fn sum(operands: &[&Tensor], attributes: &Attributes, result: &Type) -> Vec<u32> {
+    let ([x], axes, panel) = (exactly(operands), &attributes.indices("axes"), attributes.panel("panel"));
     match x.ty().dtype {
         DType::F32 => reduce_axes(x, axes, result, |terms| sum_all(terms, panel).to_bits()),
         DType::I32 | DType::U32 => {
@@ -76,20 +96,27 @@ pub fn sum(x: &Tensor, axes: &[usize], panel: Panel, result: &Type) -> Vec<u32> 
     }
 }
 
-/// The operation `max`.
-pub fn max(x: &Tensor, axes: &[usize], result: &Type) -> Vec<u32> {
+fn max(operands: &[&Tensor], attributes: &Attributes, result: &Type) -> Vec<u32> {
+    let ([x], axes) = (exactly(operands), &attributes.indices("axes"));
     match x.ty().dtype {
         DType::F32 => reduce_axes(x, axes, result, |terms| {
             let terms = terms.iter().copied().map(f32::from_bits);
-            terms.fold(f32::NEG_INFINITY, crate::elementwise::maximum).to_bits()
+            terms.fold(f32::NEG_INFINITY, maximum).to_bits()
         }),
         DType::I32 => reduce_axes(x, axes, result, |terms| terms.iter().fold(i32::MIN, |m, &w| m.max(w as i32)) as u32),
         DType::U32 => reduce_axes(x, axes, result, |terms| terms.iter().fold(0, |m, &w| m.max(w))),
     }
 }
 
-/// The operation `argmax`.
-pub fn argmax(x: &Tensor, axis: usize, result: &Type) -> Vec<u32> {
+fn argmax_type(operands: &[&Type], attributes: &Attributes) -> Result<Type> {
+    let ([x], axis) = (exactly(operands), attributes.index("axis"));
+    let result = reduced(x, DType::I32, &[axis], attributes.flag("keepdims"))?;
+    ensure!(x.shape[axis] > 0, "axis {axis} of {x} is empty");
+    Ok(result)
+}
+
+fn argmax(operands: &[&Tensor], attributes: &Attributes, result: &Type) -> Vec<u32> {
+    let ([x], axis) = (exactly(operands), attributes.index("axis"));
     let first_best = |terms: &[u32], better: fn(u32, u32) -> bool| {
         let best = (1..terms.len()).fold(0, |best, i| if better(terms[i], terms[best]) { i } else { best });
         best as u32
@@ -103,75 +130,4 @@ pub fn argmax(x: &Tensor, axis: usize, result: &Type) -> Vec<u32> {
         DType::U32 => |new, best| new > best,
     };
     reduce_axes(x, &[axis], result, |terms| first_best(terms, better))
-}
-
-/// The operation `scatter_add`: for each place of the result, the terms of all sources that point to it.
-pub fn scatter_add(x: &Tensor, index: &Tensor, axis: usize, panel: Panel, result: &Type) -> Vec<u32> {
-    let (size, sources) = (result.shape[axis], index.words().len());
-    let inside =
-        |(source, &word): (usize, &u32)| Some((usize::try_from(word as i32).ok().filter(|&i| i < size)?, source));
-    let mut pointing: Vec<(usize, usize)> = index.words().iter().enumerate().filter_map(inside).collect();
-    pointing.sort_unstable();
-    let post: usize = result.shape[axis + 1..].iter().product();
-    let mut words = vec![0; result.elements()];
-    for pre in 0..result.shape[..axis].iter().product() {
-        for group in pointing.chunk_by(|(place, _), (next, _)| place == next) {
-            let first = (pre * size + group[0].0) * post;
-            for column in 0..post {
-                let terms = group.iter().map(|&(_, i)| (i, x.words()[(pre * sources + i) * post + column]));
-                words[first + column] = sum_present_words(x.ty().dtype, terms, sources, panel);
-            }
-        }
-    }
-    words
-}
-
-/// The operation `fold`: for each pixel, the terms of all kernel positions through which a window sees it.
-pub fn fold(x: &Tensor, window: &Window, panel: Panel, result: &Type) -> Vec<u32> {
-    let [images, channels, height, width] = result.shape[..] else {
-        unreachable!("checked: the result is (N, C, H, W)")
-    };
-    let [kernel_h, kernel_w] = window.kernel.map(|k| k.get() as usize);
-    let [_, row_step, column_step, ..] = strides(x.shape())[..] else {
-        unreachable!("checked: the operand has 4 axes")
-    };
-    let planes = (0..images).flat_map(|image| (0..channels).map(move |channel| (image, channel)));
-    let mut words = Vec::with_capacity(result.elements());
-    for (image, channel) in planes {
-        let plane = image * x.shape()[1] * row_step + channel * kernel_h * kernel_w;
-        for pixel in 0..height * width {
-            let seen =
-                |axis, tap| window.covering(axis, [pixel / width, pixel % width][axis], tap, x.shape()[1 + axis]);
-            let rows = (0..kernel_h).filter_map(|i| Some((i, seen(0, i)?)));
-            let taps = rows.flat_map(|(i, oh)| {
-                let tap = move |(j, ow)| (i * kernel_w + j, plane + oh * row_step + ow * column_step);
-                (0..kernel_w).filter_map(|j| Some((j, seen(1, j)?))).map(tap)
-            });
-            let terms = taps.map(|(position, window)| (position, x.words()[window + position]));
-            words.push(sum_present_words(x.ty().dtype, terms, kernel_h * kernel_w, panel));
-        }
-    }
-    words
-}
-
-/// The operation `scan`: h[t] = fma(a[t], h[t-1], b[t]) along an axis.
-pub fn scan(a: &Tensor, b: &Tensor, start: &Tensor, axis: usize, reverse: bool) -> Vec<u32> {
-    let length = a.shape()[axis];
-    let order: Vec<usize> = (0..a.shape().len()).filter(|&i| i != axis).chain([axis]).collect();
-    let (a_rows, b_rows) = (rearranged(a, &order), rearranged(b, &order));
-    let mut rows = Vec::with_capacity(a_rows.len());
-    for ((a_row, b_row), &h0) in a_rows.chunks_exact(length).zip(b_rows.chunks_exact(length)).zip(start.words()) {
-        let mut h = f32::from_bits(h0);
-        let first = rows.len();
-        rows.resize(first + length, 0);
-        for i in 0..length {
-            let t = if reverse { length - 1 - i } else { i };
-            h = fma(f32::from_bits(a_row[t]), h, f32::from_bits(b_row[t]));
-            rows[first + t] = h.to_bits();
-        }
-    }
-    let arranged: Vec<usize> = order.iter().map(|&i| a.shape()[i]).collect();
-    let mut back = vec![0; order.len()];
-    order.iter().enumerate().for_each(|(place, &i)| back[i] = place);
-    transposed(&rows, &arranged, &back)
 }

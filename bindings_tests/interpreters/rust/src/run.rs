@@ -2,7 +2,6 @@
 
 use crate::error::{ensure, fail, Result};
 use crate::fingerprint::Tensors;
-use crate::operations::evaluate;
 use crate::program::{Program, Variable};
 use crate::tensor::{Tensor, Type};
 use std::borrow::Cow;
@@ -51,7 +50,7 @@ pub fn run(program: &Program, inputs: &Tensors, state: &Tensors, options: Option
     }
     for (index, operation) in program.operations.iter().enumerate() {
         let operands: Vec<&Tensor> = operation.inputs.iter().map(|&input| held(&values, input)).collect();
-        let value = evaluate(&operation.op, &operands, &operation.ty);
+        let value = operation.op.evaluate(&operands, &operation.ty);
         let number = program.variables() + index;
         values.push((last_use[number] > index).then_some(Cow::Owned(value)));
         for &input in &operation.inputs {

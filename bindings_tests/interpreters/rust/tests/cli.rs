@@ -5,8 +5,11 @@ mod common;
 use common::{file, linear_job, linear_state, rows, LINEAR};
 use paragon_reference::fingerprint::fingerprint;
 use paragon_reference::job::Job;
+use paragon_reference::json::Json;
+use paragon_reference::operations::operations;
 use paragon_reference::run::Options;
 use paragon_reference::safetensors::Safetensors;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -54,6 +57,27 @@ fn fails(arguments: &[&str]) -> String {
     assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     assert!(output.stdout.is_empty());
     String::from_utf8(output.stderr).expect("UTF-8")
+}
+
+#[test]
+fn operations_prints_the_table() {
+    let printed = Json::parse(&succeeds(&["operations"])).expect("JSON");
+    let rows = printed.array().expect("a list");
+    assert_eq!(rows.len(), operations().count());
+    let mut names = BTreeSet::new();
+    for (row, definition) in rows.iter().zip(operations()) {
+        let mut fields = row.fields().expect("an object");
+        let name = fields.take("name", Json::string).expect("a name");
+        assert!(names.insert(name), "{name} stands twice");
+        let arity = fields.take("arity", |json| Ok(json.natural().ok())).expect("an arity");
+        let attributes = fields.take("attributes", Json::array).expect("a list").iter().map(|name| name.string());
+        let attributes: Vec<&str> = attributes.collect::<Result<_, _>>().expect("strings");
+        fields.finish().expect("nothing else");
+        assert_eq!((name, arity), (definition.name, definition.arity.map(|arity| arity as u64)));
+        assert!(attributes.into_iter().eq(definition.attributes.iter().map(|attribute| attribute.name)), "{name}");
+    }
+    assert!(names.contains("fma") && names.contains("bits"));
+    fails(&["operations", "x"]);
 }
 
 #[test]

@@ -5,12 +5,10 @@ mod big;
 mod common;
 
 use big::Fixed;
-use common::{tensor, values};
+use common::{compute, op, tensor, values};
 use paragon_reference::fourier::Complex;
-use paragon_reference::op::{Norm, Op};
-use paragon_reference::operations::evaluate;
+use paragon_reference::operations::Op;
 use paragon_reference::random::draws;
-use paragon_reference::shapes::infer;
 use paragon_reference::tensor::{DType, Tensor, Type};
 use paragon_reference::twiddle::twiddle;
 
@@ -63,9 +61,12 @@ fn exact_twiddles() {
     assert_eq!(Complex::<f64>::w(7, 12).im, 0.5);
 }
 
-fn compute(op: &Op, x: &Tensor) -> Tensor {
-    let result = infer(op, &[x.ty()]).expect("a valid operation");
-    evaluate(op, &[x], &result)
+fn transform(name: &str, norm: &str) -> Op {
+    op(name, &format!(r#"{{"norm": "{norm}"}}"#))
+}
+
+fn irfft(norm: &str, n: u64) -> Op {
+    op("irfft", &format!(r#"{{"norm": "{norm}", "n": {n}}}"#))
 }
 
 /// Numbers between -1 and 1.
@@ -80,9 +81,9 @@ fn transforms_are_near_the_sum_that_defines_them() {
     for n in (1..=200).chain([509, 512, 606, 1000]) {
         let x = uniform(n as u32, &[n as u64, 2]);
         let points = values(&x);
-        for (op, sign) in [(Op::Fft(Norm::Backward), -1.0), (Op::Ifft(Norm::Forward), 1.0)] {
+        for (op, sign) in [(transform("fft", "backward"), -1.0), (transform("ifft", "forward"), 1.0)] {
             let (mut off, mut size) = (0.0, 0.0);
-            for (k, found) in values(&compute(&op, &x)).chunks_exact(2).enumerate() {
+            for (k, found) in values(&compute(&op, &[&x])).chunks_exact(2).enumerate() {
                 let mut sum = [0.0, 0.0];
                 for (j, x) in points.chunks_exact(2).enumerate() {
                     let (sin, cos) = (sign * std::f64::consts::TAU * (j * k % n) as f64 / n as f64).sin_cos();
@@ -102,8 +103,8 @@ fn a_row_does_not_depend_on_the_batch() {
     for n in [30u64, 35] {
         let x = uniform(1, &[4, n]);
         let there_and_back = |x: &Tensor| {
-            let spectrum = compute(&Op::Rfft(Norm::Ortho), x);
-            compute(&Op::Irfft { norm: Norm::Forward, n }, &spectrum)
+            let spectrum = compute(&transform("rfft", "ortho"), &[x]);
+            compute(&irfft("forward", n), &[&spectrum])
         };
         let together = there_and_back(&x);
         for (row, words) in x.words().chunks_exact(n as usize).enumerate() {
@@ -115,8 +116,7 @@ fn a_row_does_not_depend_on_the_batch() {
 
 #[test]
 fn refused_operands() {
-    let irfft = |n| Op::Irfft { norm: Norm::Backward, n };
-    let (fft, ifft, rfft) = (Op::Fft(Norm::Ortho), Op::Ifft(Norm::Ortho), Op::Rfft(Norm::Ortho));
+    let (fft, ifft, rfft) = (transform("fft", "ortho"), transform("ifft", "ortho"), transform("rfft", "ortho"));
     let cases: [(&Op, DType, &[u64], &str); 9] = [
         (&fft, DType::I32, &[4, 2], "dtype f32"),
         (&fft, DType::F32, &[2], "complex points"),
@@ -125,11 +125,11 @@ fn refused_operands() {
         (&rfft, DType::U32, &[4], "dtype f32"),
         (&rfft, DType::F32, &[], "expected f32 [..., n]"),
         (&rfft, DType::F32, &[0, (1 << 24) + 1], "1 to 16777216 points"),
-        (&irfft(8), DType::F32, &[4, 2], "8 real points come from 5 complex ones"),
-        (&irfft(0), DType::F32, &[1, 2], "1 to 16777216 points, not 0"),
+        (&irfft("backward", 8), DType::F32, &[4, 2], "8 real points come from 5 complex ones"),
+        (&irfft("backward", 0), DType::F32, &[1, 2], "1 to 16777216 points, not 0"),
     ];
     for (op, dtype, shape, words) in cases {
-        let error = infer(op, &[&Type::new(dtype, shape).expect("a shape")]).expect_err("it is refused").to_string();
+        let error = op.infer(&[&Type::new(dtype, shape).expect("a shape")]).expect_err("it is refused").to_string();
         assert!(error.contains(words), "{op:?} of {shape:?}: {error}");
     }
 }

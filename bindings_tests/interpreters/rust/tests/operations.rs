@@ -2,24 +2,20 @@
 
 mod common;
 
-use common::{floats, tensor, values};
+use common::{compute, floats, op, tensor, values};
+use paragon_reference::attributes::Panel;
 use paragon_reference::fma::fma;
 use paragon_reference::matmul::matmul;
-use paragon_reference::op::{Op, Panel, Window};
-use paragon_reference::operations::evaluate;
+use paragon_reference::operations::Op;
 use paragon_reference::random::draws;
-use paragon_reference::shapes::infer;
 use paragon_reference::tensor::{DType, Tensor};
-use std::num::NonZeroU64;
 
-fn panel(length: u64) -> Panel {
-    Panel::new(length).expect("a valid panel")
+fn sum_over(axes: &[usize], keepdims: bool, panel: u64) -> Op {
+    op("sum", &format!(r#"{{"axes": {axes:?}, "keepdims": {keepdims}, "panel": {panel}}}"#))
 }
 
-fn compute(op: &Op, operands: &[&Tensor]) -> Tensor {
-    let types: Vec<_> = operands.iter().map(|operand| operand.ty()).collect();
-    let result = infer(op, &types).expect("a valid operation");
-    evaluate(op, operands, &result)
+fn product([a, b]: [bool; 2], panel: u64) -> Op {
+    op("matmul", &format!(r#"{{"transpose_a": {a}, "transpose_b": {b}, "panel": {panel}}}"#))
 }
 
 /// Finite f32 of many magnitudes, among them zeros of both signs and small integers, whose sums and products meet ties.
@@ -54,12 +50,12 @@ fn sums() {
         let x = mixed(1, &[n as u64]);
         let terms = values(&x);
         let wanted = rule(n, length, &|acc, i| acc + terms[i]);
-        let sum = Op::Sum { axes: vec![0], keepdims: false, panel: panel(length as u64) };
+        let sum = sum_over(&[0], false, length as u64);
         assert_eq!(compute(&sum, &[&x]).words(), [wanted.to_bits()], "{n} terms in panels of {length}");
     }
     // Several axes count as one; the order is that of the axes, not of what is left.
     let x = mixed(2, &[5, 3, 7]);
-    let sum = Op::Sum { axes: vec![0, 2], keepdims: false, panel: panel(4) };
+    let sum = sum_over(&[0, 2], false, 4);
     let terms = values(&x);
     for (row, &word) in compute(&sum, &[&x]).words().iter().enumerate() {
         let wanted = rule(35, 4, &|acc, i| acc + terms[i / 7 * 21 + row * 7 + i % 7]);
@@ -67,7 +63,7 @@ fn sums() {
     }
     // A sum starts from +0, even over no axis at all.
     let zeros = floats(&[2], &[-0.0, 1.0]);
-    assert_eq!(compute(&Op::Sum { axes: vec![], keepdims: true, panel: panel(2) }, &[&zeros]).words()[0], 0);
+    assert_eq!(compute(&sum_over(&[], true, 2), &[&zeros]).words()[0], 0);
 }
 
 /// Every path of `matmul` (widths 16, 8, 4 and 1, threads, panels, transposes, batches) against one chain after another.
@@ -95,7 +91,7 @@ fn products() {
             };
             let (a, b) = (mixed(3, &shape(m, k, transpose[0])), mixed(4, &shape(k, n, transpose[1])));
             let [transpose_a, transpose_b] = transpose;
-            let found = compute(&Op::Matmul { transpose_a, transpose_b, panel: panel(length) }, &[&a, &b]);
+            let found = compute(&product(transpose, length), &[&a, &b]);
             let (a, b) = (values(&a), values(&b));
             for (place, &word) in found.words().iter().enumerate() {
                 let (row, column) = (place / n, place % n);
@@ -115,7 +111,7 @@ fn products() {
 #[test]
 fn a_row_does_not_depend_on_the_batch() {
     let (a, b) = (mixed(5, &[65, 300]), mixed(6, &[300, 33]));
-    let op = Op::Matmul { transpose_a: false, transpose_b: false, panel: panel(256) };
+    let op = product([false; 2], 256);
     let all = compute(&op, &[&a, &b]);
     for row in 0..65 {
         let single = tensor(DType::F32, &[1, 300], a.words()[row * 300..][..300].to_vec());
@@ -126,7 +122,7 @@ fn a_row_does_not_depend_on_the_batch() {
 #[test]
 fn batches_broadcast() {
     let (a, b) = (mixed(7, &[2, 1, 3, 4]), mixed(8, &[5, 4, 6]));
-    let op = Op::Matmul { transpose_a: false, transpose_b: false, panel: panel(2) };
+    let op = product([false; 2], 2);
     let all = compute(&op, &[&a, &b]);
     assert_eq!(all.shape(), [2, 5, 3, 6]);
     for (place, product) in all.words().chunks_exact(18).enumerate() {
@@ -139,17 +135,14 @@ fn batches_broadcast() {
 /// `fold` is the gradient of `unfold`: a pixel gets one term for each place where it appears, added by kernel position.
 #[test]
 fn fold_is_the_transpose_of_unfold() {
-    let one = NonZeroU64::MIN;
-    let two = one.saturating_add(1);
-    let three = two.saturating_add(1);
-    let window = Window { kernel: [three, two], stride: [two, one], padding: [1, 2, 0, 1], dilation: [one, two] };
+    let window = r#""kernel": [3, 2], "stride": [2, 1], "padding": [1, 2, 0, 1], "dilation": [1, 2]"#;
     let image: Vec<u32> = (0..2 * 3 * 5 * 6).map(|i| i + 1).collect();
     let numbered = tensor(DType::U32, &[2, 3, 5, 6], image);
-    let places = compute(&Op::Unfold(window.clone()), &[&numbered]);
+    let places = compute(&op("unfold", &format!("{{{window}}}")), &[&numbered]);
     let shape: Vec<u64> = places.shape().iter().map(|&n| n as u64).collect();
     let gradient = mixed(9, &shape);
     for length in [2, 4, 256] {
-        let op = Op::Fold { size: [5, 6], window: window.clone(), panel: panel(length) };
+        let op = op("fold", &format!(r#"{{"size": [5, 6], {window}, "panel": {length}}}"#));
         let found = compute(&op, &[&gradient]);
         for (pixel, &word) in found.words().iter().enumerate() {
             // The term of each kernel position, if the pixel appears there.
@@ -171,7 +164,8 @@ fn scatter_add_skips_what_points_elsewhere() {
     let x = mixed(10, &[2, 7, 100, 3]);
     let terms = values(&x);
     for length in [2, 5, 256] {
-        let found = compute(&Op::ScatterAdd { axis: 1, size: 4, panel: panel(length) }, &[&x, &places]);
+        let found =
+            compute(&op("scatter_add", &format!(r#"{{"axis": 1, "size": 4, "panel": {length}}}"#)), &[&x, &places]);
         assert_eq!(found.shape(), [2, 4, 3]);
         for (at, &word) in found.words().iter().enumerate() {
             let (pre, place, column) = (at / 12, at / 3 % 4, at % 3);
@@ -190,19 +184,24 @@ fn nothing_in_huge_shapes() {
     let nothing = tensor(DType::F32, &[limit, limit, limit, 0, limit], vec![]);
     let no_place = tensor(DType::I32, &[0], vec![]);
     let scalar = floats(&[], &[1.0]);
-    let (keepdims, axes) = (false, vec![0, 1, 2, 3, 4]);
-    let sum = compute(&Op::Sum { axes: axes.clone(), keepdims, panel: panel(2) }, &[&nothing]);
+    let sum = compute(&sum_over(&[0, 1, 2, 3, 4], false, 2), &[&nothing]);
     assert_eq!(sum.words(), [0]);
-    assert_eq!(compute(&Op::Max { axes, keepdims }, &[&nothing]).words(), [f32::NEG_INFINITY.to_bits()]);
+    assert_eq!(
+        compute(&op("max", r#"{"axes": [0, 1, 2, 3, 4], "keepdims": false}"#), &[&nothing]).words(),
+        [f32::NEG_INFINITY.to_bits()]
+    );
+    let zeros = "[0, 0, 0, 0, 0]";
+    let slice = format!(r#"{{"start": {zeros}, "stop": [9, 9, 9, 0, 9], "step": {:?}}}"#, [1u64 << 60; 5]);
+    let pad = format!(r#"{{"low": {zeros}, "high": {zeros}, "interior": {zeros}, "word": "00000001"}}"#);
     let empty = [
-        compute(&Op::Fma, &[&nothing, &scalar, &nothing]),
-        compute(&Op::Transpose(vec![3, 4, 0, 1, 2]), &[&nothing]),
-        compute(&Op::Reshape(vec![0, limit]), &[&nothing]),
-        compute(&Op::Gather { axis: 0 }, &[&nothing, &no_place]),
-        compute(&Op::Slice { start: vec![0; 5], stop: vec![9, 9, 9, 0, 9], step: vec![1 << 60; 5] }, &[&nothing]),
-        compute(&Op::Concat { axis: 3 }, &[&nothing, &nothing]),
-        compute(&Op::Pad { low: vec![0; 5], high: vec![0; 5], interior: vec![0; 5], word: 1 }, &[&nothing]),
-        compute(&Op::Sum { axes: vec![0], keepdims, panel: panel(2) }, &[&nothing]),
+        compute(&op("fma", "{}"), &[&nothing, &scalar, &nothing]),
+        compute(&op("transpose", r#"{"axes": [3, 4, 0, 1, 2]}"#), &[&nothing]),
+        compute(&op("reshape", r#"{"shape": [0, 2147483647]}"#), &[&nothing]),
+        compute(&op("gather", r#"{"axis": 0}"#), &[&nothing, &no_place]),
+        compute(&op("slice", &slice), &[&nothing]),
+        compute(&op("concat", r#"{"axis": 3}"#), &[&nothing, &nothing]),
+        compute(&op("pad", &pad), &[&nothing]),
+        compute(&sum_over(&[0], false, 2), &[&nothing]),
         matmul_of_nothing(limit),
     ];
     assert!(empty.iter().all(|value| value.words().is_empty()));
@@ -210,9 +209,9 @@ fn nothing_in_huge_shapes() {
 
 fn matmul_of_nothing(limit: u64) -> Tensor {
     let (a, b) = (tensor(DType::F32, &[limit, 0, limit], vec![]), tensor(DType::F32, &[1, limit, 0], vec![]));
-    let op = Op::Matmul { transpose_a: false, transpose_b: false, panel: panel(2) };
+    let panel = Panel::new(2).expect("a valid panel");
     assert!(
-        matmul(&floats(&[1, 0], &[]), &floats(&[0, 1], &[]), [false; 2], panel(2), floats(&[1, 1], &[1.0]).ty()) == [0]
+        matmul(&floats(&[1, 0], &[]), &floats(&[0, 1], &[]), [false; 2], panel, floats(&[1, 1], &[1.0]).ty()) == [0]
     );
-    compute(&op, &[&a, &b])
+    compute(&product([false; 2], 2), &[&a, &b])
 }

@@ -4,9 +4,8 @@ mod common;
 
 use common::LINEAR;
 use paragon_reference::json::Json;
-use paragon_reference::op::Op;
+use paragon_reference::operations::Op;
 use paragon_reference::program::Program;
-use paragon_reference::shapes::infer;
 use paragon_reference::tensor::{DType, Type};
 
 #[test]
@@ -97,7 +96,7 @@ fn yields(op: &str, attributes: &str, operands: &[&str]) -> Result<String, Strin
     let types: Vec<Type> = operands.iter().map(|text| ty(text)).collect();
     let attributes = Json::parse(attributes).expect("JSON");
     let op = Op::parse(op, &attributes).map_err(|error| error.to_string())?;
-    infer(&op, &types.iter().collect::<Vec<_>>()).map(|ty| ty.to_string()).map_err(|error| error.to_string())
+    op.infer(&types.iter().collect::<Vec<_>>()).map(|ty| ty.to_string()).map_err(|error| error.to_string())
 }
 
 const IMAGE: &str = "f32 [2, 3, 5, 6]";

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...errors import ExecutorError
-from ...program import Program
+from ...ir.errors import ExecutorError
+from ...ir.program import Program
 
 
 class WebGPU:

@@ -11,15 +11,13 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from ...errors import ExecutorError
+from ...ir.errors import ExecutorError
 from .library import link
+from .limits import grid
 from .probe import Probe, probe
 
 PACKAGE = "install the package wgpu: pip install wgpu"
 DRIVER = "install a Vulkan driver; on Debian and Ubuntu Mesa's software driver will do: apt install mesa-vulkan-drivers"
-WORKGROUP = 64  # threads of a workgroup
-MOST_GROUPS = 65535  # workgroups along one axis that every device allows
-MOST_BINDINGS = 8  # storage buffers that every device lets a kernel see
 
 
 @cache
@@ -172,14 +170,6 @@ class Device:
             task.end()
             self.gpu.queue.submit([encoder.finish()])
             return bytes(self.gpu.queue.read_buffer(buffers[-1], 0, result_bytes))
-
-
-def grid(threads: int) -> tuple[int, int, int]:
-    """Workgroups for at least so many threads, over two axes where one is too short."""
-    groups = -(-threads // WORKGROUP)
-    if groups <= MOST_GROUPS:
-        return groups, 1, 1
-    return MOST_GROUPS, -(-groups // MOST_GROUPS), 1
 
 
 _opened: dict[int, Device] = {}

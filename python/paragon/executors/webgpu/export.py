@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import FileError
-from ...files import read_tensors, write_atomic
-from ...program import Program
-from ...shapes import Spec
+from ...ir.errors import FileError
+from ...ir.program import Program
+from ...ir.spec import Spec
+from ...ir.tensor_files import read_tensors, write_atomic
 from .library import link
 from .plan import make_plan
 

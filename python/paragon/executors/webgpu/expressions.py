@@ -1,31 +1,30 @@
-"""Operations that are said element by element: for each, the WGSL expression of its word at a place of the result."""
+"""The operations that go element by element: for each, the rule that gives the WGSL expression of a word of its result.
+
+A rule gets the kernel being written, the operation, and the place in the result. Rules ask the kernel for the words of their
+operands (`Kernel.load`), which may in turn apply other rules; `EXPRESSIONS` has them by the name of the operation.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
-from ...program import Node
-from .kernel import ZERO, Index, Kernel
+from ...ir.program import Node
+from .kernel import ZERO, Index, Kernel, Rule
 
-Expression = Callable[[Kernel, Node, Index], str]
-EXPRESSIONS: dict[str, Expression] = {}
+EXPRESSIONS: dict[str, Rule] = {}
 
 
-def expression(fn: Expression) -> Expression:
+def expression(fn: Rule) -> Rule:
+    """Enter a rule under its name, without the trailing underscore that keeps it off a Python name."""
     EXPRESSIONS[fn.__name__.rstrip("_")] = fn
     return fn
-
-
-def signed(x: str) -> str:
-    return f"bitcast<i32>({x})"
 
 
 # --- arithmetic -------------------------------------------------------------------------------------------------------
 
 
 def operand(k: Kernel, value: int, index: Index) -> str:
-    """An operand that is broadcast to the shape of `index`."""
+    """The word of an operand that is broadcast to the shape of `index`."""
     shape = k.specs[value].shape
     if shape == index.shape:
         return k.load(value, index)
@@ -35,14 +34,14 @@ def operand(k: Kernel, value: int, index: Index) -> str:
     return k.load(value, Index(shape, None, tuple(ZERO if d == 1 else c for c, d in zip(own, shape, strict=True))))
 
 
-def _elementwise(f32: str, i32: str = "", u32: str = "") -> Expression:
+def _elementwise(f32: str, i32: str = "", u32: str = "") -> Rule:
     """The expression with {0}, {1}, ... for the operands, by the dtype of the first."""
     texts = {"f32": f32, "i32": i32, "u32": u32 or i32}
 
-    def say(k: Kernel, node: Node, index: Index) -> str:
+    def rule(k: Kernel, node: Node, index: Index) -> str:
         return texts[k.specs[node.inputs[0]].dtype].format(*(operand(k, v, index) for v in node.inputs))
 
-    return say
+    return rule
 
 
 def _signed_pair(name: str) -> str:
@@ -101,7 +100,7 @@ def constant(k: Kernel, node: Node, index: Index) -> str:
 def one_hot(k: Kernel, node: Node, index: Index) -> str:
     *lead, c = k.coordinates(index)
     i = k.load(node.inputs[0], Index(index.shape[:-1], None, tuple(lead)))
-    return f"opaque(select(0u, 0x3f800000u, {i} == {c}))"  # a negative index is a large word, which no coordinate is
+    return f"opaque(select(0u, 0x3f800000u, {i} == {c}))"  # as u32, a negative index is too large to equal c
 
 
 @expression
@@ -134,10 +133,12 @@ def transpose(k: Kernel, node: Node, index: Index) -> str:
 
 
 def scaled(c: str, factor: int) -> str:
+    """c * factor."""
     return c if factor == 1 else f"{c} * {factor}u"
 
 
 def plus(c: str, offset: int) -> str:
+    """c + offset."""
     return c if offset == 0 else f"{c} + {offset}u"
 
 
@@ -150,7 +151,10 @@ def slice_(k: Kernel, node: Node, index: Index) -> str:
 
 
 def guarded(k: Kernel, value: int, own: list[str], conditions: list[str], otherwise: str) -> str:
-    """The word of a value where all conditions hold, else a word. Outside, place 0 is read and not used."""
+    """The word of a value at the coordinates `own` where all conditions hold, elsewhere the word `otherwise`.
+
+    Elsewhere the coordinates may lie outside the value, so place 0 is read instead and not used.
+    """
     shape = k.specs[value].shape
     if 0 in shape:
         return otherwise

@@ -14,9 +14,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...program import Array, Node
-from ...shapes import Spec
-from ..reference_fft import LARGEST_DIRECT_PRIME, bluestein_filter, bluestein_length, norm_scale, split, twiddles
+from ...ir.program import Node
+from ...ir.spec import Array, Spec
+from ..fourier_tables import (
+    LARGEST_DIRECT_PRIME,
+    bluestein_chirp,
+    bluestein_filter,
+    bluestein_length,
+    norm_scale,
+    split,
+    twiddles,
+)
 from .kernel import Index, Kernel
 from .reductions import Builder
 
@@ -168,7 +176,7 @@ def _composite(b: Builder, n: int, n1: int, columns: int, load: Load, target: Ta
 def _bluestein(b: Builder, n: int, columns: int, load: Load, target: Target) -> None:
     wide = bluestein_length(n)
 
-    chirp = _pairs(b, "chirp", n, lambda: twiddles(np.arange(n, dtype=np.int64) ** 2, 2 * n, np.float32))
+    chirp = _pairs(b, "chirp", n, lambda: bluestein_chirp(n))
     kernel = b.table(("filter", n), lambda: np.concatenate(bluestein_filter(n), -1))
     spectrum, result = (b.scratch(Spec("u32", (wide, columns, 2))) for _ in range(2))
 

@@ -18,16 +18,15 @@ from functools import cache
 from itertools import product
 from typing import NamedTuple
 
-from ...program import Node
-from ...shapes import Spec
-from .device import MOST_GROUPS
-from .kernel import LONGEST, ZERO, Dispatch, Index, Kernel, loop_steps
+from ...ir.program import Node
+from ...ir.spec import Spec
+from .kernel import ZERO, Dispatch, Index, Kernel, loop_steps
+from .limits import MOST_GROUPS, MOST_SHARED_WORDS, MOST_STEPS
 
 DEPTH = 16  # terms that stand in workgroup memory at a time
 UNROLLED = 16  # of them, on the native path
 BLOCKS = (1, 2, 4, 8)  # rows and columns of a thread's block
 THREADS = {"native": (64, 256), "integer": (64,)}  # of a workgroup; every device allows 256
-MOST_WORDS = 4096  # of workgroup memory that every device has
 WORDS_OF_TERM = {"native": 1, "integer": 2}  # in workgroup memory
 MOST_IN_BLOCK = {"native": 64, "integer": 32}
 BUSY = {"native": 1 << 15, "integer": 256}  # threads that keep a device busy; few where a thread has much to do
@@ -78,7 +77,7 @@ def choose_tiles(m: int, n: int, batches: int, path: str) -> Tiles:
         for across, rows, columns in product((4, 8, 16), BLOCKS, BLOCKS)
         if rows * columns <= MOST_IN_BLOCK[path]
     )
-    return min((t for t in shapes if (t.high + t.wide) * DEPTH * WORDS_OF_TERM[path] <= MOST_WORDS), key=cost)
+    return min((t for t in shapes if (t.high + t.wide) * DEPTH * WORDS_OF_TERM[path] <= MOST_SHARED_WORDS), key=cost)
 
 
 def steps_of_loops(tiles: Tiles, spans: list[int], depth: int, path: str) -> int:
@@ -174,7 +173,7 @@ def gemm(k: Kernel, node: Node, out: int, spans: list[int], path: str) -> Dispat
     depth = x[-2 if node.attributes["transpose_a"] else -1]
     tiles = choose_tiles(m, n, math.prod(lead), path)
     groups = -(-n // tiles.wide), -(-m // tiles.high), math.prod(lead)
-    if max(groups) > MOST_GROUPS or steps_of_loops(tiles, spans, depth, path) > LONGEST:
+    if max(groups) > MOST_GROUPS or steps_of_loops(tiles, spans, depth, path) > MOST_STEPS:
         return None
 
     k.line(f"let across = t % {tiles.across}u;")

@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ...program import Array, Node, Program
-from ...shapes import Spec
-from . import fft, reductions
-from .device import MOST_BINDINGS
+from ...ir.program import Node, Program
+from ...ir.spec import Array, Spec
 from .expressions import EXPRESSIONS
+from .fft import KERNELS as TRANSFORMS
 from .kernel import ALL_MEMORY, Dispatch, Index, Kernel
+from .limits import MOST_BINDINGS
+from .reductions import KERNELS as REDUCTIONS
 from .reductions import Builder
 
-KERNELS = {**reductions.KERNELS, **fft.KERNELS}
+KERNELS = {**REDUCTIONS, **TRANSFORMS}
 
 # How much text an operation is, roughly, and how much one kernel may have.
 WEIGHTS = dict.fromkeys(("exp", "expm1", "log", "log1p", "tanh", "erf", "sinpi", "cospi"), 8) | {
@@ -86,7 +87,7 @@ def make_plan(program: Program, path: str, keep_all: bool = False) -> Plan:
         specs.append(spec)
         return len(specs) - 1
 
-    builder = Builder(path, lambda: Kernel(nodes, specs, is_stored, path), scratch)
+    builder = Builder(path, lambda: Kernel(nodes, specs, is_stored, EXPRESSIONS, path), scratch)
     for v, node in nodes.items():
         if v not in stored or not node.spec.size:
             continue

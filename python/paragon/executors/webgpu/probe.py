@@ -8,16 +8,14 @@ only integer arithmetic does, "refused" where not even that is right.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from ...program import Array
+from ...ir.spec import Array
 from .library import SHADERS
-
-if TYPE_CHECKING:
-    from .device import Device
 
 FLOATS = ("fma", "mul_add", "add", "sub", "mul", "add_zero", "add_sub", "sub_self", "bitcast")
 COLUMNS = (*FLOATS, "integer", "shift", "compare")
@@ -92,6 +90,16 @@ INTEGER: dict[str, list[tuple[str, int, int, int, int]]] = {
 }  # fmt: skip
 
 
+class ProbedDevice(Protocol):
+    """What the probe needs of an opened device: its names, and a way to run one kernel."""
+
+    adapter: str
+    info: dict[str, Any]
+
+    def run_once(self, code: str, path: str, arrays: Sequence[Any], result_bytes: int, threads: int) -> bytes:
+        """Run the kernel `code` on `arrays` and return the result."""
+
+
 @dataclass(frozen=True)
 class Probe:
     """What was found. `checks` says which of the checks on native arithmetic passed, `integer` the same of integer arithmetic."""
@@ -128,7 +136,7 @@ def _canonical(rows: Array) -> Array:
     return rows
 
 
-def _ask(device: Device, path: str, triples: Array) -> Array:
+def _ask(device: ProbedDevice, path: str, triples: Array) -> Array:
     code = (SHADERS / "probe.wgsl").read_text()
     answer = device.run_once(code, path, [triples], len(triples) * len(COLUMNS) * 4, len(triples))
     return _canonical(np.frombuffer(answer, np.uint32).reshape(-1, len(COLUMNS)).copy())
@@ -154,7 +162,7 @@ def _passes(cases: list[tuple[str, int, int, int, int]], answers: Array) -> bool
     return all(int(row[COLUMNS.index(column)]) == want for (column, *_, want), row in zip(cases, answers, strict=True))
 
 
-def probe(device: Device) -> Probe:
+def probe(device: ProbedDevice) -> Probe:
     """Ask a device. Its software may be at fault in any way, so nothing but the words that come back is believed."""
     info = device.info
     every = {**KNOWN, **INTEGER}

@@ -3,7 +3,7 @@
 Each writes one kernel or several. `accumulate` is the reduction rule (docs/contract.md, section 3): all panels of a result in
 one thread, or, where results are few or terms are many, panels in different threads and their results summed by a further kernel.
 
-No kernel loops more than LONGEST times: a driver may end loops early without a word. A longer chain is continued by a further
+No kernel loops more than MOST_STEPS times: a driver may end loops early without a word. A longer chain is continued by a further
 kernel.
 """
 
@@ -13,10 +13,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ...program import Array, Node
-from ...shapes import Spec
+from ...ir.program import Node
+from ...ir.spec import Array, Spec
 from .gemm import gemm
-from .kernel import LONGEST, ZERO, Dispatch, Index, Kernel, Shape, loop_steps
+from .kernel import ZERO, Dispatch, Index, Kernel, Shape, loop_steps
+from .limits import MOST_STEPS
 
 Term = Callable[[Kernel, str, str, str], None]  # (kernel, accumulator, result i, term j): writes what takes the term in
 FEW = 4096  # results; fewer do not keep a device busy
@@ -89,11 +90,11 @@ def accumulate(
     if not outputs:
         return
     spans = _levels(n, panel)
-    if not spans or (outputs >= FEW and loop_steps(n, n, spans) <= LONGEST):
+    if not spans or (outputs >= FEW and loop_steps(n, n, spans) <= MOST_STEPS):
         _segments(b, out, outputs, n, n, spans, term, add, first)
         return
     # Panels, or panels of panels where results are many, have threads of their own.
-    fitting = [level for level, span in enumerate(spans) if loop_steps(span, span, spans[:level]) <= LONGEST]
+    fitting = [level for level, span in enumerate(spans) if loop_steps(span, span, spans[:level]) <= MOST_STEPS]
     level = fitting[-1] if fitting and outputs >= FEW else 0
     count = -(-n // spans[level])
     parts = b.scratch(Spec(dtype, (count, outputs)))
@@ -110,7 +111,7 @@ def _segments(
     b: Builder, out: int, outputs: int, n: int, span: int, spans: list[int], term: Term, add: str, first: str
 ) -> None:
     """[n / span, outputs] results, each of `span` terms by panels `spans`. A single chain goes on in further kernels."""
-    count, most = -(-n // span) if span else 1, max(span if spans else LONGEST, 1)
+    count, most = -(-n // span) if span else 1, max(span if spans else MOST_STEPS, 1)
     for begin in range(0, max(span, 1), most):
         k = b.fresh()
         i = k.let(f"i % {outputs}u") if count > 1 else "i"
@@ -162,11 +163,11 @@ def argmax(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
         "i32": "bitcast<i32>({0}) > bitcast<i32>({1})",
         "u32": "{0} > {1}",
     }[x.dtype]
-    for begin in range(0, x.shape[axis], LONGEST):
+    for begin in range(0, x.shape[axis], MOST_STEPS):
         k = b.fresh()
         at = k.var("result[i]" if begin else ZERO)
         best = k.var(k.load(node.inputs[0], _kept(k, x.shape, (axis,), "i", at)))
-        with k.loop(f"{begin}u", f"{min(begin + LONGEST, x.shape[axis])}u") as j:
+        with k.loop(f"{begin}u", f"{min(begin + MOST_STEPS, x.shape[axis])}u") as j:
             word = k.load(node.inputs[0], _kept(k, x.shape, (axis,), "i", j))
             with k.block(f"if ({better.format(word, best)})"):
                 k.line(f"{best} = {word};")
@@ -215,7 +216,7 @@ def scan(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
     x, y, h0 = node.inputs
     rest = shape[:axis] + shape[axis + 1 :]
     n = shape[axis]
-    for begin in range(0, n, LONGEST):
+    for begin in range(0, n, MOST_STEPS):
         k = b.fresh()
         place = k.coordinates(Index(rest, "i"))
 
@@ -224,7 +225,7 @@ def scan(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
             return Index(shape, None, (*place[:axis], now, *place[axis:]))  # noqa: B023
 
         h = k.var(f"result[{k.flat(at(f'{begin - 1}u'))}]" if begin else k.load(h0, Index(rest, "i")))
-        with k.loop(f"{begin}u", f"{min(begin + LONGEST, n)}u") as t:
+        with k.loop(f"{begin}u", f"{min(begin + MOST_STEPS, n)}u") as t:
             k.line(f"{h} = f32_fma({k.load(x, at(t))}, {h}, {k.load(y, at(t))});")
             k.line(f"result[{k.flat(at(t))}] = {h};")
         b.dispatches.append(k.finish(out, math.prod(rest)))

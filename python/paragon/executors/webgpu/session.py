@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import ExecutorError
-from ...program import NUMPY_DTYPES, Array, Program, check_array
+from ...ir.errors import ExecutorError
+from ...ir.program import Program
+from ...ir.spec import NUMPY_DTYPES, Array, check_array
 from .device import Device, failures
 from .plan import Plan, make_plan
 

@@ -2,6 +2,8 @@
 #![allow(dead_code)] // each test file uses a part of it
 
 use paragon_reference::fingerprint::Tensors;
+use paragon_reference::json::Json;
+use paragon_reference::operations::Op;
 use paragon_reference::safetensors::Safetensors;
 use paragon_reference::tensor::{DType, Tensor, Type};
 
@@ -24,6 +26,18 @@ pub fn tensors<const N: usize>(list: [(&str, Tensor); N]) -> Tensors {
 pub fn file<const N: usize, const M: usize>(metadata: [(&str, &str); N], list: [(&str, Tensor); M]) -> Safetensors {
     let metadata = metadata.map(|(key, text)| (key.to_owned(), text.to_owned())).into();
     Safetensors { metadata, tensors: tensors(list) }
+}
+
+/// An operation with its attributes as a program has them.
+pub fn op(name: &str, attributes: &str) -> Op {
+    Op::parse(name, &Json::parse(attributes).expect("JSON")).expect("an operation with its attributes")
+}
+
+/// The value of an operation.
+pub fn compute(op: &Op, operands: &[&Tensor]) -> Tensor {
+    let types: Vec<&Type> = operands.iter().map(|operand| operand.ty()).collect();
+    let result = op.infer(&types).expect("operands that suit the operation");
+    op.evaluate(operands, &result)
 }
 
 /// y = x w; a step of gradient descent for the sum of y: w - x^T 1 / 8; and a counter of steps.

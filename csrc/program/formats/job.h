@@ -1,0 +1,33 @@
+// Training jobs (docs/program.md): a program, its first state, and the data that it is trained on, in one safetensors
+// file.
+#pragma once
+
+#include <vector>
+
+#include "program/formats/model.h"
+
+namespace paragon {
+
+struct Schedule {
+  std::size_t steps = 0, batch = 0;
+  Word seed[2] = {0, 0};
+};
+
+// One input of the job: the rows of its data, from which each step takes a batch. The seed has no rows and never
+// changes.
+struct Feed {
+  std::vector<Word> rows;
+  std::size_t width = 0;  // words a row; 0 rows for the seed
+  bool fixed = false;
+};
+
+struct Job {
+  Model model;
+  Schedule schedule;
+  std::size_t rows = 0;  // 0: no input has data
+  std::vector<Feed> feeds;
+};
+
+Job read_job(const TensorFile& file);  // throws Error
+
+}  // namespace paragon

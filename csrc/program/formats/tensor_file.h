@@ -1,0 +1,57 @@
+// safetensors files with f32, i32 and u32 tensors. Reading trusts nothing: the header is bounded by the file, and the
+// tensors must cover the rest of it without gap or overlap, so nothing is allocated that the file does not hold.
+#pragma once
+
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "program/program.h"
+
+namespace paragon {
+
+class TensorFile {
+ public:
+  static TensorFile open(const std::string& path);              // throws Error, which names the file
+  static TensorFile view(const void* bytes, std::size_t size);  // the bytes must outlive the object
+
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  const std::vector<Tensor>& tensors() const { return tensors_; }  // sorted by name
+  const Tensor* find(const std::string& name) const;               // null if there is none
+  std::vector<Word> read(const Tensor& tensor) const;              // one of tensors()
+
+  // The entry of the metadata; throws Error if it is missing, or, for `format`, has another value.
+  const std::string& required(const std::string& key) const;
+  void require_format(const std::string& format) const;
+
+ private:
+  TensorFile() = default;
+  void read_header();
+  void bytes_at(std::size_t position, std::size_t size, unsigned char* out) const;
+
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  std::unique_ptr<std::FILE, Close> file_;  // or:
+  const unsigned char* bytes_ = nullptr;
+  std::size_t size_ = 0;
+  std::map<std::string, std::string> metadata_;
+  std::vector<Tensor> tensors_;
+  std::vector<std::size_t> positions_;  // in the file, of each tensor
+};
+
+// Replaces the file whole or not at all: writes beside it, flushes to the disk, renames. NaNs are written as the one
+// NaN.
+struct WrittenTensor {
+  Tensor tensor;
+  const Word* words;
+};
+void write_tensor_file(const std::string& path, const std::map<std::string, std::string>& metadata,
+                       std::vector<WrittenTensor> tensors);
+
+// The fingerprint of all tensors of a file. Throws Error, which names the file.
+std::string fingerprint_file(const std::string& path);
+
+}  // namespace paragon

@@ -1,0 +1,151 @@
+#include "program/runtime/strips.h"
+
+#include <algorithm>
+#include <set>
+
+#include "cpu/scratch.h"
+#include "program/runtime/planner.h"
+
+namespace paragon {
+
+namespace {
+
+constexpr std::size_t kGrain = std::size_t{1} << 16;  // words that are worth a task of their own
+
+std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+
+const RowStep* row_step(const std::unique_ptr<Step>& step) { return dynamic_cast<const RowStep*>(step.get()); }
+
+// The rows of which a step makes one number each; 0 for other steps.
+std::size_t reduced_rows(const std::unique_ptr<Step>& step) {
+  const auto* reduce = dynamic_cast<const ReduceStep*>(step.get());
+  return reduce != nullptr && reduce->args.inner == 1 ? reduce->args.outer : 0;
+}
+
+}  // namespace
+
+StripStep::StripStep(std::vector<std::unique_ptr<Step>> steps, const Rows& rows, std::vector<Passing> passing,
+                     std::vector<BufferId> others, std::size_t buffers)
+    : steps_(std::move(steps)),
+      rows_(rows),
+      passing_(std::move(passing)),
+      others_(std::move(others)),
+      buffers_(buffers) {}
+
+void StripStep::run_strip(const Context& context, Word** addresses, std::size_t lane, std::size_t first,
+                          std::size_t last) const {
+  Word* scratch = context.scratch + lane * context.lane_words;
+  for (const Passing& p : passing_) {  // where row 0 would be
+    const auto row_first = reinterpret_cast<std::uintptr_t>(scratch + p.position);
+    addresses[p.buffer] = reinterpret_cast<Word*>(row_first - first * p.row * sizeof(Word));
+  }
+  const Context here{addresses, context.scratch, context.lanes, context.lane_words, context.pool};
+  for (const auto& step : steps_) static_cast<const RowStep&>(*step).run_rows(here, scratch, rows_.count, first, last);
+}
+
+void StripStep::run(const Context& context) const {
+  const std::size_t n = rows_.count, strips = divide_up(n, rows_.at_once);
+  const std::size_t tasks = std::clamp<std::size_t>(n * rows_.words / kGrain, 1, std::min(context.lanes, strips));
+  context.pool.parallel_for(tasks, [&](std::size_t t) {
+    const cpu::Scratch table(buffers_ * sizeof(Word*));
+    Word** addresses = table.as<Word*>();
+    for (const BufferId buffer : others_) addresses[buffer] = context.buffers[buffer];
+    for (std::size_t s = strips * t / tasks; s < strips * (t + 1) / tasks; ++s) {
+      run_strip(context, addresses, t, s * rows_.at_once, std::min((s + 1) * rows_.at_once, n));
+    }
+  });
+}
+
+// Every step of a strip but the first reads something that is written in it. A step that writes the new words of a
+// state is not in one, so that they may lie over the old ones.
+bool Planner::joins_strip(std::size_t begin, std::size_t end, std::size_t rows) const {
+  const RowStep* step = row_step(plan_.steps[end]);
+  if (step == nullptr) return false;
+  const auto written = [&](BufferId buffer) {
+    const std::int64_t when = lives_[buffer].written;
+    const bool here = when >= static_cast<std::int64_t>(begin) && when < static_cast<std::int64_t>(end);
+    return here ? plan_.buffers[buffer].words : 0;
+  };
+  const auto is_state = [&](BufferId buffer) {
+    return lives_[buffer].claimed && plan_.buffers[buffer].home == Home::arena;
+  };
+  const std::vector<BufferId> operands = step->operands();
+  const bool reads = end == begin || std::any_of(operands.begin(), operands.end(), written);
+  return reads && std::none_of(written_[end].begin(), written_[end].end(), is_state) && step->rows_apart(rows, written);
+}
+
+// A strip has at least one reduction of rows, and the first one says how many there are.
+void Planner::find_strips() {
+  const std::size_t steps = plan_.steps.size(), chain_words = rounded(plan_.lane_words);
+  written_.resize(steps);
+  for (BufferId buffer = 0; buffer < plan_.buffers.size(); ++buffer) {
+    const Life& life = lives_[buffer];
+    if (life.stored && life.written >= 0) written_[static_cast<std::size_t>(life.written)].push_back(buffer);
+  }
+  std::vector<std::size_t> reduction(steps + 1, steps);  // the first from a step on that RowSteps lead to
+  for (std::size_t i = steps; i-- > 0;) {
+    if (row_step(plan_.steps[i]) != nullptr) reduction[i] = reduced_rows(plan_.steps[i]) > 0 ? i : reduction[i + 1];
+  }
+  for (std::size_t begin = 0, end; begin < steps; begin = end) {
+    end = begin;
+    const std::size_t first = reduction[begin];
+    const std::size_t rows = first < steps ? reduced_rows(plan_.steps[first]) : 0;
+    while (rows > 1 && end < steps && joins_strip(begin, end, rows)) ++end;
+    if (end > first && end > begin + 1) add_strip(begin, end, rows, chain_words);
+    end = std::max(end, begin + 1);
+  }
+}
+
+// What passes between these steps alone goes to the scratch; whatever else they write or read lives from the first to
+// the last.
+void Planner::add_strip(std::size_t begin, std::size_t end, std::size_t rows, std::size_t chain_words) {
+  const auto first = static_cast<std::int64_t>(begin), last = static_cast<std::int64_t>(end) - 1;
+  std::set<BufferId> buffers;
+  std::size_t words = 0;
+  for (std::size_t s = begin; s < end; ++s) {
+    for (const BufferId buffer : row_step(plan_.steps[s])->operands()) buffers.insert(buffer);
+    for (const BufferId buffer : written_[s]) {
+      buffers.insert(buffer);
+      words += plan_.buffers[buffer].words;
+    }
+  }
+  const StripSizes& sizes = options_.strips;
+  const std::size_t row_words = divide_up(words, rows), at_once = sizes.rows_at_once(row_words);
+  if (!sizes.fit(rows, row_words, pool_.threads())) return;
+  Strip strip{begin, end, {rows, at_once, row_words}, {}, {}};
+  std::size_t position = chain_words;
+  for (const BufferId buffer : buffers) {
+    Life& life = lives_[buffer];
+    if (life.written >= first && life.last_read <= last && plan_.buffers[buffer].home == Home::arena) {
+      const std::size_t row = plan_.buffers[buffer].words / rows;
+      strip.passing.push_back({buffer, row, position});
+      position += rounded(row * at_once);
+      life.stored = false;
+    } else {
+      strip.others.push_back(buffer);
+      if (life.written > first) life.written = first;
+      if (life.last_read < last) life.last_read = last;
+    }
+  }
+  plan_.lane_words = std::max(plan_.lane_words, position);
+  strips_.push_back(std::move(strip));
+}
+
+void Planner::join_strips() {
+  std::vector<std::unique_ptr<Step>> steps;
+  std::size_t next = 0;
+  const auto take = [&](std::size_t end, std::vector<std::unique_ptr<Step>>& to) {
+    for (; next < end; ++next) to.push_back(std::move(plan_.steps[next]));
+  };
+  for (Strip& strip : strips_) {
+    take(strip.begin, steps);
+    std::vector<std::unique_ptr<Step>> inside;
+    take(strip.end, inside);
+    steps.push_back(std::make_unique<StripStep>(std::move(inside), strip.rows, std::move(strip.passing),
+                                                std::move(strip.others), plan_.buffers.size()));
+  }
+  take(plan_.steps.size(), steps);
+  plan_.steps = std::move(steps);
+}
+
+}  // namespace paragon
