@@ -11,16 +11,24 @@ import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from conftest import ROOT, skip_or_fail
 
 BUILD = ROOT / "build"
 INTERPRETERS = ROOT / "bindings_tests" / "interpreters"
 BINDINGS = ROOT / "bindings_tests" / "bindings"
+
+
+def each(names: Iterable[str]) -> list[Any]:
+    """Parameters for pytest: the tests of one implementation run in one process, so that no other waits for its build."""
+    return [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in names]
 
 
 def need(program: str, package: str) -> str:

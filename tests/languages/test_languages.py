@@ -32,7 +32,7 @@ EVERYONE: dict[str, Callable[[], list[str]]] = {
 }
 
 
-@pytest.fixture(scope="session", params=EVERYONE)
+@pytest.fixture(scope="session", params=toolchains.each(EVERYONE))
 def other(request: pytest.FixtureRequest) -> Contender:
     """An implementation in another language, or the compiled core on another processor."""
     return Contender(request.param, External(request.param, EVERYONE[request.param]()))
@@ -105,7 +105,7 @@ def test_digits_training_has_the_same_fingerprint(other: Contender, jobs: Path, 
     assert _train(other, job, tmp_path) == run_job(job, executor="cpu").fingerprint
 
 
-@pytest.mark.parametrize("name", toolchains.IMPLEMENTATIONS)
+@pytest.mark.parametrize("name", toolchains.each(toolchains.IMPLEMENTATIONS))
 def test_mnist_training_has_the_same_fingerprint(name: str, jobs: Path, tmp_path: Path) -> None:
     job = _mnist_job(jobs)
     who = Contender(name, External(name, EVERYONE[name]()))

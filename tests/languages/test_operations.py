@@ -12,7 +12,7 @@ from paragon.ir.operations import TABLE
 WANTED = {name: (row.arity, list(row.attributes)) for name, row in TABLE.items()}
 
 
-@pytest.mark.parametrize("name", ["go", "javascript", "rust"])
+@pytest.mark.parametrize("name", toolchains.each(["go", "javascript", "rust"]))
 def test_the_table_of_operations_is_the_same(name: str) -> None:
     rows = json.loads(toolchains.call(*toolchains.IMPLEMENTATIONS[name](), "operations"))
     found = {row["name"]: (row["arity"], row["attributes"]) for row in rows}

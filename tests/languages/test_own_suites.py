@@ -20,6 +20,7 @@ from toolchains import BINDINGS, INTERPRETERS, alone, call, need
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.xdist_group("go")
 @pytest.mark.parametrize("folder", [INTERPRETERS / "go", BINDINGS / "go"], ids=["interpreter", "binding"])
 def test_go(folder: Path) -> None:
     go = need("go", "golang-go")
@@ -29,6 +30,7 @@ def test_go(folder: Path) -> None:
     call(go, "test", "./...", cwd=folder)
 
 
+@pytest.mark.xdist_group("rust")
 @pytest.mark.parametrize("folder", [INTERPRETERS / "rust", BINDINGS / "rust"], ids=["interpreter", "binding"])
 def test_rust(folder: Path) -> None:
     cargo = need("cargo", "cargo")
@@ -59,6 +61,7 @@ def _node() -> str:
     return node
 
 
+@pytest.mark.xdist_group("javascript")
 def test_javascript() -> None:
     node = _node()
     tests = sorted(str(p) for p in (INTERPRETERS / "js" / "test").glob("*.test.mjs"))
@@ -66,6 +69,7 @@ def test_javascript() -> None:
     call("npm", "run", "check", cwd=INTERPRETERS / "js")
 
 
+@pytest.mark.xdist_group("webassembly")
 def test_webassembly() -> None:
     _node()
     toolchains.webassembly()
