@@ -8,7 +8,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SOURCES := $(shell find csrc python -type f ! -name '*.pyc' ! -name '*.so' 2>/dev/null) CMakeLists.txt pyproject.toml
 
-.PHONY: demo test bench table exhaustive lint clean
+.PHONY: demo test bench table exhaustive lint fmt clean
 
 demo: $(VENV)/.installed
 	$(BIN)/paragon demo --save digits.safetensors
@@ -56,10 +56,17 @@ exhaustive: $(VENV)/bin/python  # docs/exhaustive.md
 table: $(VENV)/.test
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python bindings_tests/table.py
 
+# C and C++, in the layout of .clang-format; what .clang-format-ignore names is left alone.
+CXX_SOURCES = $(shell git ls-files '*.c' '*.cpp' '*.h' '*.def')
+
 lint: $(VENV)/.lint
 	$(BIN)/ruff check python tests benchmarks bindings_tests tools
 	$(BIN)/ruff format --check python tests benchmarks
 	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run --Werror $(CXX_SOURCES)
+
+fmt: $(VENV)/.lint
+	$(BIN)/clang-format -i $(CXX_SOURCES)
 
 clean:
 	rm -rf $(VENV) build dist digits.safetensors
