@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from .program import Array
+from .ir.spec import Array
 
 class Error(Exception): ...
 
