@@ -319,6 +319,7 @@ PYBIND11_MODULE(_core, m) {
       .def("state", &PySession::state, "A copy of the state.")
       .def("set_state", &PySession::set_state, py::arg("values"))
       .def("fingerprint", &PySession::fingerprint)
+      .def("plan", [](const PySession& s) { return s.session().plan(); }, "The steps of a run in words, a line each.")
       .def_property_readonly("isa", [](const PySession& s) { return std::string(s.session().isa()); })
       .def_property_readonly("threads", [](const PySession& s) { return s.session().threads(); })
       .def_property_readonly("bytes", [](const PySession& s) { return s.session().bytes(); });
