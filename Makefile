@@ -75,14 +75,19 @@ test: $(VENV)/.test core
 check: lint $(VENV)/.test core
 	$(PYTEST) -m "not slow" $(ARGS)
 
+# C and C++, in the layout of .clang-format; what .clang-format-ignore names is left alone.
+CXX_SOURCES = $(shell git ls-files '*.c' '*.cpp' '*.h' '*.def')
+
 lint: $(VENV)/.lint
 	$(BIN)/ruff check python tests benchmarks bindings_tests tools
 	$(BIN)/ruff format --check python tests benchmarks
 	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run --Werror $(CXX_SOURCES)
 
 fmt: $(VENV)/.lint
 	$(BIN)/ruff check --fix python tests benchmarks bindings_tests tools
 	$(BIN)/ruff format python tests benchmarks
+	$(BIN)/clang-format -i $(CXX_SOURCES)
 
 # --- the rest -------------------------------------------------------------------------------------------------------
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from .workloads import SIZES
 
 DEFAULTS = {
-    "max_time": 0.1,  # seconds of a measurement: there are some hundred
+    "max_time": Decimal("0.1"),  # seconds of a measurement: there are some hundred
     "columns": ["min", "median", "iqr", "rounds"],  # means and deviations tell what else the machine did
 }
 

@@ -30,7 +30,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """test_FAMILY runs the workloads of the module FAMILY."""
     if "workload" in metafunc.fixturenames:
         family = metafunc.function.__name__.removeprefix("test_")
-        found = list(parameters(family, metafunc.config.getoption("sizes")))
+        size = metafunc.config.getoption("sizes")
+        found = [("import", "process")] if family == "startup" else list(parameters(family, size))
         metafunc.parametrize(("workload", "setting"), found)
 
 
@@ -107,8 +108,8 @@ def test_inference(benchmark: Any, workload: str, setting: str) -> None:
     measure(benchmark, workload, setting)
 
 
-def test_startup(benchmark: Any) -> None:
+def test_startup(benchmark: Any, workload: str, setting: str) -> None:
     """A fresh process that imports paragon, its own beginning included."""
-    benchmark.group = "startup: import"
+    benchmark.group = f"startup: {workload}"
     command = [sys.executable, "-c", "import paragon"]
     benchmark.pedantic(subprocess.run, (command,), {"check": True}, rounds=10, warmup_rounds=1)

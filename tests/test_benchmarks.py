@@ -10,13 +10,14 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from benchmarks import report
 from benchmarks.harness import OURS, Call, Case, Contest, Figures, Goal, Settings, error, run_case
-from benchmarks.test_workloads import checked_call
+from benchmarks.test_workloads import checked_call, parameters
 from benchmarks.workloads import Setting, settings
 from benchmarks.workloads.gemm import Product
 
@@ -128,6 +129,14 @@ def test_workloads_run_under_pytest_benchmark() -> None:
         for family in ("gemm", "inference", "training", "fft"):
             assert re.search(rf"test_{family}\[.*-{re.escape(str(setting))}\] PASSED", output), (family, setting)
     assert output.endswith("peers []\n")
+
+
+def test_an_unavailable_executor_is_skipped_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    absent = SimpleNamespace(available=False, reason="install it")
+    monkeypatch.setattr(pg, "executors", lambda: {"absent": absent})
+    (only,) = parameters("gemm", None)
+    assert only.id == "absent"
+    assert only.marks[0].kwargs["reason"] == "the executor absent is not available: install it"
 
 
 def test_a_wrong_result_fails_under_pytest_benchmark() -> None:

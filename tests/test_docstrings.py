@@ -41,11 +41,13 @@ NAMESPACES = {  # where users find the name, and the module that it is
 WITH_EXAMPLE = (
     "tensor", "Tensor", "trace", "jit", "grad", "value_and_grad", "custom_gradient", "stop_gradient",
     "Program", "Program.run", "Program.save", "load", "fingerprint", "use", "executors",
+    "fit", "evaluate", "EarlyStopping", "Callback", "save_job", "run_job",
     "where", "sum", "matmul", "gather", "scatter_add", "scan", "fft", "rfft", "softmax", "conv2d",
     "nn.Module", "nn.Dense", "nn.Sequential", "optim.SGD", "optim.Adam", "schedules.cosine", "schedules.warm_up",
-    "losses.cross_entropy", "data.digits", "random.normal", "conformance.run_conformance",
+    "losses.cross_entropy", "data.digits", "data.batches", "random.normal", "conformance.run_conformance",
+    "sklearn.MLPClassifier",
 )  # fmt: skip
-FILES = sorted(PACKAGE.rglob("*.py"))
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.stem != "__main__")  # importing that one runs it
 
 
 def imported(name: str) -> ModuleType:

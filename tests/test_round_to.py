@@ -1,6 +1,6 @@
 """`round_to` beside NumPy's float16 and ml_dtypes: every value of each format, every middle, and a sweep over all words.
 
-`tools/exhaustive/round_to.py`, whose comparison this uses, does it for all 2^32 words (docs/exhaustive.md).
+`tools/exhaustive/beside_peers.py`, whose comparison this uses, does it for all 2^32 words (docs/exhaustive.md).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from paragon.ir.spec import Array
 
 pytest.importorskip("ml_dtypes")
 
-from tools.exhaustive import round_to
+from tools.exhaustive import beside_peers
 
 FORMATS = TABLE["round_to"].choices["format"]
 
 
 def edges(format: str) -> np.ndarray:
     """The values of a format and the middles between neighbours, with the two f32 on each side, of both signs; words like NaN."""
-    peer = np.dtype(round_to.PEERS[format])
+    peer = np.dtype(beside_peers.PEERS[format])
     words = np.arange(2 ** (8 * peer.itemsize - 1), dtype=f"u{peer.itemsize}")
     with np.errstate(all="ignore"):
         values = words.view(peer).astype(np.float64)
@@ -45,14 +45,14 @@ def sweep(step: int) -> np.ndarray:
 
 
 def wrong(executor: str, format: str, words: np.ndarray) -> list[str]:
-    session = round_to.session(executor, format, {})
-    parts = [words[i : i + round_to.CHUNK] for i in range(0, len(words), round_to.CHUNK)]
-    found = [round_to.different(session, part, round_to.peer(part, format)) for part in parts]
+    session = beside_peers.session(executor, format, {})
+    parts = [words[i : i + beside_peers.CHUNK] for i in range(0, len(words), beside_peers.CHUNK)]
+    found = [beside_peers.different(session, part, beside_peers.peer(part, format)) for part in parts]
     return [f"{w:08x}" for w in np.concatenate(found)]
 
 
 def test_every_format_has_a_peer() -> None:
-    assert set(FORMATS) == set(round_to.PEERS)
+    assert set(FORMATS) == set(beside_peers.PEERS)
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -73,22 +73,22 @@ def test_results_are_values_of_the_format_and_stay_when_rounded_again() -> None:
         for format in FORMATS:
             once = pg.round_to(x, format)
             assert pg.fingerprint(pg.round_to(once, format)) == pg.fingerprint(once)
-            assert len(np.unique(once.numpy())) <= 2 ** (8 * np.dtype(round_to.PEERS[format]).itemsize)
+            assert len(np.unique(once.numpy())) <= 2 ** (8 * np.dtype(beside_peers.PEERS[format]).itemsize)
 
 
 def test_a_single_wrong_word_is_found() -> None:
     class Faulty:
         def run(self, inputs: Mapping[str, Array]) -> dict[str, Any]:
-            (result,) = round_to.session("reference", "f16", {}).run(inputs).values()
+            (result,) = beside_peers.session("reference", "f16", {}).run(inputs).values()
             return {"output": np.where(inputs["x"].view(np.uint32) == 0x3F800001, np.float32(2), result)}
 
     words = np.arange(0x3F7FFF00, 0x3F800100, dtype=np.uint32)
-    assert round_to.different(Faulty(), words, round_to.peer(words, "f16")).tolist() == [0x3F800001]
+    assert beside_peers.different(Faulty(), words, beside_peers.peer(words, "f16")).tolist() == [0x3F800001]
 
 
 def test_the_named_command_counts_words_and_reports_mismatches(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--executor", "reference", "--formats", "e5m2", "--step", "65537", "--jobs", "1"]
-    assert round_to.main(arguments) == 0
+    assert beside_peers.main(arguments) == 0
     assert "e5m2   words 65536  beside float8_e5m2  mismatches reference:0" in capsys.readouterr().out
 
 

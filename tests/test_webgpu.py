@@ -422,6 +422,10 @@ def test_devices_are_picked_by_number_or_name(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(devices, "adapters", lambda: (first, Named(first, "Second (Test)")))
     monkeypatch.setattr(devices, "_opened", {0: device()})
     assert EXECUTOR.devices == [first.summary, "Second (Test)"]
+    assert EXECUTOR.settings() == [{"device": 0}, {"device": 1}]
+    monkeypatch.setattr(devices, "adapters", lambda: (first,))
+    assert EXECUTOR.settings() == [{}]
+    monkeypatch.setattr(devices, "adapters", lambda: (first, Named(first, "Second (Test)")))
     program, x = pg.trace(lambda x: x + x, np.ones(3, np.float32)), np.float32([1, 2, 3])
     for option, name in ((None, first.summary), (0, first.summary), (1, "Second (Test)"), ("second", "Second (Test)")):
         session = EXECUTOR.load(program, **({} if option is None else {"device": option}))
@@ -433,7 +437,7 @@ def test_devices_are_picked_by_number_or_name(monkeypatch: pytest.MonkeyPatch) -
 def test_without_wgpu_or_driver_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "adapters", lambda: ())
     monkeypatch.setattr(devices.importlib.util, "find_spec", lambda name: None)
-    assert not EXECUTOR.available and "pip install wgpu" in EXECUTOR.reason
+    assert not EXECUTOR.available and "pip install wgpu" in EXECUTOR.reason and EXECUTOR.settings() == []
     monkeypatch.setattr(devices.importlib.util, "find_spec", lambda name: object())
     assert "apt install mesa-vulkan-drivers" in EXECUTOR.reason
     with pytest.raises(ExecutorError, match="mesa-vulkan-drivers"):

@@ -40,12 +40,7 @@ class Setting:
 
 def settings(name: str) -> list[Setting]:
     """Every way in which an executor can compute here: its instruction sets, best last, with one thread and with all."""
-    executor: Any = pg.executors()[name]
-    if hasattr(executor, "settings"):
-        return [Setting(name, options) for options in executor.settings()]
-    counts = sorted({1, getattr(executor, "threads", 1)})
-    sets = [{"isa": isa, "threads": count} for isa in getattr(executor, "isas", ()) for count in counts]
-    return [Setting(name, options) for options in sets] or [Setting(name)]
+    return [Setting(name, options) for options in pg.executors()[name].settings()]
 
 
 def isas() -> list[str]:

@@ -18,7 +18,7 @@ from safetensors import safe_open
 
 import paragon as pg
 from paragon import nn
-from paragon.optim import SGD, Adam
+from paragon.nn.optim import SGD, Adam
 
 from ..harness import Array
 from . import Problem, Size, Workload

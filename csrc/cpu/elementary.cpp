@@ -24,7 +24,8 @@ void fill_elementary(Kernels& kernels) {
   kernels.sigmoid = map<[](F32 x) {
     const F32 one = splat(1.0f), e = exp(as<F32>(as<U32>(x) | splat(0x80000000u)));
     return select(x >= F32{}, one, e) / (e + one);
-  }, float, float>;
+  },
+                        float, float>;
 }
 
 }  // namespace paragon::cpu::PARAGON_ISA

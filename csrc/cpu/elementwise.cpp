@@ -71,8 +71,9 @@ constexpr auto kF32ToU32 = [](F32 x) {
 };
 constexpr auto kToF32 = [](auto x) { return to_f32(x); };
 
-// The words of magnitudes are in the order of the numbers, so they are rounded and compared as integers. Below the format's
-// normal numbers all its values are equally far apart: a sum with a number whose last bit is worth as much rounds to them.
+// The words of magnitudes are in the order of the numbers, so they are rounded and compared as integers. Below the
+// format's normal numbers all its values are equally far apart: a sum with a number whose last bit is worth as much
+// rounds to them.
 template <Format format>
 constexpr auto kRoundTo = [](U32 x) {
   constexpr contract::FloatFormat kFormat = contract::float_format(format);

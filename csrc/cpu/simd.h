@@ -1,11 +1,12 @@
-// SIMD for one translation unit: vectors of 32- and 64-bit lanes as wide as the flags of the translation unit allow, with
-// IEEE 754 arithmetic. One file a target, in simd/; this one says what each must provide, and picks one.
+// SIMD for one translation unit: vectors of 32- and 64-bit lanes as wide as the flags of the translation unit allow,
+// with IEEE 754 arithmetic. One file a target, in simd/; this one says what each must provide, and picks one.
 //
 // Everything has internal linkage, so that code compiled for a newer processor never stands in for another unit's.
 // Units that include this file keep to that: no non-trivial templates or inline functions of the standard library.
 // GCC and Clang vector extensions give most operations (simd/vectors.h); a target adds only what they lack or do badly.
 // Needs -ffp-contract=off -fno-math-errno, and no fast-math.
 //
+// clang-format off
 // Types
 //   Vec<T>                    T::lanes lanes; F32, I32, U32 have kLanes of them, F64 and U64 half as many
 //   Mask<Bytes>, MaskOf<T>    a truth value for each lane of Bytes bytes, or of T
@@ -20,8 +21,8 @@
 //   select(m, yes, no)        yes where m, else no
 //   sqrt(x)                   correctly rounded
 //   fma(a, b, c), fms         a * b + c, a * b - c of floats, rounded once on every target
-//   mul_add(a, b, c)          a * b + c of doubles, fused where the hardware can, else rounded twice: only for code proven
-//                             with both
+//   mul_add(a, b, c)          a * b + c of doubles, fused where the hardware can, else rounded twice: for code that is
+//                             proven with both
 //   greater(a, b), lesser     a > b ? a : b and a < b ? a : b, so b where one is NaN (F32 has no `lesser`)
 //   multiply_words(a, b)      the 64-bit products of the low words of 64-bit lanes
 // Conversions
@@ -41,9 +42,10 @@
 //   load_transposed(start, column)
 //                             lane l of column[j] = element j of the array that begins at start(l)
 // Shuffles (simd/shuffles.h)
-//   interleave_low(a, b), interleave_high, pick<Pattern>(a, b), transpose(rows), transpose_groups(x, y, z, w)
+//   interleave_low(a, b), interleave_high, pick<Pattern>(a, b), transpose(rows), transpose_groups, exchange_groups
+// clang-format on
 //
-// To add a target: a file beside the others, a line below, and a line of families in CMakeLists.txt with its flags.
+// To add a target: a file beside the others, a line below, and a line of instruction_sets.def with its flags.
 #pragma once
 
 #include <cfloat>

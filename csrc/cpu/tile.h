@@ -1,6 +1,6 @@
-// The innermost part of the matrix product: tiles of C, which stay in registers for a whole piece of k, and the packing of the
-// factors for them. Each step of k loads a row of B and multiplies it by the broadcast elements of a column of A.
-// Internal linkage, like simd.h.
+// The innermost part of the matrix product: tiles of C, which stay in registers for a whole piece of k, and the packing
+// of the factors for them. Each step of k loads a row of B and multiplies it by the broadcast elements of a column of
+// A. Internal linkage, like simd.h.
 #pragma once
 
 #include "cpu/panels.h"
@@ -8,8 +8,8 @@
 namespace paragon::cpu {
 namespace {
 
-// Tiles are 1, 2, 4 or 8 vectors wide. At each width, the most rows for which all of a tile, a row of B and an element of A
-// fit into the registers.
+// Tiles are 1, 2, 4 or 8 vectors wide. At each width, the most rows for which all of a tile, a row of B and an element
+// of A fit into the registers.
 constexpr std::size_t kWidths = 4;
 struct TileHeights {
   std::size_t at[kWidths];  // [log2 of the width]
@@ -121,13 +121,14 @@ PARAGON_INLINE void run_steps_with_fma(const TileArgs& t, F32 (&acc)[H][W]) {
 }
 
 // Without fma, a step is a product and a sum of doubles, rounded to float. The product of two floats is exact, so two
-// roundings are left: of the sum to double, then to float. They give the right float unless the first one made a tie for
-// the second, or the float is subnormal. This finds where that may be: the result is not zero in some word of such a lane.
+// roundings are left: of the sum to double, then to float. They give the right float unless the first one made a tie
+// for the second, or the float is subnormal. This finds where that may be: the result is not zero in some word of such
+// a lane.
 //
 // x is the sum, as a double. It is in doubt where the 29 bits that are cut off are 100...0 (a tie), or where
-// 0 < |x| < 2^-126; as x is 0 or larger than 2^-300 (a sum of a float and a product of floats), its high word tells. Both
-// conditions have the form "word - start < length, unsigned". SSE2 only compares signed words, so 2^31 is added to both
-// sides: it is in the constants.
+// 0 < |x| < 2^-126; as x is 0 or larger than 2^-300 (a sum of a float and a product of floats), its high word tells.
+// Both conditions have the form "word - start < length, unsigned". SSE2 only compares signed words, so 2^31 is added to
+// both sides: it is in the constants.
 PARAGON_INLINE U32 rounding_doubt(F64 x) {
   const U64 bits = as<U64>(x) & splat(std::uint64_t{0x7fffffff'1fffffff});  // neither the sign nor the bits that stay
   const I32 word = as<I32>(as<U32>(bits) + as<U32>(splat(std::uint64_t{0x7fffffff'70000000})));
@@ -260,7 +261,8 @@ void pack_a(const Matrix& a, std::size_t height, std::size_t k, float* to) {
       }
     } else if (a.row == 1 && (only || rows == kLanes)) {
       std::size_t t = 0;
-      for (; t + 1 < k && rows + a.col >= kLanes; ++t) store(to + t * height + i, load(a.at(i, t)));  // into the next column
+      for (; t + 1 < k && rows + a.col >= kLanes; ++t)
+        store(to + t * height + i, load(a.at(i, t)));  // into the next column
       for (; t < k; ++t) store(to + t * height + i, load_partial(a.at(i, t), rows));
     } else {
       for (std::size_t t = 0; t < k; ++t) {
@@ -277,7 +279,8 @@ void pack_b(const Matrix& b, std::size_t columns, std::size_t width, std::size_t
     const std::size_t cols = min_of(columns - j, kLanes);
     if (b.col == 1) {
       std::size_t t = 0;
-      for (; t + 1 < k && cols + b.row >= kLanes; ++t) store(to + t * width + j, load(b.at(t, j)));  // into the next row
+      for (; t + 1 < k && cols + b.row >= kLanes; ++t)
+        store(to + t * width + j, load(b.at(t, j)));  // into the next row
       for (; t < k; ++t) store(to + t * width + j, load_partial(b.at(t, j), cols));
     } else if (b.row == 1) {
       for (std::size_t t = 0; t < k; t += kLanes) {

@@ -1,6 +1,6 @@
 // Holds the program layer to docs/program.md: plans of random programs against the contract's scalar definitions, word
-// for word, for every instruction set, on one thread and on several, run after run, whatever the host's rounding; and what is
-// refused, and how.
+// for word, for every instruction set, on one thread and on several, run after run, whatever the host's rounding; and
+// what is refused, and how.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -142,8 +142,8 @@ void keep_roundings() {
   hold_on_all(p);
 }
 
-// A convolution, a pooling, and their gradients: windows, products and elementwise operations whose arrays do not lie in the
-// order of their axes, in shapes that others see through reshapes.
+// A convolution, a pooling, and their gradients: windows, products and elementwise operations whose arrays do not lie
+// in the order of their axes, in shapes that others see through reshapes.
 void keep_convolutions() {
   const ProgramBuilder::Windows three{{3, 3}, {1, 1}, {0, 1, 0, 0}}, two{{2, 2}, {2, 2}, {0, 0, 0, 0}};
   ProgramBuilder p;
@@ -285,9 +285,18 @@ void refuse_programs() {
   expect_refused(with(op("round_to", "[1]", "i32", "[3]", R"({"format":"f16"})")), "must be f32, not value 1");
   expect_refused(with(op("round_to", "[0]", "f32", "[2,3]", R"({"format":"f8"})")),
                  "unknown format \"f8\" (f16, bf16, e4m3fn, e5m2)");
-  expect_refused(with(op("fold", "[0]", "f32", "[2]", R"({"size":2,"kernel":[1,1],"stride":[1,1],"padding":[0,0,0,0],
-                 "dilation":[1,1],"panel":null})")),
-                 "must have rank 4");
+  ProgramBuilder image;
+  const auto patches = image.input("x", {1, 2, 2, 1});
+  const auto fold = [&] { image.add(Op::fold, {patches}, {ProgramBuilder::number(Key::size, 2)}); };
+  CHECK(message(fold) == "the attribute \"kernel\" is missing", "%s", message(fold).c_str());
+  const auto list = [](Key key, Shape values) { return ProgramBuilder::list(key, std::move(values)); };
+  const auto fold_to_a_number = [&] {
+    image.add(
+        Op::fold, {patches},
+        {ProgramBuilder::number(Key::size, 2), list(Key::kernel, {1, 1}), list(Key::stride, {1, 1}),
+         list(Key::padding, {0, 0, 0, 0}), list(Key::dilation, {1, 1}), ProgramBuilder::number(Key::panel, kNoPanel)});
+  };
+  CHECK(message(fold_to_a_number) == "size must be a list of 2", "%s", message(fold_to_a_number).c_str());
   expect_refused(with(op("argmax", "[0]", "i32", "[2]", R"({"axis":2,"keepdims":false})")),
                  "axis 2 is outside 0 ... 1");
   expect_refused(document(x + "," + x, "", "", "", ""), "the name \"x\" stands twice");
@@ -313,21 +322,15 @@ void refuse_sessions() {
   const auto huge = parsed(document(seeds, "", big + R"(,{"op":"max","inputs":[2],"output":3,"dtype":"u32","shape":[],
       "attributes":{"axes":[0],"keepdims":false}})",
                                     R"({"name":"y","value":3})", ""));
-  CHECK(message([&] {
-          Session(huge, {"", 0, 1000000});
-        }).find("memory limit of 1000000 bytes") != std::string::npos,
+  CHECK(message([&] { Session(huge, {"", 0, 1000000}); }).find("memory limit of 1000000 bytes") != std::string::npos,
         "a huge program");
   const auto state = parsed(document("", R"({"name":"w","dtype":"f32","shape":[2147483647]})", "", "", ""));
-  CHECK(message([&] {
-          Session(state, {"", 0, 1000000});
-        }).find("memory limit of 1000000") != std::string::npos,
+  CHECK(message([&] { Session(state, {"", 0, 1000000}); }).find("memory limit of 1000000") != std::string::npos,
         "a huge state");
 
   const auto small =
       parsed(document("", R"({"name":"w","dtype":"f32","shape":[2]})", "", R"({"name":"y","value":0})", ""));
-  CHECK(message([&] {
-          Session(small, {"sse9", 0, 0});
-        }).find("sse9") != std::string::npos,
+  CHECK(message([&] { Session(small, {"sse9", 0, 0}); }).find("sse9") != std::string::npos,
         "an unknown instruction set");
   CHECK(message([&] { Session(small, {"", 4096, 0}); }).find("1024") != std::string::npos, "too many threads");
   Session session(small, {});

@@ -6,7 +6,7 @@
 #include "contract/basic.h"
 #include "contract/round_to.h"
 #include "tests/check.h"
-#include "tests/elementwise_tables.h"
+#include "tests/kernel_tables.h"
 
 namespace {
 
@@ -78,7 +78,7 @@ void check_kernel(const Layout& layout, const std::vector<Pair>& pairs, const cp
 }  // namespace
 
 int main() {
-  const std::vector<cpu::Kernels> tables = cpu::elementwise_tables();
+  const std::vector<cpu::Kernels>& tables = tests::kernel_tables();
   for (const Layout& layout : kLayouts) {
     const std::vector<Pair> pairs = right_pairs(layout);
     check_contract(layout, pairs);

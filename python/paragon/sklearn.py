@@ -133,6 +133,12 @@ class MLPClassifier(ClassifierMixin, _MLP):  # type: ignore[misc]
     Attributes:
         classes_: the labels. model_: the `paragon.nn.Sequential`, logits out. history_: of `paragon.fit`. n_iter_: epochs run.
         loss_curve_: the loss of each epoch. n_features_in_, feature_names_in_: as everywhere in scikit-learn.
+
+    >>> from paragon.sklearn import MLPClassifier
+    >>> digits = pg.data.digits()
+    >>> estimator = MLPClassifier(hidden=(32,), epochs=10, random_state=0).fit(digits.x_train, digits.y_train)
+    >>> estimator.predict(digits.x_test[:5])
+    array([4, 2, 0, 9, 8], dtype=int32)
     """
 
     def fit(self, X: Any, y: Any) -> MLPClassifier:

@@ -1,131 +1,151 @@
-"""Holds `round_to` to other people's conversions, NumPy's float16 and those of ml_dtypes, for all 2^32 words of each format.
+"""Proves round_to: every kernel of every instruction set of this machine, all 2^32 inputs, all four formats.
 
-    python tools/exhaustive/round_to.py [--executor NAME] [--formats f16 bf16 ...] [--step 1] [--jobs 2]
+    python tools/exhaustive/round_to.py build/exhaustive/exhaustive [FORMAT ...] [--jobs 2]
 
-Of an executor with instruction sets each one is compared. `--step N` takes every N-th word only. A log goes to stdout; the
-exit status is 1 if a single word differs (all NaNs are one).
+`exhaustive round_to` (round_to.cpp) holds the kernels to the scalar contract; here the compiled core, which so has been shown to
+do what the contract says, is held to NumPy's float16 and to the types of ml_dtypes. NaNs count as one. A log goes to stdout; the
+exit status is 1 if anything was wrong.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
+import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
-import paragon as pg
-from paragon.executors import Session
+from paragon import _core
 
-Words = npt.NDArray[np.uint32]
-
-PEERS: dict[str, type] = {
+WORDS = 2**32
+CHUNK = 2**22
+TYPES: dict[str, npt.DTypeLike] = {
     "f16": np.float16,
     "bf16": ml_dtypes.bfloat16,
     "e4m3fn": ml_dtypes.float8_e4m3fn,
     "e5m2": ml_dtypes.float8_e5m2,
 }
-WORDS, CHUNK = 2**32, 2**20
-SHARE = 2**28  # what a process gets at a time
+NAN = 0x7FC00000
 
 
-def session(executor: str, format: str, options: Mapping[str, Any]) -> Session:
-    """A program that rounds a chunk, loaded."""
-    program = pg.trace(lambda x: pg.round_to(x, format), np.zeros(CHUNK, np.float32))
-    return pg.executors()[executor].load(program, **options)
+@dataclass(frozen=True)
+class Outcome:
+    """What one format's run found."""
+
+    format: str
+    mismatches: dict[str, int]
+    wrong: list[str]
+    seconds: float
+
+    @property
+    def right(self) -> bool:
+        return bool(self.mismatches) and not any(self.mismatches.values())
 
 
-def peer(words: Words, format: str) -> Words:
-    """The words that the peer gives: the conversion to its type and back."""
-    with np.errstate(all="ignore"):
-        return words.view(np.float32).astype(PEERS[format]).astype(np.float32).view(np.uint32)
+def kernels(program: list[str], format: str, first: int, count: int) -> tuple[dict[str, int], list[str]]:
+    """The mismatches of each instruction set with the contract."""
+    command = [*program, "round_to", format, str(first), str(count)]
+    lines = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+    records = {line.split()[0]: line.split()[1:] for line in lines if not line.startswith("wrong")}
+    if records["count"] != [str(count)]:
+        raise RuntimeError(f"{' '.join(command)} did not try all {count} inputs")
+    mismatches = dict(zip(records["versions"], map(int, records["mismatches"]), strict=True))
+    return mismatches, [line for line in lines if line.startswith("wrong")]
 
 
-def is_nan(words: Words) -> npt.NDArray[np.bool_]:
-    return (words & 0x7FFFFFFF) > 0x7F800000
-
-
-def different(rounding: Session, words: Words, right: Words) -> Words:
-    """Those of the words (a chunk at most) that a session rounds otherwise than `right`."""
-    x = np.zeros(CHUNK, np.uint32)
-    x[: len(words)] = words
-    (result,) = rounding.run({"x": x.view(np.float32)}).values()
-    got = np.asarray(result).view(np.uint32)[: len(words)]
-    return words[(got != right) & ~(is_nan(got) & is_nan(right))]
-
-
-def chunks(start: int, stop: int, step: int) -> Iterator[Words]:
-    """Every step-th word from start on, in chunks."""
-    for first in range(start, stop, CHUNK * step):
-        yield np.arange(first, min(first + CHUNK * step, stop), step, dtype=np.uint64).astype(np.uint32)
-
-
-def compare(
-    executor: str, format: str, settings: Mapping[str, Mapping[str, Any]], step: int, start: int
-) -> tuple[int, dict[str, list[int]]]:
-    """How many words were compared in the share from `start` on, and by setting the words that came out wrong."""
-    sessions = {name: session(executor, format, options) for name, options in settings.items()}
-    wrong: dict[str, list[int]] = {name: [] for name in settings}
-    count = 0
-    first = -(-start // step) * step
-    for words in chunks(first, start + SHARE, step):
-        right = peer(words, format)
-        count += len(words)
-        for name, rounding in sessions.items():
-            wrong[name] += different(rounding, words, right).tolist()
-    return count, wrong
-
-
-def settings_of(executor: str) -> dict[str, dict[str, Any]]:
-    """The instruction sets of an executor, each with one thread; of one that has none, its name."""
-    listed = pg.executors()[executor].settings()
-    sets = {str(options["isa"]): {"isa": options["isa"], "threads": 1} for options in listed if "isa" in options}
-    return sets or {executor: {}}
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--executor", default="cpu", choices=sorted(pg.executors()))
-    parser.add_argument("--formats", nargs="+", default=list(PEERS), choices=list(PEERS))
-    parser.add_argument("--step", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    chosen = parser.parse_args(arguments)
-    if chosen.step < 1:
-        parser.error("--step must be at least 1")
-    settings = settings_of(chosen.executor)
-    print(
-        f"{platform.system()} {platform.machine()}; NumPy {np.__version__}, ml_dtypes {ml_dtypes.__version__}",
-        flush=True,
+def rounding_program(format: str, size: int) -> str:
+    operation = {
+        "op": "round_to",
+        "inputs": [0],
+        "output": 1,
+        "dtype": "f32",
+        "shape": [size],
+        "attributes": {"format": format},
+    }
+    return json.dumps(
+        {
+            "format": "paragon-program",
+            "version": 1,
+            "contract": 1,
+            "inputs": [{"name": "x", "dtype": "f32", "shape": [size]}],
+            "state": [],
+            "operations": [operation],
+            "outputs": [{"name": "y", "value": 1}],
+            "updates": [],
+        }
     )
-    failed = False
-    with ProcessPoolExecutor(chosen.jobs) as pool:
-        for format in chosen.formats:
-            began, count = time.monotonic(), 0
-            wrong: dict[str, list[int]] = {name: [] for name in settings}
-            share = partial(compare, chosen.executor, format, settings, chosen.step)
-            for compared, found in pool.map(share, range(0, WORDS, SHARE)):
-                count += compared
-                for name, words in found.items():
-                    wrong[name] += words
-            failed |= any(wrong.values())
-            counts = " ".join(f"{name}:{len(words)}" for name, words in wrong.items())
-            seconds = time.monotonic() - began
-            print(
-                f"{format:6} words {count}  beside {PEERS[format].__name__}  mismatches {counts}  {seconds:.0f} s",
-                flush=True,
-            )
-            for name, words in wrong.items():
-                for word in words[:5]:
-                    print(f"       {name}: {word:08x} is rounded otherwise", flush=True)
-    return 1 if failed else 0
+
+
+def observed(x: npt.NDArray[np.float32]) -> npt.NDArray[np.uint32]:
+    return np.where(np.isnan(x), np.uint32(NAN), x.view(np.uint32))
+
+
+def core(format: str, first: int, count: int) -> tuple[int, list[str]]:
+    """The mismatches of the compiled core with NumPy's float16, or with ml_dtypes."""
+    size = min(CHUNK, count)
+    session = _core.Session(_core.Program(rounding_program(format, size)), threads=1)
+    mismatches = 0
+    wrong: list[str] = []
+    for chunk in range(first, first + count, size):
+        start = min(chunk, first + count - size)  # the last chunk may overlap the one before it
+        x = np.arange(start, start + size, dtype=np.uint64).astype(np.uint32).view(np.float32)
+        with np.errstate(all="ignore"):
+            expected = observed(x.astype(TYPES[format]).astype(np.float32))
+        found = observed(session.run({"x": x})["y"])
+        differs = np.flatnonzero(found != expected)
+        mismatches += len(differs)
+        for i in differs[: max(0, 20 - len(wrong))]:
+            wrong.append(f"wrong core {x.view(np.uint32)[i]:08x} {found[i]:08x} {expected[i]:08x}")
+    return mismatches, wrong
+
+
+def run(program: list[str], format: str, first: int, count: int) -> Outcome:
+    start = time.monotonic()
+    mismatches, wrong = kernels(program, format, first, count)
+    name = "numpy" if format == "f16" else "ml_dtypes"
+    mismatches[name], more = core(format, first, count)
+    return Outcome(format, mismatches, wrong + more, time.monotonic() - start)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("program", help="the built `exhaustive` (an emulator may stand before it, in one argument)")
+    parser.add_argument(
+        "formats", nargs="*", metavar="FORMAT", help=f"some of {' '.join(TYPES)}; all when none is named"
+    )
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="formats run at a time")
+    parser.add_argument("--first", type=lambda text: int(text, 0), default=0, help="the first input word")
+    parser.add_argument("--count", type=lambda text: int(text, 0), default=WORDS, help="how many inputs from there on")
+    arguments = parser.parse_args()
+    unknown = set(arguments.formats) - set(TYPES)
+    if unknown:
+        parser.error(f"no such format: {' '.join(sorted(unknown))}; there are {' '.join(TYPES)}")
+    formats = arguments.formats or list(TYPES)
+
+    print(f"{platform.system()} {platform.machine()}; NumPy {np.__version__}, ml_dtypes {ml_dtypes.__version__}")
+    outcomes = []
+    program, first, count = arguments.program.split(), arguments.first, arguments.count
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        for outcome in pool.map(lambda name: run(program, name, first, count), formats):
+            outcomes.append(outcome)
+            counts = " ".join(f"{name}:{n}" for name, n in outcome.mismatches.items())
+            verdict = "right" if outcome.right else "WRONG"
+            print(f"{outcome.format:6} inputs {count}  mismatches {counts}  {verdict}  {outcome.seconds:.0f} s")
+            for line in outcome.wrong:
+                print("       " + line)
+            sys.stdout.flush()
+    right = all(outcome.right for outcome in outcomes)
+    extent = "all 2^32 inputs" if count == WORDS else f"a sample of {count} inputs"
+    print(f"{extent}: {'every result is correctly rounded' if right else 'WRONG RESULTS'}")
+    return 0 if right else 1
 
 
 if __name__ == "__main__":

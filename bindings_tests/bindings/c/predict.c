@@ -1,5 +1,5 @@
-// predict MODEL [FILE...]: loads a model file and runs it once. Each FILE holds the elements of one input, in order, as raw
-// 32-bit words of this machine; an input without a file is all zeros. Prints the outputs.
+// predict MODEL [FILE...]: loads a model file and runs it once. Each FILE holds the elements of one input, in order, as
+// raw 32-bit words of this machine; an input without a file is all zeros. Prints the outputs.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -61,7 +61,9 @@ PARAGON_INLINE void load_transposed(const Start& start, Vec<T> (&column)[Vec<T>:
 
 PARAGON_INLINE F64 widen_low(F32 x) { return {_mm256_cvtps_pd(_mm256_castps256_ps128(x.v))}; }
 PARAGON_INLINE F64 widen_high(F32 x) { return {_mm256_cvtps_pd(_mm256_extractf128_ps(x.v, 1))}; }
-PARAGON_INLINE F32 narrow(F64 low, F64 high) { return {_mm256_set_m128(_mm256_cvtpd_ps(high.v), _mm256_cvtpd_ps(low.v))}; }
+PARAGON_INLINE F32 narrow(F64 low, F64 high) {
+  return {_mm256_set_m128(_mm256_cvtpd_ps(high.v), _mm256_cvtpd_ps(low.v))};
+}
 
 // ---- arithmetic ----
 

@@ -1,4 +1,4 @@
-// AVX-512 (F, VL, DQ, BW): 64-byte vectors, truth values in mask registers, 32 vector registers, and tables in registers.
+// AVX-512 (F, VL, DQ, BW): 64-byte vectors, mask registers, 32 vector registers, and tables in registers.
 #pragma once
 
 #include <cstddef>

@@ -26,10 +26,15 @@ PARAGON_INLINE void store_narrowed(float* p, F64 x) {
 // Lane by lane GCC 12 makes wrong code of them at -O3 (-ftree-slp-vectorize); test_reductions shows it.
 
 typedef float HalfF32 __attribute__((vector_size(kVectorBytes / 2)));
-PARAGON_INLINE F64 widen_low(F32 x) { return {__builtin_convertvector(__builtin_shufflevector(x.v, x.v, 0, 1), F64::Raw)}; }
-PARAGON_INLINE F64 widen_high(F32 x) { return {__builtin_convertvector(__builtin_shufflevector(x.v, x.v, 2, 3), F64::Raw)}; }
+PARAGON_INLINE F64 widen_low(F32 x) {
+  return {__builtin_convertvector(__builtin_shufflevector(x.v, x.v, 0, 1), F64::Raw)};
+}
+PARAGON_INLINE F64 widen_high(F32 x) {
+  return {__builtin_convertvector(__builtin_shufflevector(x.v, x.v, 2, 3), F64::Raw)};
+}
 PARAGON_INLINE F32 narrow(F64 low, F64 high) {
-  return {__builtin_shufflevector(__builtin_convertvector(low.v, HalfF32), __builtin_convertvector(high.v, HalfF32), 0, 1, 2, 3)};
+  return {__builtin_shufflevector(__builtin_convertvector(low.v, HalfF32), __builtin_convertvector(high.v, HalfF32), 0,
+                                  1, 2, 3)};
 }
 
 // ---- arithmetic ----

@@ -40,11 +40,15 @@ PARAGON_INLINE Vec<T> pick(Vec<T> a, Vec<T> b) {
 // Within each group of four lanes: element `Half` of a, of b, the next of a, of b; or two of a, two of b.
 template <std::size_t Half>
 struct UnpackOnes {
-  constexpr std::size_t operator()(std::size_t i, std::size_t n) const { return i / 4 * 4 + 2 * Half + i % 4 / 2 + i % 2 * n; }
+  constexpr std::size_t operator()(std::size_t i, std::size_t n) const {
+    return i / 4 * 4 + 2 * Half + i % 4 / 2 + i % 2 * n;
+  }
 };
 template <std::size_t Half>
 struct UnpackTwos {
-  constexpr std::size_t operator()(std::size_t i, std::size_t n) const { return i / 4 * 4 + 2 * Half + i % 2 + i % 4 / 2 * n; }
+  constexpr std::size_t operator()(std::size_t i, std::size_t n) const {
+    return i / 4 * 4 + 2 * Half + i % 2 + i % 4 / 2 * n;
+  }
 };
 // Groups of four lanes: every other one of a, then of b.
 template <std::size_t Odd>
@@ -63,8 +67,19 @@ PARAGON_INLINE void transpose_groups(Vec<T>& x, Vec<T>& y, Vec<T>& z, Vec<T>& w)
   w = pick<UnpackTwos<1>>(b, d);
 }
 
-// Transposes a square block in place: lane j of row i and lane i of row j change places. First within groups of four lanes,
-// which one instruction can shuffle everywhere, then the groups.
+// Transposes the groups of four lanes of four vectors of four groups.
+template <class T>
+PARAGON_INLINE void exchange_groups(Vec<T>& x, Vec<T>& y, Vec<T>& z, Vec<T>& w) {
+  const Vec<T> a = pick<EveryOtherGroup<0>>(x, y), b = pick<EveryOtherGroup<1>>(x, y);
+  const Vec<T> c = pick<EveryOtherGroup<0>>(z, w), d = pick<EveryOtherGroup<1>>(z, w);
+  x = pick<EveryOtherGroup<0>>(a, c);
+  y = pick<EveryOtherGroup<0>>(b, d);
+  z = pick<EveryOtherGroup<1>>(a, c);
+  w = pick<EveryOtherGroup<1>>(b, d);
+}
+
+// Transposes a square block in place: lane j of row i and lane i of row j change places. First within groups of four
+// lanes, which one instruction can shuffle everywhere, then the groups.
 template <class T>
 PARAGON_INLINE void transpose(Vec<T> (&row)[Vec<T>::lanes]) {
   constexpr std::size_t n = Vec<T>::lanes, groups = n / 4;
@@ -78,13 +93,7 @@ PARAGON_INLINE void transpose(Vec<T> (&row)[Vec<T>::lanes]) {
       row[j] = pick<EveryOtherGroup<0>>(a, b);
       row[4 + j] = pick<EveryOtherGroup<1>>(a, b);
     } else if constexpr (groups == 4) {
-      const Vec<T> a = row[j], b = row[4 + j], c = row[8 + j], d = row[12 + j];
-      const Vec<T> ab0 = pick<EveryOtherGroup<0>>(a, b), ab1 = pick<EveryOtherGroup<1>>(a, b);
-      const Vec<T> cd0 = pick<EveryOtherGroup<0>>(c, d), cd1 = pick<EveryOtherGroup<1>>(c, d);
-      row[j] = pick<EveryOtherGroup<0>>(ab0, cd0);
-      row[4 + j] = pick<EveryOtherGroup<0>>(ab1, cd1);
-      row[8 + j] = pick<EveryOtherGroup<1>>(ab0, cd0);
-      row[12 + j] = pick<EveryOtherGroup<1>>(ab1, cd1);
+      exchange_groups(row[j], row[4 + j], row[8 + j], row[12 + j]);
     }
   }
 }

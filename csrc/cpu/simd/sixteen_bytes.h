@@ -1,5 +1,5 @@
-// What the targets with vectors of 16 bytes share (SSE2, NEON, WebAssembly and the portable one): no instruction of theirs
-// loads a vector in part, or transposes on the way from memory.
+// What the targets with vectors of 16 bytes share (SSE2, NEON, WebAssembly and the portable one): no instruction of
+// theirs loads a vector in part, or transposes on the way from memory.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// What the targets share that have no mask registers (all but AVX-512): truth values are vectors of 0 or -1 a lane, and a
-// vector is stored in part lane by lane. Each target adds `any`.
+// What the targets share that have no mask registers (all but AVX-512): truth values are vectors of 0 or -1 a lane, and
+// a vector is stored in part lane by lane. Each target adds `any`.
 #pragma once
 
 #include "cpu/simd/vectors.h"

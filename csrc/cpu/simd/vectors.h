@@ -1,5 +1,5 @@
-// The vectors of simd.h and what GCC's and Clang's vector extensions do well on every target: arithmetic, whole loads and
-// stores. A target defines kVectorBytes, then includes this file.
+// The vectors of simd.h and what GCC's and Clang's vector extensions do well on every target: arithmetic, whole loads
+// and stores. A target defines kVectorBytes, then includes this file.
 #pragma once
 
 #include <cstddef>

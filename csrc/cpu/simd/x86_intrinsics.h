@@ -1,4 +1,4 @@
-// The intrinsics of x86, without the false alarms that GCC 12 raises about its own header (_mm512_undefined_ps, PR 105593).
+// The intrinsics of x86, without the false alarms of GCC 12 about its own header (_mm512_undefined_ps, PR 105593).
 #pragma once
 
 #pragma GCC diagnostic push

@@ -113,24 +113,26 @@ void read_version(Reader& reader, const char* what, std::int64_t supported) {
   }
 }
 
-Attribute read_attribute(Reader& reader, const std::string& key) {
+// The value of an attribute that is not a list.
+std::int64_t read_number(Reader& reader, Key key) {
+  const Form form = form_of(key);
+  switch (form) {
+    case Form::flag: return reader.boolean();
+    case Form::word: return read_word(reader);
+    case Form::panel: return read_panel(reader);
+    default: return choices(form).empty() ? reader.integer() : read_choice(reader, choices(form), name(key));
+  }
+}
+
+Attribute read_attribute(Reader& reader, const std::string& text) {
   Attribute attribute;
-  attribute.key = find_row<Key>(reader, kAttributes, key, "attribute");
+  attribute.key = find_row<Key>(reader, kAttributes, text, "attribute");
   const Form form = form_of(attribute.key);
   attribute.is_list = form == Form::list || (form == Form::number_or_list && reader.peek() == json::Kind::array);
   if (attribute.is_list) {
     attribute.list = read_list(reader);
-    return attribute;
-  }
-  switch (form) {
-    case Form::flag: attribute.number = reader.boolean(); break;
-    case Form::word: attribute.number = read_word(reader); break;
-    case Form::panel: attribute.number = read_panel(reader); break;
-    case Form::dtype: attribute.number = read_choice(reader, choices(form), "dtype"); break;
-    case Form::comparison: attribute.number = read_choice(reader, choices(form), "comparison"); break;
-    case Form::norm: attribute.number = read_choice(reader, choices(form), "norm"); break;
-    case Form::format: attribute.number = read_choice(reader, choices(form), "format"); break;
-    default: attribute.number = reader.integer();
+  } else {
+    attribute.number = read_number(reader, attribute.key);
   }
   return attribute;
 }

@@ -69,26 +69,27 @@ void Planner::finish_chains() {
   for (const Chain& chain : chains_) {
     std::vector<ChainStep::Stored> results;
     for (const BufferId buffer : chain.results) {
-      Life& life = lives_[buffer];
-      life.stored = life.last_read > chain.index;
-      results.push_back({life.stored, {buffer, 0}});
+      Lifetime& lifetime = lifetimes_[buffer];
+      lifetime.stored = lifetime.last_read > chain.index;
+      results.push_back({lifetime.stored, {buffer, 0}});
     }
     chain.step->finish(results);
     plan_.lane_words = std::max(plan_.lane_words, chain.step->scratch_words());
   }
 }
 
-// A claimed buffer becomes the state itself if nobody reads the old words after they are overwritten.
+// A claimed buffer becomes the state itself if nobody reads the old words after they are overwritten: if they are last
+// read by an earlier step, or by the chain that writes the new ones, which reads each of them before.
 void Planner::place_states() {
   for (const auto& [state, claimed] : claims_) {
-    const Life& life = lives_[claimed];
-    const Life& old = lives_[states_[state]];
-    const bool over = old.last_read < life.written;
-    const bool now = old.last_read == life.written && life.chain != nullptr &&
-                     life.chain->may_overwrite(states_[state], life.instruction);
+    const Lifetime& lifetime = lifetimes_[claimed];
+    const Lifetime& old = lifetimes_[states_[state]];
+    const bool read_before = old.last_read < lifetime.written;
+    const bool read_meanwhile = old.last_read == lifetime.written && lifetime.chain != nullptr &&
+                                lifetime.chain->may_overwrite(states_[state], lifetime.instruction);
     Buffer& buffer = plan_.buffers[claimed];
     buffer.index = state;
-    buffer.home = over || now ? Home::state : Home::next;
+    buffer.home = read_before || read_meanwhile ? Home::state : Home::next;
     if (buffer.home == Home::state) {
       plan_.in_place = true;
     } else {
@@ -101,22 +102,23 @@ void Planner::place_arena() {
   const std::size_t steps = plan_.steps.size();
   std::vector<std::vector<BufferId>> begins(steps), ends(steps);
   for (BufferId b = 0; b < plan_.buffers.size(); ++b) {
-    const Life& life = lives_[b];
-    if (plan_.buffers[b].home != Home::arena || life.written == Life::kBefore || !life.stored) continue;
-    begins[static_cast<std::size_t>(life.written)].push_back(b);
-    const std::int64_t end = std::max(life.last_read, life.written);
+    const Lifetime& lifetime = lifetimes_[b];
+    if (plan_.buffers[b].home != Home::arena || lifetime.written == Lifetime::kBefore || !lifetime.stored) continue;
+    begins[static_cast<std::size_t>(lifetime.written)].push_back(b);
+    const std::int64_t end = std::max(lifetime.last_read, lifetime.written);
     if (end < static_cast<std::int64_t>(steps)) ends[static_cast<std::size_t>(end)].push_back(b);
   }
   Arena arena;
   std::vector<bool> inherited(plan_.buffers.size());
   for (std::size_t s = 0; s < steps; ++s) {
     for (const BufferId b : begins[s]) {
-      const Life& life = lives_[b];
+      const Lifetime& lifetime = lifetimes_[b];
       const auto heir_of = [&](BufferId old) {
         return !inherited[old] && plan_.buffers[old].words == plan_.buffers[b].words &&
-               life.chain->may_overwrite(old, life.instruction);
+               lifetime.chain->may_overwrite(old, lifetime.instruction);
       };
-      const auto old = life.chain == nullptr ? ends[s].end() : std::find_if(ends[s].begin(), ends[s].end(), heir_of);
+      const auto old =
+          lifetime.chain == nullptr ? ends[s].end() : std::find_if(ends[s].begin(), ends[s].end(), heir_of);
       if (old != ends[s].end()) {
         inherited[*old] = true;
         plan_.buffers[b].position = plan_.buffers[*old].position;

@@ -57,14 +57,14 @@ Plan Planner::plan() {
     views_[v] = dense_view(buffer, shape(v));
   }
   find_needed();
-  find_wishes();
+  find_preferred_orders();
   for (std::size_t v = program_.first_operation(); v < program_.values(); ++v) {
     if (needed_[v]) plan_operation(v);
   }
   if (options_.keep_all) {
     for (std::size_t v = 0; v < program_.values(); ++v) {
       plan_.values.push_back(dense(v));
-      lives_[views_[v].buffer].last_read = Life::kForever;
+      lifetimes_[views_[v].buffer].last_read = Lifetime::kForever;
     }
   } else {
     bind_results();
@@ -97,22 +97,23 @@ const std::vector<std::uint32_t>& Planner::inputs(std::size_t value) const {
                                         : composite->second.inputs;
 }
 
-// fold reads channels first, and elementwise operations hand that on to where the words come from.
-void Planner::find_wishes() {
-  wishes_.resize(program_.values());
+// A fold reads windows with the channels before the positions. Its operand is best computed in this order, and so is
+// whatever elementwise operations compute that from: else a copy would have to turn it.
+void Planner::find_preferred_orders() {
+  preferred_orders_.resize(program_.values());
   for (std::size_t v = program_.values(); v-- > program_.first_operation();) {
     const Operation& operation = program_.operations[v - program_.first_operation()];
-    if (operation.op == Op::fold) wishes_[operation.inputs[0]] = kChannelsFirst;
-    if (!is_elementwise(operation.op) || wishes_[v].empty()) continue;
+    if (operation.op == Op::fold) preferred_orders_[operation.inputs[0]] = kChannelsFirst;
+    if (!is_elementwise(operation.op) || preferred_orders_[v].empty()) continue;
     for (const std::uint32_t input : inputs(v)) {
-      if (wishes_[input].empty() && shape(input) == shape(v)) wishes_[input] = wishes_[v];
+      if (preferred_orders_[input].empty() && shape(input) == shape(v)) preferred_orders_[input] = preferred_orders_[v];
     }
   }
 }
 
 BufferId Planner::new_buffer(Home home, std::uint32_t index, std::size_t words) {
   plan_.buffers.push_back({home, index, words, 0});
-  lives_.emplace_back();
+  lifetimes_.emplace_back();
   return static_cast<BufferId>(plan_.buffers.size() - 1);
 }
 
@@ -161,14 +162,14 @@ Place Planner::copied(const View& view) {
 }
 
 Place Planner::read(const Place& place) {
-  std::int64_t& last = lives_[place.buffer].last_read;
+  std::int64_t& last = lifetimes_[place.buffer].last_read;
   last = std::max(last, here());
   return place;
 }
 
 Place Planner::write_words(std::size_t words) {
   const BufferId buffer = new_buffer(Home::arena, 0, words);
-  lives_[buffer].written = here();
+  lifetimes_[buffer].written = here();
   return {buffer, 0};
 }
 
@@ -239,7 +240,7 @@ void Planner::view_operation(std::size_t value, const Operation& operation) {
 
 // The order in which an elementwise result lies: as is wished, or as the first operand of its shape does.
 Order Planner::chain_order(std::size_t value) {
-  if (!wishes_[value].empty()) return wishes_[value];
+  if (!preferred_orders_[value].empty()) return preferred_orders_[value];
   for (const std::uint32_t input : inputs(value)) {
     if (shape(input) != shape(value) || is_constant(views_[input])) continue;
     const Order order = memory_order(view(input));
@@ -278,11 +279,11 @@ bool Planner::may_join(const Chain& chain, const std::vector<ChainOperand>& oper
   if (chain.step->sources() + operands.size() > ChainStep::kMaxSources) return false;
   bool related = false;
   for (const ChainOperand& operand : operands) {
-    const Life& life = lives_[operand.place.buffer];
-    if (life.chain == chain.step) {
+    const Lifetime& lifetime = lifetimes_[operand.place.buffer];
+    if (lifetime.chain == chain.step) {
       if (!operand.whole) return false;
       related = true;
-    } else if (life.written >= chain.index) {
+    } else if (lifetime.written >= chain.index) {
       return false;
     } else if (plan_.buffers[operand.place.buffer].words > 1) {
       related = related || chain.step->find(operand.place, operand.layout) != chain.step->sources();
@@ -314,23 +315,23 @@ void Planner::elementwise(std::size_t value, const Operation& operation) {
   Chain& chain = chains_[number];
   std::vector<ChainStep::Register> registers;
   for (const ChainOperand& operand : operands) {
-    Life& life = lives_[operand.place.buffer];
-    if (life.chain == chain.step) {
-      registers.push_back(ChainStep::result(life.instruction));
+    Lifetime& lifetime = lifetimes_[operand.place.buffer];
+    if (lifetime.chain == chain.step) {
+      registers.push_back(ChainStep::result(lifetime.instruction));
     } else {
-      life.last_read = std::max(life.last_read, chain.index);
+      lifetime.last_read = std::max(lifetime.last_read, chain.index);
       registers.push_back(chain.step->add_source(operand.place, operand.layout));
     }
   }
   const BufferId buffer = new_buffer(Home::arena, 0, n);
-  Life& life = lives_[buffer];
-  life.written = chain.index;
-  life.chain = chain.step;
-  life.instruction = chain.step->instructions();
+  Lifetime& lifetime = lifetimes_[buffer];
+  lifetime.written = chain.index;
+  lifetime.chain = chain.step;
+  lifetime.instruction = chain.step->instructions();
   if (const auto composite = composites_.find(value); composite != composites_.end()) {
-    chain.step->add(composite->second.kernel, registers, composite->second.cost);
+    chain.step->add(composite->second.name, composite->second.kernel, registers, composite->second.cost);
   } else {
-    chain.step->add(find_kernel(kernels_, program_, operation), registers, cost(operation.op));
+    chain.step->add(name(operation.op), find_kernel(kernels_, program_, operation), registers, cost(operation.op));
   }
   chain.results.push_back(buffer);
   views_[value] = ordered_view(buffer, shape(value), order);
@@ -343,23 +344,23 @@ void Planner::bind_results() {
   const auto take = [&](std::size_t value) {
     const Place place = dense(value);
     const Buffer& buffer = plan_.buffers[place.buffer];
-    Life& life = lives_[place.buffer];
-    const bool free = buffer.home == Home::arena && !life.claimed && buffer.words == count(value);
-    if (free) life.claimed = true;
+    Lifetime& lifetime = lifetimes_[place.buffer];
+    const bool free = buffer.home == Home::arena && !lifetime.claimed && buffer.words == count(value);
+    if (free) lifetime.claimed = true;
     return free;
   };
   const auto copy = [&](std::size_t value, Home home, std::uint32_t index) {
     const Place from = dense(value);
     auto& step = add_step<CopyStep>();
     const BufferId to = new_buffer(home, index, count(value));
-    lives_[to].written = here();
+    lifetimes_[to].written = here();
     step.parts.push_back({gather_layout(dense_view(to, shape(value))), read(from), {to, 0}});
   };
   for (const Update& update : program_.updates) {
     if (count(update.value) == 0) continue;
     if (take(update.value)) {
       const BufferId buffer = views_[update.value].buffer;
-      lives_[buffer].last_read = Life::kForever;
+      lifetimes_[buffer].last_read = Lifetime::kForever;
       claims_.push_back({update.state, buffer});
     } else {
       copy(update.value, Home::next, update.state);
@@ -373,7 +374,7 @@ void Planner::bind_results() {
       Buffer& buffer = plan_.buffers[views_[value].buffer];
       buffer.home = Home::output;
       buffer.index = static_cast<std::uint32_t>(i);
-      lives_[views_[value].buffer].last_read = Life::kForever;
+      lifetimes_[views_[value].buffer].last_read = Lifetime::kForever;
     } else {
       copy(value, Home::output, static_cast<std::uint32_t>(i));
     }

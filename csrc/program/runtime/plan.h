@@ -4,7 +4,7 @@
 //  - A value is a *view* of a buffer (view.h): reshape, transpose, broadcast and slice only change the view; a step
 //    that needs the words in another order makes a copy, once. unfold, fold and what lies between them keep the
 //    channels before the positions, so that all their rows are long.
-//  - Elementwise operations are gathered into chains (fuse.h) that run block by block in cache, and chains with the
+//  - Elementwise operations are gathered into chains (chain.h) that run block by block in cache, and chains with the
 //    reductions of rows between them into strips (strips.h).
 //  - A buffer lives from the step that writes it to the last step that reads it, and its place in the arena is then
 //    used again; an elementwise result takes the place of an operand that ends there.
@@ -45,6 +45,8 @@ struct Context {
   }
 };
 
+class PlanText;  // describe.h
+
 class Step {
  public:
   Step() = default;
@@ -52,16 +54,19 @@ class Step {
   Step& operator=(const Step&) = delete;
   virtual ~Step() = default;
   virtual void run(const Context& context) const = 0;
+  virtual void describe(PlanText& text) const = 0;
 };
 
 // A step whose result consists of rows that can be computed apart (strips.h).
 class RowStep : public Step {
  public:
   virtual std::vector<BufferId> operands() const = 0;  // the buffers that it reads
-  using Words = std::function<std::size_t(BufferId)>;
-  // Whether each of so many rows of the result needs no more than the same row of every operand for which `written` is
-  // not 0, but the number of the operand's words.
-  virtual bool rows_apart(std::size_t rows, const Words& written) const = 0;
+  // Of a buffer that earlier steps of the same strip write, the number of its words; of any other buffer 0.
+  using WordsInStrip = std::function<std::size_t(BufferId)>;
+  // Whether the result, cut into so many rows, can be computed row by row along with the earlier steps of its strip:
+  // then row r reads of the buffers that they write only row r. Other buffers are complete before the strip begins, and
+  // may be read anywhere.
+  virtual bool rows_apart(std::size_t rows, const WordsInStrip& written) const = 0;
   // Computes rows first ... last - 1 of `rows`, with the scratch of one lane.
   virtual void run_rows(const Context& context, Word* scratch, std::size_t rows, std::size_t first,
                         std::size_t last) const = 0;

@@ -25,14 +25,10 @@ Cut cut(const Shape& shape, std::size_t axis, std::size_t axes = 1) {
 std::size_t panel_of(const Operation& operation) { return static_cast<std::size_t>(operation.number(Key::panel)); }
 std::size_t axis_of(const Operation& operation) { return static_cast<std::size_t>(operation.number(Key::axis)); }
 
-// An operand of a matmul: the parts of its rows and columns (after the transpose flag), and of the leading axes,
-// aligned with the result's.
-struct Matrices {
-  std::vector<Digit> lead, rows, columns;
-};
+// --- products --------------------------------------------------------------------------------------------------------
 
 std::optional<Matrices> matrices(const View& view, const Shape& shape, bool transpose, const Shape& out) {
-  auto axes = digits(view, shape);
+  auto axes = find_axes(view, shape);
   if (!axes) return std::nullopt;
   const std::size_t r = shape.size(), added = out.size() - r;
   Matrices m{{}, std::move((*axes)[r - 2]), std::move((*axes)[r - 1])};
@@ -47,31 +43,86 @@ std::optional<Matrices> matrices(const View& view, const Shape& shape, bool tran
   return m;
 }
 
-std::size_t length(const std::vector<Digit>& axis) {
+std::size_t length(const Axis& axis) {
   std::size_t product = 1;
-  for (const Digit& digit : axis) product *= static_cast<std::size_t>(digit.extent);
+  for (const AxisPart& part : axis) product *= static_cast<std::size_t>(part.extent);
   return product;
 }
 
-// Joins the leading axes to the rows where they lie at even distances: one tall product instead of a batch.
-void stack(Matrices& m) {
-  std::vector<Digit> joined;
-  for (const std::vector<Digit>* part : {&m.lead, &m.rows}) {
-    for (const Digit& digit : *part) {
-      if (digit.extent == 1) continue;
-      if (!joined.empty() && joined.back().stride == digit.stride * static_cast<std::ptrdiff_t>(digit.extent)) {
-        joined.back() = {joined.back().extent * digit.extent, digit.stride};
+// The axis over which a product sums, as runs of evenly spaced elements at even distances in either operand.
+struct InnerAxis {
+  struct Steps {
+    std::size_t element, run;  // from one to the next, in words
+  };
+  std::size_t length, run;
+  Steps a, b;
+};
+
+// An axis of one or two parts as such runs; none if it does not consist of them.
+std::optional<InnerAxis::Steps> steps_of_runs(const Axis& axis, std::size_t run) {
+  const auto element = static_cast<std::size_t>(axis.back().stride);
+  if (axis.size() == 1) return InnerAxis::Steps{element, element * run};
+  if (axis.size() > 2 || static_cast<std::size_t>(axis.back().extent) != run) return std::nullopt;
+  return InnerAxis::Steps{element, static_cast<std::size_t>(axis.front().stride)};
+}
+
+// None if the operands have no such runs in common.
+std::optional<InnerAxis> inner_axis(const Axis& a, const Axis& b) {
+  const std::size_t n = length(a);
+  const Axis& in_parts = a.size() > 1 ? a : b;
+  const std::size_t run = in_parts.size() > 1 ? static_cast<std::size_t>(in_parts.back().extent) : n;
+  const auto of_a = steps_of_runs(a, run), of_b = steps_of_runs(b, run);
+  if (!of_a || !of_b) return std::nullopt;
+  return InnerAxis{n, run, *of_a, *of_b};
+}
+
+bool is_same_for_all(const Axis& lead) {
+  return std::all_of(lead.begin(), lead.end(), [](const AxisPart& p) { return p.stride == 0 || p.extent == 1; });
+}
+
+// The leading axes and the rows as one axis of rows: one tall product instead of a batch.
+Axis stacked(const Axis& lead, const Axis& rows) {
+  Axis joined;
+  for (const Axis* axis : {&lead, &rows}) {
+    for (const AxisPart& part : *axis) {
+      if (part.extent == 1) continue;
+      if (!joined.empty() && joined.back().stride == part.stride * static_cast<std::ptrdiff_t>(part.extent)) {
+        joined.back() = {joined.back().extent * part.extent, part.stride};
       } else {
-        joined.push_back(digit);
+        joined.push_back(part);
       }
     }
   }
   if (joined.empty()) joined.push_back({1, 1});
-  m.lead.clear();
-  m.rows = std::move(joined);
+  return joined;
 }
 
-std::vector<std::size_t> offsets(const std::vector<Digit>& lead, std::size_t batch) {
+// All parts of a's rows but the innermost become leading axes, along which b stays where it is: a product for each
+// piece.
+void split_rows(Matrices& a, Matrices& b) {
+  for (; a.rows.size() > 1; a.rows.erase(a.rows.begin())) {
+    a.lead.push_back(a.rows[0]);
+    b.lead.push_back({a.rows[0].extent, 0});
+  }
+}
+
+cpu::MatmulArgs matmul_args(const Matrices& a, const Matrices& b, const InnerAxis& inner) {
+  cpu::MatmulArgs args{};
+  args.m = static_cast<std::size_t>(a.rows[0].extent);
+  args.n = static_cast<std::size_t>(b.columns[0].extent);
+  args.k = inner.length;
+  args.a_row = static_cast<std::size_t>(a.rows[0].stride);
+  args.b_col = static_cast<std::size_t>(b.columns[0].stride);
+  args.k_run = inner.run;
+  args.a_col = inner.a.element;
+  args.a_run = inner.a.run;
+  args.b_row = inner.b.element;
+  args.b_run = inner.b.run;
+  args.batch = length(a.lead);
+  return args;
+}
+
+std::vector<std::size_t> offsets(const Axis& lead, std::size_t batch) {
   std::vector<std::size_t> list(batch);
   for (std::size_t b = 0; b < batch; ++b) {
     std::size_t rest = b;
@@ -84,12 +135,41 @@ std::vector<std::size_t> offsets(const std::vector<Digit>& lead, std::size_t bat
   return list;
 }
 
-// The axis as runs of `run` evenly spaced elements, at even distances; false if it does not consist of such.
-bool cut_runs(const std::vector<Digit>& axis, std::size_t run, std::size_t& step, std::size_t& jump) {
-  const Digit& inner = axis.back();
-  step = static_cast<std::size_t>(inner.stride);
-  jump = axis.size() == 1 ? step * run : static_cast<std::size_t>(axis[0].stride);
-  return axis.size() == 1 || (axis.size() == 2 && static_cast<std::size_t>(inner.extent) == run);
+// --- reductions ------------------------------------------------------------------------------------------------------
+
+std::vector<bool> reduced_axes(const Operation& operation, std::size_t rank) {
+  std::vector<bool> reduced(rank);
+  const Shape axes = operation.op == Op::argmax ? Shape{operation.number(Key::axis)} : operation.list(Key::axes);
+  for (const std::int64_t axis : axes) reduced[static_cast<std::size_t>(axis)] = true;
+  return reduced;
+}
+
+Order kept_axes_first(const std::vector<bool>& reduced) {
+  Order order;
+  for (const bool last : {false, true}) {
+    for (std::size_t k = 0; k < reduced.size(); ++k) {
+      if (reduced[k] == last) order.push_back(k);
+    }
+  }
+  return order;
+}
+
+// The axes in the order of the memory as kept, reduced and kept ones; none where they do not lie like this, or where
+// the kept or the reduced ones are not in the order of the shape, which is that of the results and of the terms.
+std::optional<Cut> cut_around(const Shape& shape, const std::vector<bool>& reduced, const Order& order) {
+  Cut c;
+  std::size_t last_kept = 0, last_reduced = 0;
+  bool inside = false, after = false;
+  for (const std::size_t k : order) {
+    if (shape[k] == 1) continue;
+    std::size_t& last = reduced[k] ? last_reduced : last_kept;
+    if (k < last || (reduced[k] && after)) return std::nullopt;
+    last = k;
+    after = after || (inside && !reduced[k]);
+    inside = reduced[k];
+    (reduced[k] ? c.n : after ? c.inner : c.outer) *= static_cast<std::size_t>(shape[k]);
+  }
+  return c;
 }
 
 }  // namespace
@@ -118,166 +198,97 @@ void Planner::kernel_operation(std::size_t value, const Operation& operation) {
     case Op::ifft:
     case Op::rfft:
     case Op::irfft: return fft(value, operation);
-    case Op::one_hot: {
-      const Place indices = dense(operation.inputs[0]);
-      auto& step = add_step<OneHotStep>();
-      const std::size_t axes = shape(value).size() - 1;  // the last one is new, and may lie where it is wished
-      Order order = wishes_[value], old = order;
-      old.erase(std::remove(old.begin(), old.end(), axes), old.end());
-      if (order.empty() || old != natural_order(axes)) order = natural_order(axes + 1);
-      const auto at = std::find(order.begin(), order.end(), axes) - order.begin();
-      const Cut c = cut(shape(operation.inputs[0]), static_cast<std::size_t>(at), 0);
-      step.outer = c.outer;
-      step.depth = static_cast<std::size_t>(operation.number(Key::depth));
-      step.inner = c.inner;
-      step.indices = read(indices);
-      step.out = write(value);
-      views_[value] = ordered_view(step.out.buffer, shape(value), order);
-      return;
-    }
-    case Op::bits: {
-      const Place seed = dense(operation.inputs[0]), at = dense(operation.inputs[1]);
-      auto& step = add_step<BitsStep>();
-      step.kernel = kernels_.bits;
-      step.args.stream = static_cast<std::uint32_t>(operation.number(Key::stream));
-      step.args.width = static_cast<unsigned>(operation.number(Key::width));
-      step.args.n = count(value);
-      step.seed = read(seed);
-      step.step = read(at);
-      step.out = write(value);
-      return;
-    }
+    case Op::one_hot: return one_hot(value, operation);
+    case Op::bits: return bits(value, operation);
     default: fail("internal: no kernel for ", name(operation.op));
   }
 }
 
 // The matrices need not lie as they are meant. Where the rows of a are in pieces (the positions of images, with the
-// channels before them), there is a product for each piece, and its result is laid out as a is. k may be in pieces,
-// too.
+// channels before them), there is a product for each piece, and its result is laid out as a is. The inner axis may be
+// in pieces, too.
 void Planner::matmul(std::size_t value, const Operation& operation) {
-  const std::uint32_t x = operation.inputs[0], y = operation.inputs[1];
-  const bool transpose_a = operation.flag(Key::transpose_a), transpose_b = operation.flag(Key::transpose_b);
-  const auto read_a = [&] { return matrices(views_[x], shape(x), transpose_a, shape(value)); };
-  const auto read_b = [&] { return matrices(views_[y], shape(y), transpose_b, shape(value)); };
-  auto a = read_a(), b = read_b();
-  const auto lay_out = [&](std::uint32_t operand) {  // the operands may be one value
-    dense(operand);
-    a = read_a();
-    b = read_b();
-  };
-  if (!a) lay_out(x);
-  if (!b || b->columns.size() > 1) lay_out(y);
-  cpu::MatmulArgs args{};
-  args.m = length(a->rows);
-  args.n = length(b->columns);
-  args.k = args.k_run = length(a->columns);
-  if (args.k == 0) {
-    auto& step = add_step<CopyStep>();
-    step.filled = true;
-    step.words = count(value);
-    step.out = write(value);
-    return;
+  auto [a, b] = matmul_operands(value, operation);
+  const InnerAxis inner = *inner_axis(a.columns, b.rows);
+  if (inner.length == 0) return fill_with_zero(value);
+  if (is_same_for_all(b.lead)) {
+    a = {{}, stacked(a.lead, a.rows), a.columns};
+    b.lead.clear();
   }
-  const auto runs = [&] {
-    if (a->columns.size() + b->rows.size() > 2) {
-      args.k_run = static_cast<std::size_t>((a->columns.size() > 1 ? a->columns : b->rows).back().extent);
-    }
-    return cut_runs(a->columns, args.k_run, args.a_col, args.a_run) &&
-           cut_runs(b->rows, args.k_run, args.b_row, args.b_run);
-  };
-  if (!runs()) {
-    lay_out(x);
-    lay_out(y);
-    args.k_run = args.k;
-    runs();
-  }
-  const bool one_b =
-      std::all_of(b->lead.begin(), b->lead.end(), [](const Digit& d) { return d.stride == 0 || d.extent == 1; });
-  if (one_b) {
-    stack(*a);
-    b->lead.clear();
-  }
-  const bool by_pieces = a->rows.size() > 1;
-  for (; a->rows.size() > 1; a->rows.erase(a->rows.begin())) {
-    a->lead.push_back(a->rows[0]);
-    b->lead.push_back({a->rows[0].extent, 0});
-  }
-  args.m = static_cast<std::size_t>(a->rows[0].extent);
-  args.a_row = static_cast<std::size_t>(a->rows[0].stride);
-  args.b_col = static_cast<std::size_t>(b->columns[0].stride);
-  args.panel = panel_of(operation);
-  args.batch = length(a->lead);
+  const bool by_pieces = a.rows.size() > 1;
+  split_rows(a, b);
 
+  const std::uint32_t x = operation.inputs[0], y = operation.inputs[1];
   auto& step = add_step<MatmulStep>();
   step.kernel = kernels_.matmul;
+  step.args = matmul_args(a, b, inner);
+  step.args.panel = panel_of(operation);
   step.a = read({views_[x].buffer, views_[x].offset});
   step.b = read({views_[y].buffer, views_[y].offset});
   step.c = write(value);
-  if (args.batch > 1) {
-    charge(2 * args.batch * sizeof(std::size_t));
-    step.a_offset = offsets(a->lead, args.batch);
-    step.b_offset = offsets(b->lead, args.batch);
+  const std::size_t batch = step.args.batch;
+  if (batch > 1) {
+    charge(2 * batch * sizeof(std::size_t));
+    step.a_offset = offsets(a.lead, batch);
+    step.b_offset = offsets(b.lead, batch);
   }
-  step.args = args;
-  if (by_pieces && args.a_row == 1) {
-    const Shape products{static_cast<std::int64_t>(args.batch), static_cast<std::int64_t>(args.m),
-                         static_cast<std::int64_t>(args.n)};
+  if (by_pieces && step.args.a_row == 1) {
+    const Shape products{static_cast<std::int64_t>(batch), a.rows[0].extent, b.columns[0].extent};
     views_[value] = ordered_view(step.c.buffer, products, {0, 2, 1});
     step.transpose();
   }
 }
 
-// The reduced axes must lie together in memory. Where they do not, the operand is laid out with the kept axes first.
+// The operands as the kernel can read them, copied where they do not lie so.
+std::pair<Matrices, Matrices> Planner::matmul_operands(std::size_t value, const Operation& operation) {
+  const std::uint32_t x = operation.inputs[0], y = operation.inputs[1];
+  const auto a = [&] { return matrices(views_[x], shape(x), operation.flag(Key::transpose_a), shape(value)); };
+  const auto b = [&] { return matrices(views_[y], shape(y), operation.flag(Key::transpose_b), shape(value)); };
+  if (!a()) dense(x);
+  if (const auto found = b(); !found || found->columns.size() > 1) dense(y);
+  if (!inner_axis(a()->columns, b()->rows)) {
+    dense(x);
+    dense(y);
+  }
+  return {*a(), *b()};
+}
+
+void Planner::fill_with_zero(std::size_t value) {
+  auto& step = add_step<CopyStep>();
+  step.filled = true;
+  step.words = count(value);
+  step.out = write(value);
+}
+
+// The reduced axes must lie together in memory. Where they do not, the operand is laid out with the kept axes first, or
+// as it is meant, if that will do and leaves the axis alone that is innermost in memory: then whole rows are copied.
 void Planner::reduce(std::size_t value, const Operation& operation) {
   const std::uint32_t x = operation.inputs[0];
   const Shape& from = shape(x);
-  const Shape axes = operation.op == Op::argmax ? Shape{operation.number(Key::axis)} : operation.list(Key::axes);
-  const auto reduced = [&](std::size_t k) {
-    return std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(k)) != axes.end();
-  };
-  // Cuts the axes in this order into kept, reduced, kept ones; false where neither they nor the elements are in order.
-  Cut c;
-  const auto cut_in = [&](const Order& order) {
-    c = {};
-    std::size_t last[2] = {0, 0};  // the axis before, of the kept and of the reduced ones
-    bool inside = false, after = false;
-    for (const std::size_t k : order) {
-      if (from[k] == 1) continue;
-      const bool in = reduced(k);
-      if (k < last[in] || (in && after)) return false;
-      last[in] = k;
-      after = after || (inside && !in);
-      inside = in;
-      (in ? c.n : after ? c.inner : c.outer) *= static_cast<std::size_t>(from[k]);
-    }
-    return true;
-  };
-  Order kept_first;
-  for (const bool last : {false, true}) {
-    for (std::size_t k = 0; k < from.size(); ++k) {
-      if (reduced(k) == last) kept_first.push_back(k);
-    }
-  }
+  const std::vector<bool> reduced = reduced_axes(operation, from.size());
   const Order order = memory_order(view(x));
   Place place{view(x).buffer, view(x).offset};
+  std::optional<Cut> c;
   if (elements(from) == 0) {
     c = {count(value), 0, 1};
-  } else if (!view(x).permuted(order).is_dense() || !cut_in(order)) {
-    // The axis that is innermost in memory stays so: whole rows are copied.
-    if (cut_in(natural_order(from.size())) && !reduced(order.back())) {
-      place = dense(x);
-    } else {
-      place = copied(view(x).permuted(kept_first));
-      cut_in(kept_first);
-    }
+  } else if (view(x).permuted(order).is_dense()) {
+    c = cut_around(from, reduced, order);
+  }
+  if (!c && !reduced[order.back()] && (c = cut_around(from, reduced, natural_order(from.size())))) place = dense(x);
+  if (!c) {
+    const Order kept_first = kept_axes_first(reduced);
+    place = copied(view(x).permuted(kept_first));
+    c = cut_around(from, reduced, kept_first);
   }
 
   auto& step = add_step<ReduceStep>();
-  const std::size_t dtype = index_of(program_.dtype(x));
+  const std::size_t dtype = index_of(program_.dtype(x)),
+                    panel = operation.op == Op::sum ? panel_of(operation) : cpu::kOnePanel;
+  step.op = operation.op;
   step.kernel = operation.op == Op::sum   ? kernels_.sum[dtype]
                 : operation.op == Op::max ? kernels_.max[dtype]
                                           : kernels_.argmax[dtype];
-  step.args = {nullptr, nullptr, c.outer, c.n, c.inner, operation.op == Op::sum ? panel_of(operation) : cpu::kOnePanel};
+  step.args = {nullptr, nullptr, c->outer, c->n, c->inner, panel};
   step.x = read(place);
   step.out = write(value);
 }
@@ -302,6 +313,7 @@ void Planner::window(std::size_t value, const Operation& operation) {
   const Shape& windows = folds ? shape(x) : shape(value);
   const Place place = folds ? arranged(x, kChannelsFirst) : dense(x);
   auto& step = add_step<WindowStep>();
+  step.op = operation.op;
   step.kernel = folds ? kernels_.fold[index_of(operation.dtype)] : kernels_.unfold;
   cpu::WindowArgs& args = step.args;
   const auto size = [](std::int64_t n) { return static_cast<std::size_t>(n); };
@@ -327,6 +339,7 @@ void Planner::index(std::size_t value, const Operation& operation) {
   const bool scatters = operation.op == Op::scatter_add;
   const Cut table = cut(scatters ? shape(value) : shape(x), axis_of(operation));
   auto& step = add_step<IndexStep>();
+  step.op = operation.op;
   step.kernel = scatters ? kernels_.scatter_add[index_of(operation.dtype)] : kernels_.gather;
   step.args = {nullptr, nullptr,     nullptr,  table.outer,
                table.n, table.inner, count(i), scatters ? panel_of(operation) : cpu::kOnePanel};
@@ -347,6 +360,7 @@ void Planner::fft(std::size_t value, const Operation& operation) {
   if (scratch > fft_scratch_) charge(scratch - fft_scratch_);
   fft_scratch_ = std::max(fft_scratch_, scratch);
   auto& step = add_step<FftStep>();
+  step.op = operation.op;
   step.kernel = real ? kernels_.rfft : operation.op == Op::irfft ? kernels_.irfft : kernels_.fft;
   step.plan = cpu::fft_plan(c.n, axes == 1);
   const auto norm = static_cast<Norm>(operation.number(Key::norm));
@@ -394,6 +408,36 @@ void Planner::concat(std::size_t value, const Operation& operation) {
     if (count(x) > 0) step.parts.push_back({cpu::simplify(args), read({views_[x].buffer, views_[x].offset}), to});
     to.offset += static_cast<std::size_t>(views_[value].stride[axis] * static_cast<std::ptrdiff_t>(shape(x)[axis]));
   }
+}
+
+void Planner::one_hot(std::size_t value, const Operation& operation) {
+  const Place indices = dense(operation.inputs[0]);
+  auto& step = add_step<OneHotStep>();
+  // The last axis is new, and may lie where the reader of the result would have it, if the others stay in order.
+  const std::size_t axes = shape(value).size() - 1;
+  Order order = preferred_orders_[value], others = order;
+  others.erase(std::remove(others.begin(), others.end(), axes), others.end());
+  if (order.empty() || others != natural_order(axes)) order = natural_order(axes + 1);
+  const auto at = std::find(order.begin(), order.end(), axes) - order.begin();
+  const Cut c = cut(shape(operation.inputs[0]), static_cast<std::size_t>(at), 0);
+  step.outer = c.outer;
+  step.depth = static_cast<std::size_t>(operation.number(Key::depth));
+  step.inner = c.inner;
+  step.indices = read(indices);
+  step.out = write(value);
+  views_[value] = ordered_view(step.out.buffer, shape(value), order);
+}
+
+void Planner::bits(std::size_t value, const Operation& operation) {
+  const Place seed = dense(operation.inputs[0]), at = dense(operation.inputs[1]);
+  auto& step = add_step<BitsStep>();
+  step.kernel = kernels_.bits;
+  step.args.stream = static_cast<std::uint32_t>(operation.number(Key::stream));
+  step.args.width = static_cast<unsigned>(operation.number(Key::width));
+  step.args.n = count(value);
+  step.seed = read(seed);
+  step.step = read(at);
+  step.out = write(value);
 }
 
 }  // namespace paragon

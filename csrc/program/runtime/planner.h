@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "program/runtime/composite.h"
-#include "program/runtime/fuse.h"
+#include "program/runtime/chain.h"
 #include "program/runtime/plan.h"
 #include "program/runtime/steps.h"
 #include "program/runtime/strips.h"
@@ -22,16 +22,22 @@ inline const Order kChannelsFirst{0, 3, 1, 2};
 // Whole lines of cache.
 inline std::size_t rounded(std::size_t words) { return (words + 15) / 16 * 16; }
 
-// When a buffer is written and last read, as indices of steps.
-struct Life {
-  static constexpr std::int64_t kBefore = -1;
-  static constexpr std::int64_t kForever = INT64_MAX;
+// The steps that write a buffer and last read it, by their indices, and what is known of the place that it needs.
+struct Lifetime {
+  static constexpr std::int64_t kBefore = -1;          // before the first step
+  static constexpr std::int64_t kForever = INT64_MAX;  // after the last one
   std::int64_t written = kBefore;
   std::int64_t last_read = kBefore;
   bool stored = true;           // false: passes within a chain or a strip, and has no place in the arena
   ChainStep* chain = nullptr;   // the chain that writes it,
   std::size_t instruction = 0;  // and by which instruction
   bool claimed = false;         // an output or a state has taken it
+};
+
+// An operand of a matmul: its rows and columns (after the transpose flag), and the parts of its leading axes, aligned
+// with the result's.
+struct Matrices {
+  Axis lead, rows, columns;
 };
 
 class Planner {
@@ -71,7 +77,7 @@ class Planner {
   Place arranged(std::size_t value, const Order& order);
   void find_needed();
   const std::vector<std::uint32_t>& inputs(std::size_t value) const;  // of the operation or composite that yields it
-  void find_wishes();
+  void find_preferred_orders();
 
   // plan.cpp: steps
   template <class S>
@@ -97,6 +103,8 @@ class Planner {
   bool may_join(const Chain& chain, const std::vector<ChainOperand>& operands) const;
   void kernel_operation(std::size_t value, const Operation& operation);
   void matmul(std::size_t value, const Operation& operation);
+  std::pair<Matrices, Matrices> matmul_operands(std::size_t value, const Operation& operation);
+  void fill_with_zero(std::size_t value);
   void reduce(std::size_t value, const Operation& operation);
   void scan(std::size_t value, const Operation& operation);
   void window(std::size_t value, const Operation& operation);
@@ -104,6 +112,8 @@ class Planner {
   void fft(std::size_t value, const Operation& operation);
   void pad(std::size_t value, const Operation& operation);
   void concat(std::size_t value, const Operation& operation);
+  void one_hot(std::size_t value, const Operation& operation);
+  void bits(std::size_t value, const Operation& operation);
   void bind_results();
 
   // strips.cpp
@@ -126,9 +136,9 @@ class Planner {
   std::unordered_map<std::size_t, Composite> composites_;  // by value
   std::vector<View> views_;                                // by value
   std::vector<bool> needed_;                               // by value
-  std::vector<Order> wishes_;     // by value: the order of axes that its reader would like, if any
-  std::vector<Life> lives_;       // by buffer
-  std::vector<BufferId> states_;  // the buffer of each state
+  std::vector<Order> preferred_orders_;  // by value: the order of its axes in memory that suits its reader; empty: any
+  std::vector<Lifetime> lifetimes_;      // by buffer
+  std::vector<BufferId> states_;         // the buffer of each state
   std::unordered_map<Word, BufferId> constants_;
   std::vector<Chain> chains_;
   std::unordered_map<std::size_t, std::vector<std::size_t>> open_;  // chains that may still grow, by element count

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cpu/dispatch.h"
+#include "program/runtime/describe.h"
 #include "program/runtime/plan.h"
 
 namespace paragon {
@@ -37,6 +38,7 @@ class Session {
   const char* isa() const { return kernels_.isa; }
   std::size_t threads() const { return pool_->threads(); }
   std::size_t bytes() const { return plan_.bytes + state_bytes_; }
+  std::string plan() const { return describe(plan_, *program_); }  // in words (describe.h)
 
   // A program with state runs only once every state is set. Words are row-major.
   void set_state(std::size_t index, const void* words);

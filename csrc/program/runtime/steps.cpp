@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "program/runtime/describe.h"
+
 namespace paragon {
 
 void MatmulStep::transpose() {
@@ -16,7 +18,7 @@ void MatmulStep::transpose() {
 void MatmulStep::run(const Context& context) const { run_rows(context, nullptr, args.batch, 0, args.batch); }
 
 // The rows are the matrices of the batch.
-bool MatmulStep::rows_apart(std::size_t rows, const Words& written) const {
+bool MatmulStep::rows_apart(std::size_t rows, const WordsInStrip& written) const {
   if (args.batch != rows || args.batch == 1) return false;
   const auto apart = [&](const Place& place, const std::vector<std::size_t>& offsets, std::size_t span) {
     const std::size_t words = written(place.buffer), row = words / rows;
@@ -49,7 +51,7 @@ void MatmulStep::run_rows(const Context& context, Word*, std::size_t, std::size_
 
 void ReduceStep::run(const Context& context) const { run_rows(context, nullptr, args.outer, 0, args.outer); }
 
-bool ReduceStep::rows_apart(std::size_t rows, const Words& written) const {
+bool ReduceStep::rows_apart(std::size_t rows, const WordsInStrip& written) const {
   const std::size_t words = written(x.buffer);
   return args.inner == 1 && args.outer == rows && (words == 0 || (x.offset == 0 && words == rows * args.n));
 }
@@ -108,6 +110,58 @@ void OneHotStep::run(const Context& context) const {
 void CopyStep::run(const Context& context) const {
   if (filled) cpu::fill(word, context.at(out), words, context.pool);
   for (const Part& part : parts) cpu::copy(part.args, context.at(part.from), context.at(part.to), context.pool);
+}
+
+// --- in words --------------------------------------------------------------------------------------------------------
+
+namespace {
+
+std::string panels(std::size_t panel) { return panel == cpu::kOnePanel ? "" : join(", panel ", panel); }
+
+}  // namespace
+
+void MatmulStep::describe(PlanText& text) const {
+  const std::string batch = args.batch == 1 ? "" : join(args.batch, " times ");
+  text.step(join("matmul ", batch, "[", args.m, ",", args.k, "] . [", args.k, ",", args.n, "]", panels(args.panel)),
+            {a, b}, c);
+}
+
+void ReduceStep::describe(PlanText& text) const {
+  text.step(join(name(op), " of [", args.outer, ",", args.n, ",", args.inner, "] over axis 1", panels(args.panel)), {x},
+            out);
+}
+
+void ScanStep::describe(PlanText& text) const {
+  const char* reverse = args.reverse ? ", reverse" : "";
+  text.step(join("scan of [", args.outer, ",", args.n, ",", args.inner, "] along axis 1", reverse), {a, b, h0}, out);
+}
+
+void WindowStep::describe(PlanText& text) const {
+  text.step(join(name(op), " of ", args.kernel[0], " x ", args.kernel[1], " windows, image [", args.n, ",", args.c, ",",
+                 args.h, ",", args.w, "]", panels(args.panel)),
+            {x}, out);
+}
+
+void IndexStep::describe(PlanText& text) const {
+  text.step(join(name(op), " of ", args.count, " from or to [", args.outer, ",", args.size, ",", args.inner,
+                 "] along axis 1", panels(args.panel)),
+            {x, indices}, out);
+}
+
+void BitsStep::describe(PlanText& text) const {
+  text.step(join("bits of width ", args.width, ", stream ", args.stream), {seed, step}, out);
+}
+
+void FftStep::describe(PlanText& text) const {
+  text.step(join(name(op), " of ", args.rows, " rows of ", args.n, " points"), {x}, out);
+}
+
+void OneHotStep::describe(PlanText& text) const { text.step(join("one_hot of depth ", depth), {indices}, out); }
+
+void CopyStep::describe(PlanText& text) const {
+  std::vector<Place> reads;
+  for (const Part& part : parts) reads.push_back(part.from);
+  text.step(filled && parts.empty() ? "fill" : filled ? "fill and copy" : "copy", reads, filled ? out : parts[0].to);
 }
 
 }  // namespace paragon

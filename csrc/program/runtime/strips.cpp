@@ -4,6 +4,7 @@
 #include <set>
 
 #include "cpu/scratch.h"
+#include "program/runtime/describe.h"
 #include "program/runtime/planner.h"
 
 namespace paragon {
@@ -35,7 +36,9 @@ StripStep::StripStep(std::vector<std::unique_ptr<Step>> steps, const Rows& rows,
 void StripStep::run_strip(const Context& context, Word** addresses, std::size_t lane, std::size_t first,
                           std::size_t last) const {
   Word* scratch = context.scratch + lane * context.lane_words;
-  for (const Passing& p : passing_) {  // where row 0 would be
+  // The steps count rows from 0, the scratch begins with row `first`: the address is where row 0 would be. It is
+  // computed as an integer, since no array lies there.
+  for (const Passing& p : passing_) {
     const auto row_first = reinterpret_cast<std::uintptr_t>(scratch + p.position);
     addresses[p.buffer] = reinterpret_cast<Word*>(row_first - first * p.row * sizeof(Word));
   }
@@ -56,33 +59,46 @@ void StripStep::run(const Context& context) const {
   });
 }
 
-// Every step of a strip but the first reads something that is written in it. A step that writes the new words of a
-// state is not in one, so that they may lie over the old ones.
+void StripStep::describe(PlanText& text) const {
+  std::string kept;
+  for (const Passing& p : passing_) kept += (kept.empty() ? "; in scratch: " : ", ") + text.place({p.buffer, 0});
+  text.open(join("strip of ", rows_.count, " rows, ", rows_.at_once, " at a time", kept));
+  for (const auto& step : steps_) step->describe(text);
+  text.close();
+}
+
+// Whether step `end` may be added to the strip of steps begin ... end - 1. It must work on the same rows, and read
+// something that the strip writes, for else nothing is gained. It must not write the new words of a state: these may
+// take the place of the old ones only if the old ones have been read before, and a strip is not done with them before
+// its last rows.
 bool Planner::joins_strip(std::size_t begin, std::size_t end, std::size_t rows) const {
   const RowStep* step = row_step(plan_.steps[end]);
   if (step == nullptr) return false;
   const auto written = [&](BufferId buffer) {
-    const std::int64_t when = lives_[buffer].written;
+    const std::int64_t when = lifetimes_[buffer].written;
     const bool here = when >= static_cast<std::int64_t>(begin) && when < static_cast<std::int64_t>(end);
     return here ? plan_.buffers[buffer].words : 0;
   };
   const auto is_state = [&](BufferId buffer) {
-    return lives_[buffer].claimed && plan_.buffers[buffer].home == Home::arena;
+    return lifetimes_[buffer].claimed && plan_.buffers[buffer].home == Home::arena;
   };
   const std::vector<BufferId> operands = step->operands();
   const bool reads = end == begin || std::any_of(operands.begin(), operands.end(), written);
   return reads && std::none_of(written_[end].begin(), written_[end].end(), is_state) && step->rows_apart(rows, written);
 }
 
-// A strip has at least one reduction of rows, and the first one says how many there are.
+// A strip is as long as steps fit together. It has at least one reduction of rows, and the first one says how many rows
+// there are.
 void Planner::find_strips() {
   const std::size_t steps = plan_.steps.size(), chain_words = rounded(plan_.lane_words);
   written_.resize(steps);
   for (BufferId buffer = 0; buffer < plan_.buffers.size(); ++buffer) {
-    const Life& life = lives_[buffer];
-    if (life.stored && life.written >= 0) written_[static_cast<std::size_t>(life.written)].push_back(buffer);
+    const Lifetime& lifetime = lifetimes_[buffer];
+    if (!lifetime.stored || lifetime.written == Lifetime::kBefore) continue;
+    written_[static_cast<std::size_t>(lifetime.written)].push_back(buffer);
   }
-  std::vector<std::size_t> reduction(steps + 1, steps);  // the first from a step on that RowSteps lead to
+  // For each step the first reduction of rows from there on that only RowSteps lead to; `steps` if there is none.
+  std::vector<std::size_t> reduction(steps + 1, steps);
   for (std::size_t i = steps; i-- > 0;) {
     if (row_step(plan_.steps[i]) != nullptr) reduction[i] = reduced_rows(plan_.steps[i]) > 0 ? i : reduction[i + 1];
   }
@@ -115,16 +131,16 @@ void Planner::add_strip(std::size_t begin, std::size_t end, std::size_t rows, st
   Strip strip{begin, end, {rows, at_once, row_words}, {}, {}};
   std::size_t position = chain_words;
   for (const BufferId buffer : buffers) {
-    Life& life = lives_[buffer];
-    if (life.written >= first && life.last_read <= last && plan_.buffers[buffer].home == Home::arena) {
+    Lifetime& lifetime = lifetimes_[buffer];
+    if (lifetime.written >= first && lifetime.last_read <= last && plan_.buffers[buffer].home == Home::arena) {
       const std::size_t row = plan_.buffers[buffer].words / rows;
       strip.passing.push_back({buffer, row, position});
       position += rounded(row * at_once);
-      life.stored = false;
+      lifetime.stored = false;
     } else {
       strip.others.push_back(buffer);
-      if (life.written > first) life.written = first;
-      if (life.last_read < last) life.last_read = last;
+      if (lifetime.written > first) lifetime.written = first;
+      if (lifetime.last_read < last) lifetime.last_read = last;
     }
   }
   plan_.lane_words = std::max(plan_.lane_words, position);

@@ -27,6 +27,7 @@ class StripStep final : public Step {
   StripStep(std::vector<std::unique_ptr<Step>> steps, const Rows& rows, std::vector<Passing> passing,
             std::vector<BufferId> others, std::size_t buffers);
   void run(const Context& context) const override;
+  void describe(PlanText& text) const override;
 
  private:
   void run_strip(const Context& context, Word** addresses, std::size_t lane, std::size_t first, std::size_t last) const;

@@ -46,15 +46,15 @@ View ordered_view(BufferId buffer, const Shape& shape, const Order& order) {
   return view;
 }
 
-std::optional<std::vector<std::vector<Digit>>> digits(const View& view, const Shape& shape) {
-  std::vector<std::vector<Digit>> axes(shape.size());
+std::optional<std::vector<Axis>> find_axes(const View& view, const Shape& shape) {
+  std::vector<Axis> axes(shape.size());
   if (elements(shape) == 0) {
     for (std::size_t k = 0; k < shape.size(); ++k) axes[k] = {{shape[k], 1}};
     return axes;
   }
   // From the innermost axis on: `rest` is what is left of axis `from` of the view.
   std::size_t from = view.shape.size();
-  Digit rest{1, 0};
+  AxisPart rest{1, 0};
   for (std::size_t k = shape.size(); k-- > 0;) {
     for (std::int64_t left = shape[k]; left > 1;) {
       while (rest.extent == 1) {
@@ -63,7 +63,7 @@ std::optional<std::vector<std::vector<Digit>>> digits(const View& view, const Sh
       }
       const std::int64_t part = std::min(left, rest.extent);
       if (left % part != 0 || rest.extent % part != 0) return std::nullopt;
-      std::vector<Digit>& axis = axes[k];
+      Axis& axis = axes[k];
       if (!axis.empty() && rest.stride == axis.front().stride * static_cast<std::ptrdiff_t>(axis.front().extent)) {
         axis.front().extent *= part;
       } else {
@@ -79,10 +79,10 @@ std::optional<std::vector<std::vector<Digit>>> digits(const View& view, const Sh
 
 std::optional<View> reshaped(const View& view, const Shape& shape) {
   if (view.shape == shape) return view;
-  const auto axes = digits(view, shape);
+  const auto axes = find_axes(view, shape);
   if (!axes) return std::nullopt;
   View out{view.buffer, view.offset, shape, {}};
-  for (const std::vector<Digit>& axis : *axes) {
+  for (const Axis& axis : *axes) {
     if (axis.size() != 1) return std::nullopt;
     out.stride.push_back(axis[0].stride);
   }

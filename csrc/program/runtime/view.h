@@ -35,14 +35,18 @@ View dense_view(BufferId buffer, const Shape& shape);
 // Without gaps, with the axes of `shape` in this order in memory.
 View ordered_view(BufferId buffer, const Shape& shape, const Order& order);
 
-// An axis, or a part of one.
-struct Digit {
+// Evenly spaced elements.
+struct AxisPart {
   std::int64_t extent;
   std::ptrdiff_t stride;
 };
-// The axes of `shape`, as few digits each as possible; none if an axis cannot be cut out of the view.
-std::optional<std::vector<std::vector<Digit>>> digits(const View& view, const Shape& shape);
-// The same words as an array of this shape, if every axis of it is one digit.
+// An axis that need not be evenly spaced: its parts, the outermost first. An index is taken apart into the indices of
+// the parts, as a number into digits.
+using Axis = std::vector<AxisPart>;
+// Where the axes of `shape` lie in a view of other axes, each in as few parts as possible; none if one cannot be cut
+// out.
+std::optional<std::vector<Axis>> find_axes(const View& view, const Shape& shape);
+// The same words as an array of this shape, if every axis of it is one part.
 std::optional<View> reshaped(const View& view, const Shape& shape);
 
 // The axes by descending stride: the order in which they lie in memory. Axes of length 1 stay before the next longer

@@ -13,18 +13,24 @@ import numpy as np
 import typer
 
 from .. import __version__
-from ..executors import executors
+from ..executors.registry import executors, resolve
 from ..ir.distance import ordered
-from ..ir.errors import FileError
+from ..ir.errors import ExecutorError, FileError
 from ..ir.fingerprint import fingerprint
 from ..ir.program import CONTRACT, Program
 from ..ir.tensor_files import read_tensors
-from .common import console, show_table
+from .common import ExecutorOption, IsaOption, ThreadsOption, console, options, show_table
 
 
 def inspect(
     file: Annotated[Path, typer.Argument(help="A model, job, run or any other safetensors file.")],
     operations: Annotated[bool, typer.Option(help="List the operations of the programs.")] = True,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Show how an executor runs the programs: its steps in words.")
+    ] = False,
+    executor: ExecutorOption = "cpu",
+    isa: IsaOption = None,
+    threads: ThreadsOption = None,
 ) -> None:
     """Show what a file holds: its tensors, its programs, its fingerprint."""
     tensors, metadata = read_tensors(file)
@@ -41,7 +47,19 @@ def inspect(
         console.print(f"[bold]{key}[/bold]: {len(program.operations)} operations", highlight=False)
         if operations:
             show_table("", ("value", "dtype[shape]", "operation", "operands; attributes"), program.describe())
+        if plan:
+            show_plan(program, executor, options(isa, threads))
     console.print(f"fingerprint {fingerprint({k: np.asarray(v) for k, v in tensors.items()})}", highlight=False)
+
+
+def show_plan(program: Program, executor: str, chosen: dict[str, Any]) -> None:
+    """Print the steps that an executor makes of a program. Raises ExecutorError for one that makes no plan."""
+    found, merged = resolve(executor, chosen)
+    session = found.load(program, **merged)
+    steps = getattr(session, "plan", None)
+    if steps is None:
+        raise ExecutorError(f"the executor {executor!r} makes no plan: it runs one operation after another")
+    console.print(steps(), highlight=False, markup=False)
 
 
 def doctor(

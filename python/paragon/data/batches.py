@@ -51,6 +51,9 @@ def batches(
 
     Raises:
         ShapeError: the arrays differ in rows, or there are none, or batch_size < 1.
+
+    >>> [rows.tolist() for (rows,) in pg.data.batches(np.arange(5), batch_size=2, seed=0)]
+    [[1, 4], [2, 0], [3]]
     """
     rows = rows_of(**{f"array {i}": a for i, a in enumerate(arrays)})
     if batch_size < 1:

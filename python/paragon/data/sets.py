@@ -20,8 +20,8 @@ from ..ir.tensor_files import write_atomic
 from .batches import shuffled
 from .idx import parse_idx
 
-TIMEOUT = 60.0
-LIMIT = 100 * 2**20
+TIMEOUT = 60.0  # seconds without an answer
+LIMIT = 100 * 2**20  # bytes of one file
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,10 @@ class CpuSession:
         """The memory that the session holds, besides inputs and outputs."""
         return int(self._session.bytes)
 
+    def plan(self) -> str:
+        """The steps of a run in words, a line each: the kernel, what it reads, where it writes."""
+        return str(self._session.plan())
+
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Run once: update the state and return the outputs, fresh arrays. Raises ExecutorError for unfit inputs."""
         try:

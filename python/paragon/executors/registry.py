@@ -67,9 +67,11 @@ class Unavailable:
         self.name, self.reason, self.available = name, reason, False
 
     def settings(self) -> list[dict[str, Any]]:
+        """None: there is nothing to run."""
         return []
 
     def load(self, program: Program, **options: Any) -> Session:
+        """Raises ExecutorError, with the reason."""
         raise ExecutorError(f"the executor {self.name!r} is not available: {self.reason}")
 
 

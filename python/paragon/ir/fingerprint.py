@@ -11,7 +11,7 @@ import numpy as np
 from .errors import ShapeError
 from .spec import Array, dtype_name
 
-NAN = 0x7FC00000
+NAN = 0x7FC00000  # the word of the one NaN
 
 
 def canonical(array: Array) -> Array:
@@ -49,6 +49,7 @@ def fingerprint(x: Any) -> str:
 
 
 def _named(x: Any) -> Mapping[str, Any]:
+    """The tensors of a dict, a program or a model by name; a single tensor has the empty name."""
     if isinstance(x, Mapping):
         return x
     parameters = getattr(x, "state_dict", None)

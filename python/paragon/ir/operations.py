@@ -16,6 +16,7 @@ from .errors import ShapeError
 from .spec import DTYPES, Spec, checked
 
 ANY, SIGNED, F32 = DTYPES, ("f32", "i32"), ("f32",)
+FORMATS = ("f16", "bf16", "e4m3fn", "e5m2")
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ _ROWS = (
     elementwise("sinpi", "x", F32, "sin(pi x), correctly rounded"),
     elementwise("cospi", "x", F32, "cos(pi x), correctly rounded"),
     elementwise("compare", "x y", ANY, "1 where x `how` y holds, else 0", "i32", how=shapes.COMPARISONS),
-    elementwise("round_to", "x", F32, "x rounded to the nearest value of a format; the result is f32", format=shapes.FORMATS),
+    elementwise("round_to", "x", F32, "x rounded to the nearest value of a format; the result is f32", format=FORMATS),
     row("select", "c x y", "", shapes.select, "x where c is not zero, else y"),
     row("cast", "x", "dtype", shapes.cast, "x as another dtype"),
     row("constant", "", "dtype shape word", shapes.constant, "An array whose every element is one word"),

@@ -194,10 +194,12 @@ class Program:
 
 
 def _declaration(name: str, spec: Spec) -> dict[str, Any]:
+    """An input or a state as JSON has it."""
     return {"name": name, "dtype": spec.dtype, "shape": list(spec.shape)}
 
 
 def _plain(value: Any) -> str:
+    """An attribute as people read it: lists as 2x3."""
     return "x".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
 
 
@@ -219,7 +221,9 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         try:
-            self.document = json.loads(text, parse_constant=self._refuse_constant, object_pairs_hook=_unique_keys)
+            self.document = json.loads(
+                text, parse_constant=self._refuse_constant, object_pairs_hook=_without_duplicates
+            )
         except (ValueError, RecursionError) as error:
             raise ProgramError(f"program: not valid JSON: {error}") from None
 
@@ -310,7 +314,8 @@ class _Reader:
         return found
 
 
-def _unique_keys(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+def _without_duplicates(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; the same key twice, of which Python would take the last, is an error."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("an object has the same key twice")
@@ -318,6 +323,7 @@ def _unique_keys(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _fields(where: str, item: Any, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Any]:
+    """`item`, an object with these keys and no others. Raises ProgramError, naming the place `where`."""
     if not isinstance(item, dict):
         raise ProgramError(f"{where}: must be an object")
     missing, unknown = set(required) - set(item), set(item) - set(required) - set(optional)
@@ -327,6 +333,7 @@ def _fields(where: str, item: Any, required: Sequence[str], optional: Sequence[s
 
 
 def _spec(where: str, d: Mapping[str, Any]) -> Spec:
+    """The dtype and shape that an object states. Raises ProgramError, naming the place `where`."""
     shape = d["shape"]
     if d["dtype"] not in DTYPES:
         raise ProgramError(f"{where}: dtype {d['dtype']!r} is not one of {', '.join(DTYPES)}")
@@ -341,6 +348,7 @@ def _spec(where: str, d: Mapping[str, Any]) -> Spec:
 
 
 def _value_number(where: str, value: Any, count: int) -> int:
+    """`value`, the number of one of the first `count` values. Raises ProgramError, naming the place `where`."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < count:
         raise ProgramError(f"{where}: there is no value {value!r} before it")
     return value

@@ -16,7 +16,6 @@ DEFAULT_PANEL = 256
 MAX_FFT_POINTS = 2**24
 NORMS = ("backward", "ortho", "forward")
 COMPARISONS = ("lt", "le", "eq", "ne", "ge", "gt")
-FORMATS = ("f16", "bf16", "e4m3fn", "e5m2")
 
 
 def _need(condition: bool, message: str) -> None:

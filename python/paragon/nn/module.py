@@ -152,9 +152,9 @@ class Module:
             missing, unknown = sorted(set(places) - set(values)), sorted(set(values) - set(places))
             raise ShapeError(f"load_state_dict: missing {missing}, unknown {unknown}")
         new = {path: tensor(x) for path, x in values.items()}
-        for path, x in new.items():
-            if x.spec != Spec("f32", places[path][2].shape):
-                raise ShapeError(f"load_state_dict: {path!r} is f32{list(places[path][2].shape)}, got {x.spec}")
+        for path, (_, _, declaration) in places.items():
+            if new[path].spec != Spec("f32", declaration.shape):
+                raise ShapeError(f"load_state_dict: {path!r} is f32{list(declaration.shape)}, got {new[path].spec}")
         for path, (owner, name, _) in places.items():
             setattr(owner, name, new[path])
         return self

@@ -88,6 +88,7 @@ def rsqrt(x: Any) -> Tensor:
 
 
 def _shifted(x: Tensor, axis: int) -> Tensor:
+    """x minus its maximum, so that exp does not overflow; the result of a softmax does not depend on the shift."""
     return x - stop_gradient(F.max(x, axis, keepdims=True))
 
 

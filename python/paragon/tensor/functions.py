@@ -51,7 +51,7 @@ def arange(n: int, dtype: str = "i32") -> Tensor:
     return tensor(np.arange(n, dtype=np.int64), dtype)
 
 
-# --- elementwise, beside those of elementwise.py ---------------------------------------------------------------------------
+# --- elementwise, beside those of elementwise.py ----------------------------------------------------------------------
 
 
 def where(c: Any, x: Any, y: Any) -> Tensor:
@@ -123,15 +123,20 @@ def matmul(
     """
     a, b = operands(a, b)
     row, column = a.ndim == 1, b.ndim == 1
-    a = a.reshape((a.size, 1) if transpose_a else (1, a.size)) if row else a
-    b = b.reshape((1, b.size) if transpose_b else (b.size, 1)) if column else b
+    if row:
+        a = a.reshape((a.size, 1) if transpose_a else (1, a.size))
+    if column:
+        b = b.reshape((1, b.size) if transpose_b else (b.size, 1))
     lead = a.shape[:-1]
-    if a.ndim > 2 and b.ndim == 2 and not transpose_a:  # one product, so that b's gradient is one dot over all rows
+    flat = a.ndim > 2 and b.ndim == 2 and not transpose_a
+    if flat:  # all rows in one product, so that the gradient of b is one dot over all of them
         a = a.reshape((int(np.prod(lead, dtype=np.int64)), a.shape[-1]))
     c = apply("matmul", a, b, transpose_a=transpose_a, transpose_b=transpose_b, panel=panel)
-    shape = (*lead, c.shape[-1]) if len(lead) > 1 and c.ndim == 2 else c.shape
-    shape = shape[:-2] + shape[-1:] if row else shape
-    shape = shape[:-1] if column else shape
+    shape = [*lead, c.shape[-1]] if flat else list(c.shape)
+    if row:
+        del shape[-2]
+    if column:
+        del shape[-1]
     return reshape(c, shape)
 
 
@@ -191,7 +196,10 @@ def slice(x: Any, start: Sequence[int], stop: Sequence[int], step: Sequence[int]
 
 
 def getitem(x: Tensor, index: Any) -> Tensor:
-    """x[index] for integers, slices with a positive step, `...` and None. An i32 tensor picks along the first axis."""
+    """x[index] for integers, slices with a positive step, `...` and None. An i32 tensor picks along the first axis.
+
+    One `slice` of all axes, then one `reshape`, which drops the axes of integers and adds those of None.
+    """
     if isinstance(index, (Tensor, np.ndarray, list)):
         return gather(x, index)
     items = list(index) if isinstance(index, tuple) else [index]
@@ -200,29 +208,30 @@ def getitem(x: Tensor, index: Any) -> Tensor:
         raise ShapeError(f"{used} indices for {x.ndim} axes")
     at = next((k for k, i in enumerate(items) if i is Ellipsis), len(items))
     items[at : at + 1] = [builtins.slice(None)] * (x.ndim - used)
-    start: list[int] = []
-    stop: list[int] = []
-    step: list[int] = []
+    taken: list[tuple[int, int, int]] = []  # (start, stop, step) of each axis of x
     shape: list[int] = []
     for i in items:
         if i is None:
             shape.append(1)
             continue
-        dim = x.shape[len(start)]
+        start, stop, step = _bounds(i, len(taken), x.shape[len(taken)])
+        taken.append((start, stop, step))
         if isinstance(i, builtins.slice):
-            low, high, by = i.indices(dim)
-            if by < 1:
-                raise ShapeError(f"slice step {by}: must be >= 1")
-            high = builtins.max(low, high)
-            shape.append(-(-(high - low) // by))
-        elif isinstance(i, (int, np.integer)) and not isinstance(i, bool) and -dim <= i < dim:
-            low, high, by = int(i) % dim, int(i) % dim + 1, 1
-        else:
-            raise ShapeError(f"index {i!r} is not an integer or slice within axis {len(start)} of length {dim}")
-        start.append(low)
-        stop.append(high)
-        step.append(by)
-    return reshape(slice(x, start, stop, step), shape)
+            shape.append(-(-(stop - start) // step))
+    starts, stops, steps = zip(*taken, strict=True) if taken else ((), (), ())
+    return reshape(slice(x, starts, stops, steps), shape)
+
+
+def _bounds(i: Any, axis: int, length: int) -> tuple[int, int, int]:
+    """(start, stop, step) of an integer or a slice within an axis. Raises ShapeError for anything else."""
+    if isinstance(i, builtins.slice):
+        start, stop, step = i.indices(length)
+        if step < 1:
+            raise ShapeError(f"slice step {step}: must be >= 1")
+        return start, builtins.max(start, stop), step
+    if isinstance(i, (int, np.integer)) and not isinstance(i, bool) and -length <= i < length:
+        return int(i) % length, int(i) % length + 1, 1
+    raise ShapeError(f"index {i!r} is not an integer or slice within axis {axis} of length {length}")
 
 
 def pad(
@@ -366,7 +375,7 @@ def scan(a: Any, b: Any, h0: Any = None, *, axis: int = 0, reverse: bool = False
     return apply("scan", a, b, start, axis=axis, reverse=reverse)
 
 
-# --- Fourier transforms -------------------------------------------------------------------------------------------------
+# --- Fourier transforms -----------------------------------------------------------------------------------------------
 
 
 def fft(x: Any, *, norm: str = "backward") -> Tensor:

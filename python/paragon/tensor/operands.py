@@ -11,7 +11,10 @@ from ..ir.errors import ShapeError
 from .tensor import Tensor, tensor
 
 Axis = int | Sequence[int] | None
+"""One axis, several, or all of them; negative ones count from the end."""
+
 Pair = int | Sequence[int]
+"""(down, across) for images, or one number for both."""
 
 
 def operands(*xs: Any) -> list[Tensor]:

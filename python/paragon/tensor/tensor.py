@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from ..executors.registry import Executor, Session, resolve
 from ..ir.errors import ProgramError, ShapeError
@@ -19,12 +18,12 @@ from ..ir.operations import TABLE
 from ..ir.program import Node, Program
 from ..ir.spec import DTYPES, NUMPY_DTYPES, Array, Spec, spec_of
 
-# Array dtypes that become one of ours; integers only when every value fits.
+# From the kinds of NumPy dtypes (float, signed, unsigned, boolean) to ours; integers only when every value fits.
 _FROM_NUMPY = {"f": "f32", "i": "i32", "u": "i32", "b": "i32"}
 
 
 class Scribe(Protocol):
-    """What writes a program down, as far as a tensor knows it; see `trace.Trace`."""
+    """What writes a program down, as a tensor knows it: the interface of `trace.Trace`, which stands above this module."""
 
     def emit(self, op: str, operands: Sequence[Tensor], attributes: dict[str, Any], spec: Spec) -> Tensor:
         """Write one operation down."""
@@ -48,7 +47,7 @@ _FUNCTIONS: dict[str, Callable[..., Tensor]] = {}
 
 
 def attach(functions: dict[str, Callable[..., Any]]) -> None:
-    """Put functions behind the methods of the same name. They stand on the Tensor, so they bring themselves (functions.py)."""
+    """Put functions behind the methods of the same name: functions.py, which stands on this module, calls it with its own."""
     _FUNCTIONS.update(functions)
     for name in ("reshape", "transpose", "sum", "mean", "max", "cast"):
         vars(Tensor)[name].__doc__ = functions[name].__doc__
@@ -232,9 +231,6 @@ def from_array(array: Array) -> Tensor:
     return Tensor(spec_of(array), array)
 
 
-ArrayLike = Tensor | npt.ArrayLike
-
-
 # --- one operation ----------------------------------------------------------------------------------------------------
 
 
@@ -250,15 +246,15 @@ def apply(op: str, *operands: Tensor, **attributes: Any) -> Tensor:
     if scribe is not None:
         return scribe.emit(op, operands, attributes, spec)
     executor, options = resolve(None, {})
-    session = _single(
+    session = _one_operation(
         executor, tuple(sorted(options.items())), op, tuple(x.spec for x in operands), tuple(sorted(attributes.items()))
     )
     return Tensor(spec, session.run({f"x{i}": x.numpy() for i, x in enumerate(operands)})["out"])
 
 
 @lru_cache(maxsize=256)
-def _single(executor: Executor, options: Any, op: str, specs: tuple[Spec, ...], attributes: Any) -> Session:
-    """A program of one operation, loaded."""
+def _one_operation(executor: Executor, options: Any, op: str, specs: tuple[Spec, ...], attributes: Any) -> Session:
+    """A program of one operation, loaded. The options and the attributes come as sorted pairs, so that calls can be cached."""
     known = dict(attributes)
     node = Node(op, tuple(range(len(specs))), known, TABLE[op].spec(specs, known))
     program = Program({f"x{i}": spec for i, spec in enumerate(specs)}, {}, [node], {"out": len(specs)})

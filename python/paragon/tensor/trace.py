@@ -18,6 +18,7 @@ from ..ir.spec import Array, Spec
 from .tensor import Tensor, from_array
 
 Pullback = Callable[..., Sequence["Tensor | None"]]
+"""(gradient of the result, result, *operands) -> a gradient for each operand, or None."""
 
 
 @dataclass
@@ -51,10 +52,12 @@ class Trace:
         return Tensor(record.spec, None, self, len(self.records) - 1)
 
     def input(self, name: str, spec: Spec) -> Tensor:
+        """A new input. Raises ProgramError for a name that a program cannot have."""
         return self._append(Record("input", (), {}, spec, check_name(name)))
 
     def state(self, name: str, array: Array) -> Tensor:
-        self.values[check_name(name)] = np.array(array)  # the program owns its state
+        """A new state that begins as a copy of `array`. Raises ProgramError for a name that a program cannot have."""
+        self.values[check_name(name)] = np.array(array)
         return self._append(Record("state", (), {}, from_array(array).spec, name))
 
     def _capture(self, array: Array) -> Tensor:
@@ -66,6 +69,7 @@ class Trace:
         return captured
 
     def emit(self, op: str, operands: Sequence[Tensor], attributes: dict[str, Any], spec: Spec) -> Tensor:
+        """The value of an operation: a new one, or that of an equal operation before it."""
         inputs = tuple(self.lift(x).value for x in operands)
         key = (op, inputs, tuple(sorted(attributes.items())))
         if key not in self._seen:
@@ -99,22 +103,44 @@ class Trace:
         """The program that yields these outputs and updates: everything else that was traced is left out."""
         ends = {name: self.lift(x).value for name, x in outputs.items()}
         changes = {name: self.lift(x).value for name, x in (updates or {}).items()}
-        needed = set(ends.values()) | set(changes.values())
+        needed = self._needed({*ends.values(), *changes.values()})
+        number: dict[int, int] = {}  # of each record that is kept: the number of its value in the program
+        inputs, state = (self._declarations(kind, needed, number) for kind in ("input", "state"))
+        nodes = self._nodes(needed, number)
+        return Program(
+            inputs,
+            state,
+            nodes,
+            {name: number[v] for name, v in ends.items()},
+            {name: number[v] for name, v in changes.items()},
+            {name: self.values[name] for name in state},
+            captured=frozenset(r.name for r in self.records if r.captured and r.name in state),
+        )
+
+    def _needed(self, ends: set[int]) -> set[int]:
+        """`ends` and every record that they were computed from."""
+        needed = set(ends)
         for i in range(len(self.records) - 1, -1, -1):
             if i in needed:
                 needed.update(self.records[i].inputs)
-        number: dict[int, int] = {}
-        kinds: dict[str, dict[str, Spec]] = {"input": {}, "state": {}}
-        for kind, found in kinds.items():
-            for i, record in enumerate(self.records):
-                if record.op == kind and (i in needed or not record.captured):
-                    number[i] = len(number)
-                    found[record.name] = record.spec
+        return needed
+
+    def _declarations(self, kind: str, needed: set[int], number: dict[int, int]) -> dict[str, Spec]:
+        """The specs of all inputs, or of all states, by name, and their numbers. A captured tensor is kept only if needed."""
+        found: dict[str, Spec] = {}
+        for i, record in enumerate(self.records):
+            if record.op == kind and (i in needed or not record.captured):
+                number[i] = len(number)
+                found[record.name] = record.spec
+        return found
+
+    def _nodes(self, needed: set[int], number: dict[int, int]) -> list[Node]:
+        """The needed operations without aliases, and their numbers. Operations that differed only by an alias become one."""
         nodes: list[Node] = []
         first = len(number)
-        seen: dict[Any, int] = {}  # what differed only by an alias is equal now
+        seen: dict[Any, int] = {}
         for i, record in enumerate(self.records):
-            if i not in needed or record.op in kinds:
+            if i not in needed or record.op in ("input", "state"):
                 continue
             inputs = tuple(number[v] for v in record.inputs)
             key = (record.op, inputs, tuple(sorted(record.attributes.items())))
@@ -125,12 +151,4 @@ class Trace:
             else:
                 number[i] = seen[key] = first + len(nodes)
                 nodes.append(Node(record.op, inputs, record.attributes, record.spec))
-        return Program(
-            kinds["input"],
-            kinds["state"],
-            nodes,
-            {name: number[v] for name, v in ends.items()},
-            {name: number[v] for name, v in changes.items()},
-            {name: self.values[name] for name in kinds["state"]},
-            captured=frozenset(r.name for r in self.records if r.captured and r.name in kinds["state"]),
-        )
+        return nodes

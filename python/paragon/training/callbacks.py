@@ -36,7 +36,16 @@ class Run(Protocol):
 
 
 class Callback:
-    """Subclass and override. `state` and `load_state` make a callback part of the checkpoint."""
+    """Subclass and override. `state` and `load_state` make a callback part of the checkpoint.
+
+    >>> class StopBelow(pg.Callback):
+    ...     def on_epoch_end(self, run):
+    ...         if run.history["loss"][-1] < 0.5:
+    ...             run.stop()
+    >>> x, y = np.eye(2, dtype=np.float32), np.arange(2)
+    >>> pg.fit(pg.nn.Dense(2, 2), x, y, epochs=1000, callbacks=[StopBelow()], progress=False).stopped_early
+    True
+    """
 
     def on_epoch_end(self, run: Run) -> None:
         """After each epoch and its validation, before the checkpoint."""
@@ -69,6 +78,13 @@ class EarlyStopping(Callback):
     Args:
         monitor: a key of the history. An accuracy should grow, everything else fall, unless `mode` is "max" or "min".
         restore_best: at the end the model gets the parameters of the best epoch.
+
+    Raises ParagonError for arguments out of range, and in training when the history has no `monitor`.
+
+    >>> x, y = np.eye(2, dtype=np.float32), np.arange(2)
+    >>> stopping = pg.EarlyStopping(monitor="loss", patience=3, min_delta=0.1)
+    >>> pg.fit(pg.nn.Dense(2, 2), x, y, epochs=1000, callbacks=[stopping], progress=False).epochs
+    4
     """
 
     monitor: str = "val_loss"

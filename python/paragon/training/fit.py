@@ -136,6 +136,13 @@ def fit(
     Raises:
         ShapeError: the data, the model and the loss do not fit, or an argument is out of range.
         FileError: the checkpoint is damaged, or of a run with other data, program or arguments.
+
+    >>> x = pg.random.uniform((64, 2), seed=1).numpy()
+    >>> y = (x[:, 0] > x[:, 1]).astype(np.int32)
+    >>> model = pg.nn.Dense(2, 2)
+    >>> history = pg.fit(model, x, y, epochs=20, batch_size=16, optimizer=pg.optim.SGD(0.5), progress=False)
+    >>> history["accuracy"][-1], history.fingerprint[:16]
+    (0.921875, '66aef27aa3ddf836')
     """
     training = Training.of(
         model,

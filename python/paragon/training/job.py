@@ -63,6 +63,11 @@ def save_job(
 
     Raises:
         ShapeError: the data, the model and the loss do not fit, or there are fewer rows than batch_size.
+
+    >>> x, y = np.eye(4, dtype=np.float32), np.arange(4)
+    >>> pg.save_job("job.safetensors", pg.nn.Dense(4, 4), x, y, steps=10, batch_size=2)
+    >>> pg.run_job("job.safetensors").outputs["loss"]
+    array(1.6483169, dtype=float32)
     """
     x = as_array(x)
     rows = rows_of(x=x)
@@ -169,5 +174,11 @@ class Job:
 
 
 def run_job(path: str | Path, executor: str | Executor | None = None, **options: Any) -> JobResult:
-    """Run a training-job file on an executor (the one in use when None). Raises FileError, naming what is wrong with it."""
+    """Run a training-job file on an executor (the one in use when None). Raises FileError, naming what is wrong with it.
+
+    >>> x, y = np.eye(4, dtype=np.float32), np.arange(4)
+    >>> pg.save_job("job.safetensors", pg.nn.Dense(4, 4), x, y, steps=10, batch_size=2)
+    >>> pg.run_job("job.safetensors").fingerprint == pg.run_job("job.safetensors", "reference").fingerprint
+    True
+    """
     return Job.load(path).run(executor, **options)

@@ -32,9 +32,13 @@ var elementwiseOperations = []definition{
 	{"compare", 2, []attribute{attrHow}, compareRule, compare},
 	{"select", 3, none, selectRule, selectWords},
 	{"cast", 1, []attribute{attrDType}, castRule, cast},
+	{"round_to", 1, []attribute{attrFormat}, elementwiseF32, roundTo},
 }
 
-var attrHow = choice("how", "comparison", "lt", "le", "eq", "ne", "ge", "gt")
+var (
+	attrHow    = choice("how", "comparison", "lt", "le", "eq", "ne", "ge", "gt")
+	attrFormat = choice("format", "format", "f16", "bf16", "e4m3fn", "e5m2")
+)
 
 type (
 	unary  func(x uint32) uint32
@@ -302,4 +306,53 @@ func castRule(x []Kind, a Attributes) (Kind, error) { return Kind{attrDType.of(a
 
 func cast(x []*tensor.Tensor, _ Attributes, out *tensor.Tensor) {
 	mapUnary(out, x[0], conversions[x[0].DType][out.DType])
+}
+
+// format is one of fewer bits than f32 has.
+type format struct {
+	precision int     // bits of the significand, the hidden one among them
+	least     int     // exponent of the least normal value
+	largest   float32 // finite value
+	beyond    uint32  // word of what would be larger
+}
+
+var formats = map[string]format{
+	"f16":    {11, -14, 65504, 0x7f800000},
+	"bf16":   {8, -126, 0x1.fep127, 0x7f800000},
+	"e4m3fn": {4, -6, 448, numeric.NaN}, // has no infinity
+	"e5m2":   {3, -14, 57344, 0x7f800000},
+}
+
+// round is the word of the value nearest to that of w, ties to even.
+func (f format) round(w uint32) uint32 {
+	if numeric.IsNaN(w) {
+		return numeric.NaN
+	}
+	sign, exponent, significand := w&(1<<31), int(w>>23&0xff)-127, w&(1<<23-1)
+	if exponent == -127 {
+		exponent = -126 // a subnormal, without hidden bit
+	} else {
+		significand |= 1 << 23
+	}
+	// The bits that go: those that the format has no room for, and more below its least normal value.
+	drop := 24 - f.precision
+	if exponent < f.least {
+		drop += f.least - exponent
+	}
+	if drop > 25 {
+		return sign // less than half of the least subnormal
+	}
+	kept, rest, half := significand>>drop, significand&(1<<drop-1), uint32(1)<<(drop-1)
+	if rest > half || rest == half && kept&1 == 1 {
+		kept++
+	}
+	rounded := float32(math.Ldexp(float64(kept), exponent-23+drop))
+	if rounded > f.largest {
+		return sign | f.beyond
+	}
+	return sign | bits(rounded)
+}
+
+func roundTo(x []*tensor.Tensor, a Attributes, out *tensor.Tensor) {
+	mapUnary(out, x[0], formats[attrFormat.of(a)].round)
 }

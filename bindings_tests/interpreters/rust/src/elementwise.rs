@@ -32,10 +32,14 @@ pub const OPERATIONS: &[Definition] = &[
     Definition { name: "compare", arity: Some(2), attributes: &[HOW], infer: compare_type, run: compare },
     plain("select", 3, select_type, select),
     Definition { name: "cast", arity: Some(1), attributes: &[DTYPE], infer: cast_type, run: cast },
+    Definition { name: "round_to", arity: Some(1), attributes: &[FORMAT], infer: floats, run: round_to },
 ];
 
 const HOW: Attribute =
     Attribute { name: "how", form: |json| choice(json, "comparison", &["lt", "le", "eq", "ne", "ge", "gt"]) };
+
+const FORMAT: Attribute =
+    Attribute { name: "format", form: |json| choice(json, "format", &["f16", "bf16", "e4m3fn", "e5m2"]) };
 
 /// An operation without attributes.
 const fn plain(name: &'static str, arity: usize, infer: Infer, run: Run) -> Definition {
@@ -199,4 +203,55 @@ fn cast(operands: &[&Tensor], _: &Attributes, result: &Type) -> Vec<u32> {
         (DType::U32, DType::F32) => map(operands, |word| (word as f32).to_bits()),
         _ => operands[0].words().to_vec(),
     }
+}
+
+/// A floating-point format with fewer bits than f32.
+struct Format {
+    /// Bits of the significand, the hidden one among them.
+    precision: i32,
+    /// The exponent of the least normal value.
+    least: i32,
+    /// The largest finite value.
+    largest: f64,
+    /// What is beyond it.
+    beyond: f32,
+}
+
+impl Format {
+    fn named(name: &str) -> Format {
+        let (precision, least, largest, beyond) = match name {
+            "f16" => (11, -14, 65504.0, f32::INFINITY),
+            "bf16" => (8, -126, f64::from(f32::from_bits(0x7f7f_0000)), f32::INFINITY),
+            "e4m3fn" => (4, -6, 448.0, f32::NAN), // it has no infinity
+            _ => (3, -14, 57344.0, f32::INFINITY),
+        };
+        Format { precision, least, largest, beyond }
+    }
+
+    /// The nearest value, ties to even: below and above x are multiples of a unit in the format's last place. All is exact in
+    /// f64, where every finite f32 but 0 is normal.
+    fn round(&self, x: f32) -> f32 {
+        if !x.is_finite() {
+            return if x.is_nan() { f32::NAN } else { self.beyond.copysign(x) };
+        }
+        let size = f64::from(x.abs());
+        let exponent = (size.to_bits() >> 52) as i32 - 1023;
+        let unit = power_of_two(exponent.max(self.least) - (self.precision - 1));
+        let below = (size / unit) as u64;
+        let rest = size - below as f64 * unit;
+        let up = rest > unit / 2.0 || (rest == unit / 2.0 && below % 2 == 1);
+        let nearest = (below + u64::from(up)) as f64 * unit;
+        let nearest = if nearest > self.largest { self.beyond } else { nearest as f32 };
+        nearest.copysign(x)
+    }
+}
+
+/// For exponents of normal f64.
+fn power_of_two(exponent: i32) -> f64 {
+    f64::from_bits(((exponent + 1023) as u64) << 52)
+}
+
+fn round_to(operands: &[&Tensor], attributes: &Attributes, _: &Type) -> Vec<u32> {
+    let format = Format::named(attributes.choice("format"));
+    map_f32(operands, |x| format.round(x))
 }

@@ -1,4 +1,4 @@
-"""A plan as plain data: kernels as text, memory as numbers. Whatever speaks WebGPU, a browser for one, can run it.
+"""A plan as plain data, kernels as text and memory as numbers, for whatever else speaks WebGPU: a browser, for instance.
 
 python -m paragon.executors.webgpu.export MODEL_OR_JOB PLAN.json
 """
@@ -73,6 +73,7 @@ def export_file(path: Path | str, which: str = "integer") -> dict[str, Any]:
 
 
 def main() -> None:
+    """The command: write the plan of a model or job file."""
     if len(sys.argv) != 3:
         sys.exit("usage: python -m paragon.executors.webgpu.export MODEL_OR_JOB PLAN.json")
     write_atomic(Path(sys.argv[2]), json.dumps(export_file(sys.argv[1])).encode())

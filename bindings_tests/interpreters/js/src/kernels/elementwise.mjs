@@ -30,6 +30,32 @@ const COMPARE = {
 /** @type {{[dtype in DType]: Unary}} */
 const CAST = { f32: fround, i32: toI32, u32: toU32 };
 
+/** Bits of precision, the exponent of the least normal value, the largest finite value, and what is beyond it. */
+const FORMATS = {
+  f16: { precision: 11, least: -14, largest: 65504, beyond: Infinity },
+  bf16: { precision: 8, least: -126, largest: 255 * 2 ** 120, beyond: Infinity },
+  e4m3fn: { precision: 4, least: -6, largest: 448, beyond: NaN }, // it has no infinity
+  e5m2: { precision: 3, least: -14, largest: 57344, beyond: Infinity },
+};
+
+/**
+ * Rounds to the nearest value of a format, ties to even. The values around x are multiples of a unit, a power of two that
+ * the exponent of x gives: x / unit is exact in binary64, and so is what becomes of it.
+ * @param {{precision: number, least: number, largest: number, beyond: number}} format
+ * @returns {(x: number, word: number) => number} of an f32 and its bits
+ */
+function rounder({ precision, least, largest, beyond }) {
+  const units = new Float64Array(256); // by the exponent's bits in the word
+  units[0] = 2 ** (least - precision + 1);
+  for (let bits = 1; bits < 256; bits++) units[bits] = units[bits - 1] * (bits - 127 > least ? 2 : 1);
+  return (x, word) => {
+    const unit = units[(word >>> 23) & 255];
+    const steps = abs(x) / unit + 2 ** 52 - 2 ** 52; // binary64 has no fractions from 2^52 on
+    const size = steps * unit > largest ? beyond : steps * unit;
+    return word >>> 31 ? -size : size;
+  };
+}
+
 /** @type {(operation: Operation) => Data} */
 const result = ({ dtype, shape }) => new ARRAYS[dtype](count(shape));
 
@@ -128,6 +154,18 @@ export const elementwise = {
       }
       const f = CAST[operation.dtype];
       for (let i = 0; i < out.length; i++) out[i] = f(x.data[i]);
+      return out;
+    },
+  },
+  round_to: {
+    arity: 1,
+    attributes: { format: oneOf(Object.keys(FORMATS)) },
+    infer: (x) => ({ dtype: shared(x, "f32"), shape: x[0].shape }),
+    compute([x], operation) {
+      const round = rounder(FORMATS[/** @type {keyof FORMATS} */ (operation.attributes.format)]);
+      const bits = words(x);
+      const out = result(operation);
+      for (let i = 0; i < out.length; i++) out[i] = round(x.data[i], bits[i]);
       return out;
     },
   },

@@ -1,9 +1,9 @@
-// words FUNCTION FIRST STRIDE: the correctly rounded results of an elementary function at every STRIDE-th f32 from the word
-// FIRST on, as words of this machine, NaNs as 0x7fc00000.     cc -O2 -o words words.c -lmpfr -lm
+// words FUNCTION FIRST STRIDE: the correctly rounded results of an elementary function at every STRIDE-th f32 from the
+// word FIRST on, as words of this machine, NaNs as 0x7fc00000.     cc -O2 -o words words.c -lmpfr -lm
 //
-// Where the C library's double result, with an allowance of 2^-45 (256 units in its last place; the library claims fewer than 10),
-// rounds to one and the same f32 at both ends, that is the result. MPFR decides all others, and every 1021st: there, it also
-// checks the allowance.
+// Where the C library's double result, with an allowance of 2^-45 (256 units in its last place; the library claims
+// fewer than 10), rounds to one and the same f32 at both ends, that is the result. MPFR decides all others, and every
+// 1021st: there, it also checks the allowance.
 #include <math.h>
 #include <mpfr.h>
 #include <stdint.h>
@@ -31,9 +31,8 @@ static const struct {
   exact_function* exact;
   quick_function* quick;
 } functions[] = {
-    {"exp", mpfr_exp, exp},    {"expm1", mpfr_expm1, expm1}, {"log", mpfr_log, log},
-    {"log1p", mpfr_log1p, log1p}, {"tanh", mpfr_tanh, tanh},    {"erf", mpfr_erf, erf},
-    {"sinpi", NULL, quick_sinpi}, {"cospi", NULL, quick_cospi},
+    {"exp", mpfr_exp, exp},    {"expm1", mpfr_expm1, expm1}, {"log", mpfr_log, log},       {"log1p", mpfr_log1p, log1p},
+    {"tanh", mpfr_tanh, tanh}, {"erf", mpfr_erf, erf},       {"sinpi", NULL, quick_sinpi}, {"cospi", NULL, quick_cospi},
 };
 
 static mpfr_t argument, result, wide, pi;
@@ -67,7 +66,8 @@ static float decide(size_t f, float x) {
 int main(int count, char** arguments) {
   size_t f = 0;
   while (f < 8 && (count != 4 || strcmp(functions[f].name, arguments[1]))) f++;
-  uint64_t first = count == 4 ? strtoull(arguments[2], NULL, 10) : 0, stride = count == 4 ? strtoull(arguments[3], NULL, 10) : 0;
+  uint64_t first = count == 4 ? strtoull(arguments[2], NULL, 10) : 0,
+           stride = count == 4 ? strtoull(arguments[3], NULL, 10) : 0;
   if (f == 8 || stride == 0) {
     fputs("usage: words FUNCTION FIRST STRIDE\n", stderr);
     return 2;
@@ -83,7 +83,8 @@ int main(int count, char** arguments) {
     double quick = isinf(x) && !functions[f].exact ? NAN : functions[f].quick(x);
     double slack = fabs(quick) * 0x1p-45;
     y = (float)quick;
-    if (isfinite(x) && quick != 0 && isfinite(quick) && ((float)(quick - slack) != (float)(quick + slack) || done % 1021 == 0)) {
+    if (isfinite(x) && quick != 0 && isfinite(quick) &&
+        ((float)(quick - slack) != (float)(quick + slack) || done % 1021 == 0)) {
       y = decide(f, x);
       decided++;
       mpfr_set_emin(-2000), mpfr_set_emax(2000);

@@ -34,7 +34,7 @@ class ChainStep final : public RowStep {
   std::size_t find(const Place& place, const cpu::CopyArgs& layout) const;
   Register add_source(const Place& place, const cpu::CopyArgs& layout);
   // `cost` is relative to an addition.
-  void add(cpu::ElementwiseKernel kernel, const std::vector<Register>& operands, std::size_t cost);
+  void add(const char* name, cpu::ElementwiseKernel kernel, const std::vector<Register>& operands, std::size_t cost);
 
   // True if the result of an instruction may be written over a buffer of n words: the chain reads that buffer
   // in no way but word i for element i, and not after the instruction.
@@ -49,8 +49,9 @@ class ChainStep final : public RowStep {
   std::size_t scratch_words() const { return scratch_blocks_ * block_; }  // for each thread
 
   void run(const Context& context) const override;
+  void describe(PlanText& text) const override;
   std::vector<BufferId> operands() const override;
-  bool rows_apart(std::size_t rows, const Words& written) const override;
+  bool rows_apart(std::size_t rows, const WordsInStrip& written) const override;
   void run_rows(const Context& context, Word* scratch, std::size_t rows, std::size_t first,
                 std::size_t last) const override;
 
@@ -64,6 +65,7 @@ class ChainStep final : public RowStep {
     std::size_t room = 0;  // a pattern's block of the scratch
   };
   struct Instruction {
+    const char* name;
     cpu::ElementwiseKernel kernel;
     Register operands[3];
     std::uint8_t count;

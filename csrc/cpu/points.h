@@ -66,25 +66,6 @@ PARAGON_INLINE void store_points_partial(float* p, Points x, std::size_t n) {
 }
 
 #if defined(PARAGON_SIMD_AVX512)
-// Two halves of a transpose of 16 rows. `turn_within` transposes the 4 x 4 blocks that four vectors have in their
-// groups of four lanes; `turn_groups` transposes the groups of four vectors of four groups.
-PARAGON_INLINE void turn_within(F32 (&x)[4]) {
-  const F32 a = pick<UnpackOnes<0>>(x[0], x[1]), b = pick<UnpackOnes<1>>(x[0], x[1]);
-  const F32 c = pick<UnpackOnes<0>>(x[2], x[3]), d = pick<UnpackOnes<1>>(x[2], x[3]);
-  x[0] = pick<UnpackTwos<0>>(a, c);
-  x[1] = pick<UnpackTwos<1>>(a, c);
-  x[2] = pick<UnpackTwos<0>>(b, d);
-  x[3] = pick<UnpackTwos<1>>(b, d);
-}
-PARAGON_INLINE void turn_groups(F32 (&x)[4]) {
-  const F32 a = pick<EveryOtherGroup<0>>(x[0], x[1]), b = pick<EveryOtherGroup<1>>(x[0], x[1]);
-  const F32 c = pick<EveryOtherGroup<0>>(x[2], x[3]), d = pick<EveryOtherGroup<1>>(x[2], x[3]);
-  x[0] = pick<EveryOtherGroup<0>>(a, c);
-  x[1] = pick<EveryOtherGroup<0>>(b, d);
-  x[2] = pick<EveryOtherGroup<1>>(a, c);
-  x[3] = pick<EveryOtherGroup<1>>(b, d);
-}
-
 // Where lane 4 r + i has point r + 4 i: the points in order, re and im by turns, from the first or the second half of
 // them.
 template <std::size_t Half>

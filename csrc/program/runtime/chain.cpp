@@ -1,7 +1,9 @@
-#include "program/runtime/fuse.h"
+#include "program/runtime/chain.h"
 
 #include <algorithm>
 #include <cstring>
+
+#include "program/runtime/describe.h"
 
 namespace paragon {
 
@@ -70,8 +72,9 @@ ChainStep::Register ChainStep::add_source(const Place& place, const cpu::CopyArg
   return static_cast<Register>(known);
 }
 
-void ChainStep::add(cpu::ElementwiseKernel kernel, const std::vector<Register>& operands, std::size_t cost) {
-  Instruction instruction{kernel, {}, static_cast<std::uint8_t>(operands.size())};
+void ChainStep::add(const char* name, cpu::ElementwiseKernel kernel, const std::vector<Register>& operands,
+                    std::size_t cost) {
+  Instruction instruction{name, kernel, {}, static_cast<std::uint8_t>(operands.size())};
   std::copy(operands.begin(), operands.end(), instruction.operands);
   instructions_.push_back(instruction);
   cost_ += cost;
@@ -198,7 +201,7 @@ std::vector<BufferId> ChainStep::operands() const {
   return buffers;
 }
 
-bool ChainStep::rows_apart(std::size_t rows, const Words& written) const {
+bool ChainStep::rows_apart(std::size_t rows, const WordsInStrip& written) const {
   if (n_ % rows != 0) return false;
   return std::all_of(sources_.begin(), sources_.end(), [&](const Source& source) {
     const std::size_t words = written(source.place.buffer);
@@ -230,6 +233,20 @@ void ChainStep::run(const Context& context) const {
     const std::size_t first = blocks * t / tasks * block_, last = std::min(n_, blocks * (t + 1) / tasks * block_);
     run_blocks(context, context.scratch + t * context.lane_words, first, last);
   });
+}
+
+void ChainStep::describe(PlanText& text) const {
+  text.open(join("chain over ", n_, " elements"));
+  for (std::size_t j = 0; j < instructions_.size(); ++j) {
+    const Instruction& instruction = instructions_[j];
+    std::vector<std::string> reads;
+    for (std::size_t i = 0; i < instruction.count; ++i) {
+      const Register r = instruction.operands[i];
+      reads.push_back(r < kMaxSources ? text.place(sources_[r].place) : text.number(r - kMaxSources));
+    }
+    text.line(instruction.name, reads, results_[j].stored ? text.result(results_[j].place) : "in cache");
+  }
+  text.close();
 }
 
 }  // namespace paragon
