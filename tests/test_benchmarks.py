@@ -120,6 +120,7 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path}
 
 
+@pytest.mark.slow
 def test_workloads_run_under_pytest_benchmark() -> None:
     """Some of each kind, once each, on every executor and instruction set; their results are checked, and no peer is needed."""
     if importlib.util.find_spec("pytest_benchmark") is None:
@@ -147,6 +148,7 @@ def test_a_wrong_result_fails_under_pytest_benchmark() -> None:
     assert checked_call(problem, Setting("reference")).result().shape == (2, 3)
 
 
+@pytest.mark.slow
 def test_a_small_run(tmp_path: Path) -> None:
     """The command as a whole: processes, records, report. Inference is the smallest family."""
     command = [

@@ -265,6 +265,7 @@ def test_planted_faults_fail_the_vectors(
         assert any(failures(file, most=8000)), file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "fault"),
     [

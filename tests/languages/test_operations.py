@@ -9,6 +9,8 @@ import pytest
 import toolchains
 from paragon.ir.operations import TABLE
 
+pytestmark = pytest.mark.slow
+
 WANTED = {name: (row.arity, list(row.attributes)) for name, row in TABLE.items()}
 
 
