@@ -13,6 +13,7 @@ import pytest
 import paragon as pg
 from conftest import assert_words, published
 from paragon import nn, optim, schedules
+from paragon.executors import registry
 from paragon.ir.tensor_files import read_tensors, write_tensors
 from paragon.nn.losses import cross_entropy, mse
 
@@ -385,3 +386,33 @@ def test_sessions_are_kept_by_the_executor_itself() -> None:
     program = pg.trace(lambda x: x * 2.0, np.zeros((), np.float32))
     inputs = {"x": np.float32(3)}
     assert [program.run(inputs, executor=Odd(k))["output"] for k in (1, 2)] == [7, 8]
+
+
+class Unfinished:
+    """A plug-in without all that an executor needs, whose device must not be looked for when it is registered."""
+
+    name, reason = "unfinished", ""
+
+    @property
+    def available(self) -> bool:
+        raise AssertionError("looked for a device")
+
+    def load(self, program: pg.Program, **options: object) -> object:
+        raise AssertionError
+
+
+def test_a_plug_in_that_lacks_something_is_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Entry:
+        name = "unfinished"
+
+        def load(self) -> type[Unfinished]:
+            return Unfinished
+
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [Entry()])
+    registry._registry.cache_clear()
+    try:
+        found = pg.executors()["unfinished"]
+        assert not found.available
+        assert found.reason == "ExecutorError: Unfinished is no executor: it has no settings"
+    finally:
+        registry._registry.cache_clear()

@@ -76,8 +76,9 @@ class Unavailable:
 
 
 def _whole(executor: Executor) -> Executor:
-    lacking = [name for name in ("name", "available", "reason", "settings", "load") if not hasattr(executor, name)]
-    if lacking:
+    """The executor itself. Raises ExecutorError, naming what it lacks. (Nothing is evaluated: `available` may look for devices.)"""
+    known = dir(executor)
+    if lacking := [name for name in ("name", "available", "reason", "settings", "load") if name not in known]:
         raise ExecutorError(f"{type(executor).__name__} is no executor: it has no {', '.join(lacking)}")
     return executor
 
