@@ -8,7 +8,7 @@ from pathlib import Path
 
 # From the ground up: each uses only those before it. "" is the package itself, which puts the public names together.
 LAYERS = (
-    "_core", "ir", "executors", "tensor", "autograd", "data", "nn", "training", "models", "rl", "evidence", "", "conformance",
+    "ir", "_core", "executors", "tensor", "autograd", "data", "nn", "training", "models", "rl", "evidence", "", "conformance",
     "sklearn", "cli", "__main__", "apps",
 )  # fmt: skip
 SHARED_APPLICATION = "runs"  # the one application that the others stand on

@@ -189,6 +189,16 @@ def test_inspect(paragon: Terminal, model: Path) -> None:
     assert "matmul" not in paragon.out
 
 
+def test_inspect_shows_the_plan(paragon: Terminal, model: Path) -> None:
+    assert paragon("inspect", model, "--plan", "--no-operations", "--threads", 1) == 0
+    for shown in ("matmul [2,4] . [4,8], panel 256", "tanh", 'state "1.weight"', '-> output "logits"'):
+        assert shown in paragon.out
+    assert paragon("run", model, "in.safetensors", "run.safetensors") == 0
+    assert paragon("inspect", "run.safetensors", "--plan") == 0  # a file without the state
+    assert paragon("inspect", model, "--plan", "--executor", "reference") == 2
+    assert "the executor 'reference' makes no plan" in paragon.err
+
+
 def test_run_and_compare(paragon: Terminal, model: Path) -> None:
     assert paragon("run", model, "in.safetensors", "a.safetensors", "--values") == 0
     assert paragon("run", model, "in.safetensors", "b.safetensors", "--values", "--executor", "reference") == 0

@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+import paragon as pg
 from import_graph import circles, modules, wrong_arrows
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -80,6 +82,15 @@ def test_a_wrong_arrow_is_seen(house: Path, module: str, line: str, complaint: s
 def test_a_circle_is_seen(house: Path) -> None:
     (house / "ir/spec.py").write_text("def f():\n    from .program import Program\n")
     assert circles(house) == [["ir.program", "ir.spec"]]
+
+
+def test_all_public_names_are_exported() -> None:
+    """A type checker sees what __all__ names; what is imported besides is none of a user's business."""
+    listed = set(pg.__all__)
+    assert len(listed) == len(pg.__all__)
+    assert {name for name in listed if not hasattr(pg, name)} == set()
+    found = {name for name, x in vars(pg).items() if not name.startswith("_") and not isinstance(x, ModuleType)}
+    assert found - listed == set()
 
 
 def test_import_needs_numpy_and_safetensors_only() -> None:

@@ -107,12 +107,16 @@ struct FftArgs {
 struct Kernels {
   const char* isa;
 
-  ElementwiseKernel elementwise[kOps]
-                               [kDtypes];  // by the operands' one dtype; null where the contract has no such operation
-  ElementwiseKernel compare[kComparisons][kDtypes];  // yields i32
-  ElementwiseKernel select[kDtypes];                 // by the dtype of the condition; moves words
-  ElementwiseKernel cast[kDtypes][kDtypes];          // [from][to]
-  ElementwiseKernel round_to[kFormats];              // of f32
+  // By the operation, the word of its attribute (of compare, cast, round_to; else 0), and the dtype of the first
+  // operand. Null where the contract has no such operation.
+  ElementwiseKernel elementwise[kOps][kMostChoices][kDtypes];
+
+  ElementwiseKernel find(Op op, Dtype operand, std::size_t word = 0) const {
+    return elementwise[index_of(op)][word][index_of(operand)];
+  }
+  void enter(Op op, Dtype operand, ElementwiseKernel kernel, std::size_t word = 0) {
+    elementwise[index_of(op)][word][index_of(operand)] = kernel;
+  }
 
   // Composites of f32, each step rounded as the contract says.
   ElementwiseKernel sigmoid;         // of x

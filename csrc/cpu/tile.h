@@ -91,29 +91,19 @@ PARAGON_INLINE void end_tile(const TileArgs& t, F32 (&acc)[H][W]) {
 
 // ---- the steps of k ----
 
-// Element (i, t) of A, for a tile: kPacked tells at compile time which of the two strides is 1.
-template <bool kPacked>
-struct ColumnsOfA {
-  const float* data;
-  std::size_t row, col;
-
-  PARAGON_INLINE explicit ColumnsOfA(const TileArgs& t)
-      : data(t.a), row(kPacked ? 1 : t.a_row), col(kPacked ? t.a_col : 1) {}
-  PARAGON_INLINE float operator[](std::size_t i) const { return data[i * row]; }
-  PARAGON_INLINE void next() { data += col; }
-};
-
 template <std::size_t H, std::size_t W, bool kPacked>
 PARAGON_INLINE void run_steps_with_fma(const TileArgs& t, F32 (&acc)[H][W]) {
-  ColumnsOfA<kPacked> a(t);
+  // Pointers and strides are plain locals: from a struct of them GCC makes slower addresses.
+  const float* a = t.a;
   const float* b = t.b;
-  for (std::size_t k = t.k; k > 0; --k, a.next(), b += t.b_row) {
+  const std::size_t a_row = kPacked ? 1 : t.a_row, a_col = kPacked ? t.a_col : 1, b_row = t.b_row;
+  for (std::size_t k = t.k; k > 0; --k, a += a_col, b += b_row) {
     F32 row[W];
 #pragma GCC unroll 8
     for (std::size_t w = 0; w < W; ++w) row[w] = load(b + w * kLanes);
 #pragma GCC unroll 16
     for (std::size_t i = 0; i < H; ++i) {
-      const F32 element = splat(a[i]);
+      const F32 element = splat(a[i * a_row]);
 #pragma GCC unroll 8
       for (std::size_t w = 0; w < W; ++w) acc[i][w] = fma(element, row[w], acc[i][w]);
     }
@@ -150,9 +140,10 @@ PARAGON_INLINE void run_steps_in_double(const TileArgs& t, F32 (&acc)[H][W]) {
   F64 chain[H][2 * W];
 #pragma GCC unroll 16
   for (std::size_t i = 0; i < H; ++i) widen_row(acc[i], chain[i]);
-  ColumnsOfA<kPacked> a(t);
+  const float* a = t.a;
   const float* b = t.b;
-  for (std::size_t k = t.k; k > 0; --k, a.next(), b += t.b_row) {
+  const std::size_t a_row = kPacked ? 1 : t.a_row, a_col = kPacked ? t.a_col : 1, b_row = t.b_row;
+  for (std::size_t k = t.k; k > 0; --k, a += a_col, b += b_row) {
     F64 row[2 * W], sum[H][2 * W];
 #pragma GCC unroll 8
     for (std::size_t w = 0; w < W; ++w) {
@@ -162,7 +153,7 @@ PARAGON_INLINE void run_steps_in_double(const TileArgs& t, F32 (&acc)[H][W]) {
     U32 doubt{};
 #pragma GCC unroll 16
     for (std::size_t i = 0; i < H; ++i) {
-      const F64 element = splat(static_cast<double>(a[i]));
+      const F64 element = splat(static_cast<double>(a[i * a_row]));
 #pragma GCC unroll 16
       for (std::size_t w = 0; w < 2 * W; ++w) {
         sum[i][w] = element * row[w] + chain[i][w];
@@ -172,7 +163,8 @@ PARAGON_INLINE void run_steps_in_double(const TileArgs& t, F32 (&acc)[H][W]) {
     if (any(doubt != U32{})) {  // rare: this step once more, by the exact emulation of fma
       for (std::size_t i = 0; i < H; ++i) {
         for (std::size_t w = 0; w < W; ++w) {
-          const F32 exact = fma(splat(a[i]), load(b + w * kLanes), narrow(chain[i][2 * w], chain[i][2 * w + 1]));
+          const F32 exact =
+              fma(splat(a[i * a_row]), load(b + w * kLanes), narrow(chain[i][2 * w], chain[i][2 * w + 1]));
           chain[i][2 * w] = widen_low(exact);
           chain[i][2 * w + 1] = widen_high(exact);
         }

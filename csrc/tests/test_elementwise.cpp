@@ -154,7 +154,7 @@ template <Op op, auto function, class T, class... Rest>
 Operation elementwise(const char* name) {
   constexpr Dtype dtype = dtype_of<T>;
   return {std::string(name) + " " + name_of(dtype),
-          [](const Kernels& k) { return k.elementwise[static_cast<int>(op)][static_cast<int>(dtype)]; },
+          [](const Kernels& k) { return k.find(op, dtype); },
           {dtype, dtype_of<Rest>...},
           dtype,
           on_words<function, T, Rest...>};
@@ -164,7 +164,7 @@ template <Comparison how, auto function, class T>
 Operation comparison(const char* name) {
   constexpr Dtype dtype = dtype_of<T>;
   return {std::string("compare ") + name + " " + name_of(dtype),
-          [](const Kernels& k) { return k.compare[static_cast<int>(how)][static_cast<int>(dtype)]; },
+          [](const Kernels& k) { return k.find(Op::compare, dtype, index_of(how)); },
           {dtype, dtype},
           Dtype::i32,
           on_words<function, T, T>};
@@ -173,7 +173,7 @@ Operation comparison(const char* name) {
 template <class From, class To>
 Operation cast() {
   return {std::string("cast ") + name_of(dtype_of<From>) + " to " + name_of(dtype_of<To>),
-          [](const Kernels& k) { return k.cast[static_cast<int>(dtype_of<From>)][static_cast<int>(dtype_of<To>)]; },
+          [](const Kernels& k) { return k.find(Op::cast, dtype_of<From>, index_of(dtype_of<To>)); },
           {dtype_of<From>},
           dtype_of<To>,
           on_words<[](From x) { return contract::cast<To>(x); }, From>};
@@ -182,7 +182,7 @@ Operation cast() {
 template <Format format>
 Operation rounding(const char* name) {
   return {name,
-          [](const Kernels& k) { return k.round_to[index_of(format)]; },
+          [](const Kernels& k) { return k.find(Op::round_to, Dtype::f32, index_of(format)); },
           {Dtype::f32},
           Dtype::f32,
           on_words<[](float x) { return contract::round_to(x, format); }, float>};
@@ -210,7 +210,7 @@ void add_for_dtype(std::vector<Operation>& list) {
   list.push_back(comparison<Comparison::gt, contract::gt<T>, T>("gt"));
   constexpr auto select = [](T c, Word a, Word b) { return contract::select(c, a, b); };
   list.push_back({std::string("select by ") + name_of(dtype_of<T>),
-                  [](const Kernels& k) { return k.select[static_cast<int>(dtype_of<T>)]; },
+                  [](const Kernels& k) { return k.find(Op::select, dtype_of<T>); },
                   {dtype_of<T>, Dtype::u32, Dtype::u32},
                   Dtype::u32,
                   on_words<select, T, Word, Word>});
@@ -386,16 +386,36 @@ void check_basic(const std::vector<Kernels>& tables) {
   }
 }
 
-// Operations that the contract does not have must not be there either.
-void check_absent(const std::vector<Kernels>& tables) {
+// Whether the contract has an operation of a dtype, with a word of its attribute.
+bool in_contract(Op op, Dtype dtype, std::size_t word) {
+  const Declaration& declared = declaration(op);
+  const Keys& keys = declared.attributes;
+  if (declared.runs_as != RunsAs::elementwise) return false;
+  if (word >= (keys.size() == 0 ? 1 : choices(form_of(*keys.begin())).size())) return false;
+  switch (op) {
+    case Op::add:
+    case Op::sub:
+    case Op::mul:
+    case Op::neg:
+    case Op::maximum:
+    case Op::minimum:
+    case Op::compare:
+    case Op::select:
+    case Op::cast: return true;
+    case Op::abs: return dtype != Dtype::u32;
+    default: return dtype == Dtype::f32;
+  }
+}
+
+// Every operation that the contract has is there, and no other.
+void check_presence(const std::vector<Kernels>& tables) {
   for (const Kernels& table : tables) {
-    for (std::size_t op = 0; op < kOps; ++op) {
-      const auto e = static_cast<Op>(op);
-      const bool any_dtype =
-          e == Op::add || e == Op::sub || e == Op::mul || e == Op::neg || e == Op::maximum || e == Op::minimum;
-      const bool of_i32 = any_dtype || e == Op::abs;
-      CHECK((table.elementwise[op][index_of(Dtype::i32)] != nullptr) == of_i32, "%s, i32, %s", table.isa, name(e));
-      CHECK((table.elementwise[op][index_of(Dtype::u32)] != nullptr) == any_dtype, "%s, u32, %s", table.isa, name(e));
+    for (std::size_t k = 0; k < kOps * kMostChoices * kDtypes; ++k) {
+      const auto op = static_cast<Op>(k / (kMostChoices * kDtypes));
+      const auto dtype = static_cast<Dtype>(k % kDtypes);
+      const std::size_t word = k / kDtypes % kMostChoices;
+      const bool found = table.find(op, dtype, word) != nullptr;
+      CHECK(found == in_contract(op, dtype, word), "%s: %s of %s, word %zu", table.isa, name(op), name(dtype), word);
     }
   }
 }
@@ -479,7 +499,7 @@ void check_elementary(const std::vector<Kernels>& tables, const Cases& hard_case
       expected.push_back(contract::observed(function.contract(contract::from_word(columns[0][i]))));
     }
     for (const Kernels& table : tables) {
-      const ElementwiseKernel kernel = table.elementwise[static_cast<int>(function.operation)][0];
+      const ElementwiseKernel kernel = table.find(function.operation, Dtype::f32);
       const Operation operation{std::string(function.name) + " f32", nullptr, {Dtype::f32}, Dtype::f32, nullptr};
       const Subject subject{table, operation, kernel};
       Words out(expected.size(), kGuard);
@@ -503,7 +523,7 @@ int main(int argc, char** argv) {
   }
   const std::vector<Kernels>& tables = tests::kernel_tables();
   check_basic(tables);
-  check_absent(tables);
+  check_presence(tables);
   check_elementary(tables, read_cases(argv[1]));
   return tests::finish("test_elementwise");
 }

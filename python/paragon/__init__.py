@@ -12,7 +12,7 @@ from .ir.files import load
 from .ir.fingerprint import fingerprint
 from .ir.program import Program
 from .nn import losses, optim, schedules
-from .tensor import random
+from .tensor import elementwise, random
 from .tensor.composites import (
     avg_pool2d,
     batch_norm,
@@ -83,3 +83,19 @@ from .training.fit import History, fit, train
 from .training.job import run_job, save_job
 
 __version__ = "0.1.0"
+
+# fmt: off
+__all__ = [
+    "Callback", "EarlyStopping", "ExecutorError", "FileError", "History", "ParagonError", "Program", "ProgramError",
+    "ShapeError", "Tensor", "Training", "arange", "argmax", "autograd", "avg_pool2d", "batch_norm", "bits",
+    "broadcast", "cast", "causal_convolve", "circular_convolve", "complex_multiply", "complex_pairs", "concat",
+    "conjugate", "conv2d", "custom_gradient", "data", "dot", "dropout", "elu", "evaluate", "executors",
+    "fast_length", "fft", "fingerprint", "fit", "fold", "full", "gather", "gelu", "grad", "ifft", "irfft", "jit",
+    "layer_norm", "leaky_relu", "load", "log_softmax", "losses", "matmul", "max", "max_pool2d", "mean", "nn",
+    "one_hot", "ones", "optim", "pad", "random", "relu", "reshape", "rfft", "rsqrt", "run_job", "save_job", "scan",
+    "scatter_add", "schedules", "select", "sigmoid", "silu", "slice", "softmax", "softplus", "stop_gradient", "sum",
+    "sum_to", "tensor", "to_complex64", "trace", "train", "transpose", "unfold", "use", "value_and_grad", "where",
+    "zeros",
+]
+# fmt: on
+__all__ += elementwise.__all__

@@ -140,7 +140,7 @@ int main(int argc, char** argv) {
     for (std::size_t i = 0; i < n; ++i) x[i] = from_word(static_cast<std::uint32_t>(first + (base + i) * step));
     for (std::size_t t = 0; t < tables.size(); ++t) {
       const paragon::cpu::Operand operand{x.data(), false};
-      tables[t].elementwise[paragon::index_of(function.operation)][0](&operand, results[t].data(), n);
+      tables[t].find(function.operation, paragon::Dtype::f32)(&operand, results[t].data(), n);
     }
     for (std::size_t i = 0; i < n; ++i) {
       const double y = oracle.function(static_cast<double>(x[i]));

@@ -49,7 +49,7 @@ void run(Format format, std::uint64_t first, std::uint64_t count) {
     }
     for (std::size_t t = 0; t < tables.size(); ++t) {
       const cpu::Operand operand{x.data(), false};
-      tables[t].round_to[index_of(format)](&operand, results.data(), n);
+      tables[t].find(Op::round_to, Dtype::f32, index_of(format))(&operand, results.data(), n);
       mismatches[t] += compare(tables[t].isa, x, results, expected, n, mismatches[t]);
     }
   }

@@ -197,6 +197,7 @@ Result gather(const Call& c) {
 
 Result scatter_add(const Call& c) {
   c.require_dtype(1, Dtype::i32);
+  const std::int64_t size = c.require_range(Key::size, 0, kMaxDimension);
   const Shape& x = c.shape(0);
   const Shape& i = c.shape(1);
   if (i.size() > x.size()) fail("the indices, ", c.describe(1), ", have more axes than ", c.describe(0));
@@ -205,7 +206,7 @@ Result scatter_add(const Call& c) {
     fail("the axes of ", c.describe(0), " from axis ", axis, " on are not those of the indices, ", c.describe(1));
   }
   Shape out(x.begin(), x.begin() + axis);
-  out.push_back(c.require_range(Key::size, 0, kMaxDimension));
+  out.push_back(size);
   out.insert(out.end(), x.begin() + axis + static_cast<std::ptrdiff_t>(i.size()), x.end());
   return {c.dtype(0), out};
 }

@@ -236,7 +236,7 @@ void ChainStep::run(const Context& context) const {
 }
 
 void ChainStep::describe(PlanText& text) const {
-  text.open(join("chain over ", n_, " elements"));
+  text.open(join("chain over ", n_, n_ == 1 ? " element" : " elements"));
   for (std::size_t j = 0; j < instructions_.size(); ++j) {
     const Instruction& instruction = instructions_[j];
     std::vector<std::string> reads;

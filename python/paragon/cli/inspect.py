@@ -18,6 +18,7 @@ from ..ir.distance import ordered
 from ..ir.errors import ExecutorError, FileError
 from ..ir.fingerprint import fingerprint
 from ..ir.program import CONTRACT, Program
+from ..ir.spec import NUMPY_DTYPES
 from ..ir.tensor_files import read_tensors
 from .common import ExecutorOption, IsaOption, ThreadsOption, console, options, show_table
 
@@ -55,11 +56,13 @@ def inspect(
 def show_plan(program: Program, executor: str, chosen: dict[str, Any]) -> None:
     """Print the steps that an executor makes of a program. Raises ExecutorError for one that makes no plan."""
     found, merged = resolve(executor, chosen)
+    # A plan does not depend on the state, which not every file with a program has.
+    program.values = {name: np.zeros(spec.shape, NUMPY_DTYPES[spec.dtype]) for name, spec in program.state.items()}
     session = found.load(program, **merged)
     steps = getattr(session, "plan", None)
     if steps is None:
         raise ExecutorError(f"the executor {executor!r} makes no plan: it runs one operation after another")
-    console.print(steps(), highlight=False, markup=False)
+    console.print(steps(), highlight=False, markup=False, soft_wrap=True)
 
 
 def doctor(

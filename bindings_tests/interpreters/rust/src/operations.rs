@@ -51,8 +51,15 @@ impl Definition {
     }
 }
 
+impl PartialEq for Definition {
+    /// Rows of the table have different names.
+    fn eq(&self, other: &Definition) -> bool {
+        self.name == other.name
+    }
+}
+
 /// An operation with its attributes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Op {
     definition: &'static Definition,
     attributes: Attributes,

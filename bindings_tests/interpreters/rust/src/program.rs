@@ -18,7 +18,7 @@ pub struct Variable {
 }
 
 /// One operation; its value's number is the number of inputs and state plus its index.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Operation {
     /// What it does.
     pub op: Op,
@@ -29,7 +29,7 @@ pub struct Operation {
 }
 
 /// A valid program.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Program {
     /// Values 0, 1, …
     pub inputs: Vec<Variable>,
