@@ -50,7 +50,15 @@ def _node() -> str:
     folder = INTERPRETERS / "js"
     with alone("npm"):
         if not (folder / "node_modules").is_dir():
-            install = [npm, "install", "--no-audit", "--no-fund", "--no-save"]
+            install = [
+                npm,
+                "install",
+                "--no-audit",
+                "--no-fund",
+                "--no-save",
+                "--fetch-retries=1",
+                "--fetch-retry-mintimeout=2000",
+            ]
             done = subprocess.run(install, cwd=folder, capture_output=True, text=True, check=False)
             if done.returncode:
                 skip_or_fail(
