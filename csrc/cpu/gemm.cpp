@@ -64,14 +64,17 @@ struct Product {
     return part;
   }
 
-  // The block of C that begins at row i and column j.
+  // What is left is the block of C that begins at row i and column j.
+  PARAGON_INLINE void cut_to_block(std::size_t i, std::size_t j, std::size_t rows, std::size_t cols) {
+    a = a.from(i, 0);
+    b = b.from(0, j);
+    c += i * c_row + j * c_col;
+    m = rows;
+    n = cols;
+  }
   PARAGON_INLINE Product block(std::size_t i, std::size_t j, std::size_t rows, std::size_t cols) const {
     Product part = *this;
-    part.a = a.from(i, 0);
-    part.b = b.from(0, j);
-    part.c = c + i * c_row + j * c_col;
-    part.m = rows;
-    part.n = cols;
+    part.cut_to_block(i, j, rows, cols);
     return part;
   }
 
@@ -281,12 +284,12 @@ struct Grid {
 
   PARAGON_INLINE std::size_t blocks() const { return rows * cols; }
 
-  // Block number `index` of C. The edges between columns lie where vectors end.
-  PARAGON_INLINE Product block(const Product& p, std::size_t index) const {
+  // Leaves block number `index` of a product. The edges between columns lie where vectors end.
+  PARAGON_INLINE void cut_to_block(Product& p, std::size_t index) const {
     const std::size_t row = index / cols, col = index % cols, vectors = divide_up(p.n, kLanes);
     const std::size_t i = p.m * row / rows, i_end = p.m * (row + 1) / rows;
     const std::size_t j = vectors * col / cols * kLanes, j_end = min_of(vectors * (col + 1) / cols * kLanes, p.n);
-    return p.block(i, j, i_end - i, j_end - j);
+    p.cut_to_block(i, j, i_end - i, j_end - j);
   }
 };
 
@@ -309,28 +312,38 @@ Grid choose_grid(std::size_t m, std::size_t n, std::size_t k, std::size_t batch,
 // The products of a batch, as they are computed: each as it is asked for, or transposed where that is faster.
 class Batch {
  public:
-  explicit Batch(const MatmulArgs& args) : args_(args), is_transposed_(transposing_pays(args)) {}
+  explicit Batch(const MatmulArgs& args) : args_(args), is_transposed_(transposing_pays(args)) {
+    first_ = {
+        .a = {args.a, args.a_row, args.a_col},
+        .b = {args.b, args.b_row, args.b_col},
+        .c = args.c,
+        .c_row = args.n,
+        .c_col = 1,
+        .m = args.m,
+        .n = args.n,
+        .k = args.k,
+        .panel = args.panel,
+        .first = 0,
+        .run = max_of(args.k_run == 0 ? args.k : args.k_run, 1),
+        .a_jump = args.a_run,
+        .b_jump = args.b_run,
+    };
+    if (is_transposed_) first_ = first_.transposed();
+  }
 
   std::size_t size() const { return args_.batch; }
 
+  // All but the places of the matrices is common to the batch.
+  const Product& shape() const { return first_; }
+
   Product operator[](std::size_t index) const {
-    const std::size_t run = args_.k_run == 0 ? args_.k : args_.k_run;
-    const Product product{
-        .a = {args_.a + (args_.a_offset == nullptr ? 0 : args_.a_offset[index]), args_.a_row, args_.a_col},
-        .b = {args_.b + (args_.b_offset == nullptr ? 0 : args_.b_offset[index]), args_.b_row, args_.b_col},
-        .c = args_.c + index * args_.m * args_.n,
-        .c_row = args_.n,
-        .c_col = 1,
-        .m = args_.m,
-        .n = args_.n,
-        .k = args_.k,
-        .panel = args_.panel,
-        .first = 0,
-        .run = max_of(run, 1),
-        .a_jump = args_.a_run,
-        .b_jump = args_.b_run,
-    };
-    return is_transposed_ ? product.transposed() : product;
+    Product product = first_;
+    const float* a = args_.a + (args_.a_offset == nullptr ? 0 : args_.a_offset[index]);
+    const float* b = args_.b + (args_.b_offset == nullptr ? 0 : args_.b_offset[index]);
+    product.a.data = is_transposed_ ? b : a;
+    product.b.data = is_transposed_ ? a : b;
+    product.c = args_.c + index * args_.m * args_.n;
+    return product;
   }
 
  private:
@@ -347,6 +360,7 @@ class Batch {
 
   const MatmulArgs& args_;
   bool is_transposed_;
+  Product first_;
 };
 
 // A batch of dots of contiguous vectors: lanes go across the batch, or across panels.
@@ -386,7 +400,8 @@ void multiply_by_panels(const Product& p, ThreadPool& pool) {
 // Threads share out the blocks of all products.
 void multiply_by_blocks(const Batch& batch, const Grid& grid, ThreadPool& pool) {
   pool.parallel_for(batch.size() * grid.blocks(), [&](std::size_t task) {
-    const Product block = grid.block(batch[task / grid.blocks()], task % grid.blocks());
+    Product block = batch[task / grid.blocks()];
+    grid.cut_to_block(block, task % grid.blocks());
     block.c_col == 1 ? multiply(block) : multiply_to_transposed(block);
   });
 }
@@ -398,7 +413,7 @@ void matmul(const MatmulArgs& args, ThreadPool& pool) {
     return reduce_rows(terms, args.batch, args.k, args.panel, args.c, pool);
   }
   const Batch batch(args);
-  const Product p = batch[0];  // the others have the same shape
+  const Product& p = batch.shape();
   if (is_row_times_columns(p)) {
     for (std::size_t i = 0; i < batch.size(); ++i) {
       const Product row = batch[i];
