@@ -1,65 +1,112 @@
-# make demo   set up everything, train the digits on every executor, compare the bits
-# make test   the whole test suite
-# make bench  us beside every peer, tables and plots into docs/benchmarks
-# The virtual environment (.venv) is made and kept up to date by any target that needs it.
+# make dev       set up a working copy: .venv, the compiled core, the git hooks (CONTRIBUTING.md)
+# make demo      train the digits on every executor and setting of this machine, compare the bits
+# make test      the whole test suite; ARGS="-k gemm" hands arguments to pytest
+# make check     the linters and the fast tests: what a commit should pass
+# make lint      format, style and types;   make fmt puts the format right
+# make core      the compiled core again, as far as its sources have changed
+# make bench     us beside every peer, tables and plots into docs/benchmarks; BENCH="--quick" for less
+# make table     the table of languages in README.md
+# make exhaustive  the elementary functions for all 2^32 inputs (docs/exhaustive.md)
+# make package   the source distribution and the wheel into dist/, and a check of what is in them
+# make clean     remove everything that these commands have made
+#
+# Every target sets up what it needs. The package is installed editable: a changed Python file needs no command at all, a changed
+# C++ file is compiled by the next target that runs something. ccache is used where it is installed.
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-SOURCES := $(shell find csrc python -type f ! -name '*.pyc' ! -name '*.so' 2>/dev/null) CMakeLists.txt pyproject.toml
+PIP    := $(BIN)/python -m pip install --quiet
+NATIVE := build/native
+PYTEST := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --durations 15
 
-.PHONY: demo test bench table exhaustive lint clean
+ifneq ($(shell command -v ccache),)
+export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
+endif
 
-demo: $(VENV)/.installed
+.PHONY: help dev demo core test check lint fmt bench table exhaustive package clean
+
+help:
+	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
+
+dev: $(VENV)/.dev core
+	@echo "ready: make check before a commit, make test for everything; CONTRIBUTING.md says more"
+
+demo: core
 	$(BIN)/paragon demo --save digits.safetensors
 
 # --- set-up ---------------------------------------------------------------------------------------------------------
 
-$(VENV)/bin/python:
+$(BIN)/python:
 	tools/prerequisites.sh $(PYTHON)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(PIP) --upgrade pip
 
-$(VENV)/.installed: $(VENV)/bin/python $(SOURCES)
-	$(BIN)/python -m pip install --quiet ".[sklearn]"
+# Only the metadata and a path to python/ are installed; `core` puts the compiled files beside the sources.
+$(VENV)/.installed: $(BIN)/python pyproject.toml
+	$(PIP) --group build
+	$(PIP) --no-build-isolation --editable ".[sklearn]" --config-settings editable.mode=inplace --config-settings wheel.cmake=false
 	touch $@
 
-$(VENV)/.test: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --group test
+$(NATIVE)/build.ninja: $(VENV)/.installed
+	$(BIN)/cmake -S . -B $(NATIVE) -G Ninja -DCMAKE_BUILD_TYPE=Release -DPARAGON_PYTHON=ON \
+	  -DCMAKE_MAKE_PROGRAM="$(CURDIR)/$(BIN)/ninja" -DPython_EXECUTABLE="$(CURDIR)/$(BIN)/python" \
+	  -Dpybind11_DIR="$$($(BIN)/python -m pybind11 --cmakedir)"
 	touch $@
 
-$(VENV)/.bench: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --group bench
+core: $(NATIVE)/build.ninja
+	$(BIN)/cmake --build $(NATIVE) --target develop -- --quiet
+
+$(VENV)/.test $(VENV)/.lint $(VENV)/.bench $(VENV)/.package: $(VENV)/.installed
+	$(PIP) --group $(patsubst $(VENV)/.%,%,$@)
 	touch $@
 
-$(VENV)/.lint: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --group lint
+$(VENV)/.dev: $(VENV)/.test $(VENV)/.lint
+	$(PIP) --group dev
+	if git rev-parse --git-dir >/dev/null 2>&1; then $(BIN)/pre-commit install || echo "the git hooks are not installed"; fi
 	touch $@
 
 # --- tests ----------------------------------------------------------------------------------------------------------
 
-test: $(VENV)/.test
+test: $(VENV)/.test core
 	tools/prerequisites.sh $(PYTHON) test
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest --cov=paragon --cov-report=term:skip-covered
+	$(PYTEST) $(or $(ARGS),--cov=paragon --cov-report=term:skip-covered)
 
-# --- the rest -------------------------------------------------------------------------------------------------------
+check: lint $(VENV)/.test core
+	$(PYTEST) -m "not slow" $(ARGS)
 
-bench: $(VENV)/.bench  # docs/benchmarks.md; BENCH="--quick" or BENCH="--only gemm" for less
-	$(BIN)/python -m benchmarks $(BENCH)
-
-exhaustive: $(VENV)/bin/python  # docs/exhaustive.md
-	$(BIN)/python -m pip install --quiet gmpy2 cmake
-	$(BIN)/cmake -S . -B build/exhaustive -DCMAKE_BUILD_TYPE=Release
-	$(BIN)/cmake --build build/exhaustive -t exhaustive -j2
-	nice $(BIN)/python tools/exhaustive/exhaustive.py build/exhaustive/exhaustive
-
-table: $(VENV)/.test
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python bindings_tests/table.py
+# C and C++, in the layout of .clang-format; what .clang-format-ignore names is left alone.
+CXX_SOURCES = $(shell git ls-files '*.c' '*.cpp' '*.h' '*.def')
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check python tests benchmarks bindings_tests tools
 	$(BIN)/ruff format --check python tests benchmarks
 	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run --Werror $(CXX_SOURCES)
+
+fmt: $(VENV)/.lint
+	$(BIN)/ruff check --fix python tests benchmarks bindings_tests tools
+	$(BIN)/ruff format python tests benchmarks
+	$(BIN)/clang-format -i $(CXX_SOURCES)
+
+# --- the rest -------------------------------------------------------------------------------------------------------
+
+bench: $(VENV)/.bench core  # docs/benchmarks.md; BENCH="--quick" or BENCH="--only gemm" for less
+	$(BIN)/python -m benchmarks $(BENCH)
+
+exhaustive: $(VENV)/.installed
+	$(PIP) gmpy2
+	$(BIN)/cmake -S . -B build/exhaustive -DCMAKE_BUILD_TYPE=Release
+	$(BIN)/cmake --build build/exhaustive -t exhaustive -j2
+	nice $(BIN)/python tools/exhaustive/exhaustive.py build/exhaustive/exhaustive
+
+table: $(VENV)/.test core
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python bindings_tests/table.py
+
+package: $(VENV)/.package
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/check_package.py dist
 
 clean:
-	rm -rf $(VENV) build dist digits.safetensors
+	rm -rf $(VENV) build dist digits.safetensors python/paragon/*.so python/paragon/include

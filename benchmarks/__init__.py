@@ -1,1 +1,1 @@
-"""The benchmarks: `python -m benchmarks` (make bench). docs/benchmarks.md says how they measure."""
+"""The benchmarks: `python -m benchmarks` (make bench) and `pytest benchmarks --benchmark-only`; docs/benchmarks.md."""

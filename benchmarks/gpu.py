@@ -24,11 +24,8 @@ import numpy as np
 import paragon as pg
 from paragon import data, nn
 from paragon.conformance import load_vectors, run_case
-from paragon.executors import _registry, executors
-from paragon.executors.webgpu import WebGPU
-from paragon.executors.webgpu.device import Device, open_device, pick
-from paragon.optim import Adam
-from paragon.train import fit
+from paragon.executors.webgpu.device import Device, open_device, pick  # for a shader that no program asks for
+from paragon.nn.optim import Adam
 
 VECTORS = Path(__file__).resolve().parents[1] / "bindings_tests" / "vectors"
 
@@ -76,7 +73,7 @@ def fp32_peak(device: Device) -> float | None:
     return threads * LOOPS * CHAINS * 4 * 4 * 2 / half / 1e9 if half > long / 4 else None
 
 
-def gemm(executor: WebGPU, options: dict[str, Any], n: int, peak: float | None, products: int = 8) -> dict[str, Any]:
+def gemm(executor: Any, options: dict[str, Any], n: int, peak: float | None, products: int = 8) -> dict[str, Any]:
     """GFLOP/s of an n^3 product. A run makes `products` of them, each of the one before, and hands out one element."""
     rng = np.random.Generator(np.random.PCG64(n))
     x = rng.standard_normal((n, n)).astype(np.float32) / np.float32(n**0.5)
@@ -127,7 +124,7 @@ def train(name: str, executor: str, options: dict[str, Any]) -> dict[str, Any]:
     model = nn.Sequential(nn.Dense(inputs, hidden, activation="relu"), nn.Dense(hidden, classes))
     begin, begin_processor = time.perf_counter(), time.process_time()
     with pg.use(executor, **options):
-        fit(model, rows.x_train, rows.y_train, optimizer=Adam(rate), epochs=1, batch_size=batch, progress=False)
+        pg.fit(model, rows.x_train, rows.y_train, optimizer=Adam(rate), epochs=1, batch_size=batch, progress=False)
     return {
         "fingerprint": pg.fingerprint(model),
         "seconds": time.perf_counter() - begin,
@@ -141,8 +138,7 @@ def training(name: str, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def report(device: int | str | None, path: str | None, sizes: list[int], trainings: list[str]) -> dict[str, Any]:
-    executor = WebGPU()
-    _registry().setdefault(executor.name, executor)
+    executor: Any = pg.executors()["webgpu"]
     options = {key: value for key, value in (("device", device), ("path", path)) if value is not None}
     probe = executor.probe(device)
     peak = fp32_peak(open_device(pick(device)))
@@ -170,7 +166,6 @@ def main() -> None:
     parser.add_argument("--train", nargs="*", choices=TRAININGS, default=["digits"], help="what to train for an epoch")
     given = parser.parse_args()
     device = int(given.device) if given.device and given.device.isdigit() else given.device
-    executors()
     found = report(device, given.path, given.sizes, given.train)
     print(json.dumps(found, indent=1))
     right = all(run["webgpu"]["fingerprint"] == run["cpu"]["fingerprint"] for run in found["training"].values())

@@ -11,7 +11,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -139,6 +139,11 @@ class Settings:
 
     threads: int = 1
     quick: bool = False
+
+    @property
+    def size(self) -> Literal["full", "quick"]:
+        """Of the workloads."""
+        return "quick" if self.quick else "full"
 
     @property
     def rounds(self) -> int:

@@ -19,6 +19,7 @@ from typing import Any, TextIO
 
 from . import peaks, peers
 from .harness import OURS, Settings, run_case
+from .workloads import isas
 
 
 def main() -> None:
@@ -37,7 +38,7 @@ def keep_to_processors(count: int) -> None:
 
 
 def measure(family: str, settings: Settings, out: TextIO) -> None:
-    module = importlib.import_module(f"benchmarks.{family}")
+    module = importlib.import_module(f"benchmarks.contests.{family}")
     available = getattr(module, "available", None)
     if available is not None and (reason := available()):
         say(f"{family}: not measured: {reason}")
@@ -67,7 +68,7 @@ def summary(record: Mapping[str, Any]) -> str:
 def about(settings: Settings) -> dict[str, Any]:
     """What was measured with what, and the limits of this machine with these threads."""
     found: dict[str, float] = {}
-    for isa in peers.isas():
+    for isa in isas():
         if (fma := peaks.fma(isa, settings.threads)) is not None:
             found[f"fma {isa}, GFLOP/s"] = max(fma.rate() for _ in range(10)) / 1e9
     if (memory := peaks.memory(1 << 28, settings.threads)) is not None:
@@ -77,7 +78,7 @@ def about(settings: Settings) -> dict[str, Any]:
         "peaks": found,
         "peers": peers.versions(),
         "blas": blas(),
-        "isas": peers.isas(),
+        "isas": isas(),
     }
 
 

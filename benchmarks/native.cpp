@@ -27,7 +27,8 @@ double fma_peak(const char* isa, size_t count) {
 // Reads every word, one after another.
 uint64_t read_all(const unsigned char* bytes, size_t count) { return paragon::peaks::read_all(bytes, count); }
 
-// Seconds of `count` calls of a function of three pointers, or of fewer. (pg_session_run, fftwf_execute, DftiComputeForward)
+// Seconds of `count` calls of a function of three pointers, or of fewer. (pg_session_run, fftwf_execute,
+// DftiComputeForward)
 double time_calls(void* function, void* a, void* b, void* c, size_t count) {
   auto* call = reinterpret_cast<void (*)(void*, void*, void*)>(function);
   const double begin = now();

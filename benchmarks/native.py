@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from paragon.executors.cpu import LIBRARY
-from paragon.program import Program
+import paragon as pg
 
 from .harness import Array
+
+LIBRARY = Path(pg.__file__).with_name("libparagon.so")
 
 SOURCE = Path(__file__).with_name("native.cpp")
 Pointer = ctypes.c_void_p
@@ -61,12 +62,12 @@ class NativeCall:
         return self.out
 
 
-def session_call(source: Program | Path, inputs: Mapping[str, Array], out: Array) -> NativeCall:
+def session_call(source: pg.Program | Path, inputs: Mapping[str, Array], out: Array) -> NativeCall:
     """A run of a program, or of a model file, through our C ABI."""
     library = ctypes.CDLL(str(LIBRARY))
     for name in ("pg_model_from_json", "pg_model_open", "pg_session_open"):
         getattr(library, name).restype = Pointer
-    if isinstance(source, Program):
+    if isinstance(source, pg.Program):
         text = source.to_json().encode()
         model = library.pg_model_from_json(text, ctypes.c_size_t(len(text)))
     else:

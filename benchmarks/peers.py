@@ -1,4 +1,4 @@
-"""The peers: libraries that are measured beside us where they are installed, and how a function of ours becomes a contestant."""
+"""The peers: libraries that are measured beside us where they are installed, and how their functions become contestants."""
 
 from __future__ import annotations
 
@@ -14,11 +14,6 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-
-import paragon as pg
-from paragon.executors import resolve
-from paragon.executors.cpu import CpuSession
-from paragon.shapes import Spec
 
 from .harness import Array, Call, Timer
 
@@ -59,27 +54,6 @@ def versions() -> dict[str, str | None]:
 def threads() -> int:
     """How many threads everyone has in this process; set by `__main__` before anything is imported."""
     return int(os.environ["PARAGON_NUM_THREADS"])
-
-
-def isas() -> list[str]:
-    """The instruction sets of this machine, best last."""
-    executor, _ = resolve("cpu", {})
-    return list(executor.isas)  # type: ignore[attr-defined]
-
-
-def session(fn: Callable[..., Any], *arrays: Array, isa: str | None = None) -> tuple[CpuSession, dict[str, Array]]:
-    """A function of ours traced and loaded, and its inputs by name."""
-    program = pg.trace(fn, *(Spec("f32", a.shape) for a in arrays))
-    executor, options = resolve("cpu", {"isa": isa})
-    loaded = executor.load(program, **options)
-    assert isinstance(loaded, CpuSession)
-    return loaded, dict(zip(program.inputs, arrays, strict=True))
-
-
-def ours(fn: Callable[..., Any], *arrays: Array, isa: str | None = None) -> Call:
-    """A function of ours as a contestant: a run of its program, which gives a fresh array."""
-    loaded, inputs = session(fn, *arrays, isa=isa)
-    return Call(lambda: loaded.run(inputs), lambda: loaded.run(inputs)["output"])
 
 
 def jax_call(fn: Callable[..., Any], *arrays: Array) -> Call | None:

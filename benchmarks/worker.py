@@ -16,7 +16,8 @@ from .peers import threads
 def main() -> None:
     family, *flags = sys.argv[1:]
     settings = Settings(threads(), quick="--quick" in flags)
-    cases = {case.name: case for case in importlib.import_module(f"benchmarks.{family}").cases(settings, local=True)}
+    module = importlib.import_module(f"benchmarks.contests.{family}")
+    cases = {case.name: case for case in module.cases(settings, local=True)}
     contestant = None
     for line in sys.stdin:
         request = json.loads(line)

@@ -27,9 +27,10 @@ import toolchains  # noqa: E402
 from paragon import data, nn  # noqa: E402
 from paragon.conformance import External  # noqa: E402
 from paragon.executors import Executor  # noqa: E402
-from paragon.files import read_tensors, save_program, write_atomic, write_tensors  # noqa: E402
-from paragon.job import run_job, save_job  # noqa: E402
-from paragon.program import Array, Program  # noqa: E402
+from paragon.ir.program import Program  # noqa: E402
+from paragon.ir.spec import Array  # noqa: E402
+from paragon.ir.tensor_files import read_tensors, write_atomic, write_tensors  # noqa: E402
+from paragon.training.job import run_job, save_job  # noqa: E402
 
 BATCH, SEED = 32, 3
 START, END = "<!-- table: make table -->", "<!-- end of table -->"
@@ -81,7 +82,7 @@ def elsewhere(task: Task, external: External, folder: Path) -> str:
     done = external.call("train", task.job, out)
     assert done.returncode == 0, done.stderr
     state = {name: x for name, x in read_tensors(out)[0].items() if not name.startswith("output.")}
-    save_program(task.trained(state), task.model)
+    task.trained(state).save(task.model)
     done = external.call("run", task.model, task.inputs, results)
     assert done.returncode == 0, done.stderr
     return pg.fingerprint({**state, "output.logits": np.asarray(read_tensors(results)[0]["output.logits"])})

@@ -1,4 +1,4 @@
-"""What the tests share: where the data sets lie, which executors there are, and comparison by words."""
+"""What the tests share: the data sets, what to do where something is missing, which executors there are, comparison by words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import paragon as pg
-from paragon.fingerprint import canonical
+from paragon.ir.fingerprint import canonical
 
 settings.register_profile("paragon", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("paragon")
@@ -19,8 +19,10 @@ settings.load_profile("paragon")
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI", "") not in ("", "0", "false")
 
-if "PARAGON_DATA" not in os.environ and (ROOT.parent / "shared" / "data").is_dir():
-    os.environ["PARAGON_DATA"] = str(ROOT.parent / "shared" / "data")
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow tests first, so that no process is left with a long one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def skip_or_fail(reason: str) -> None:
@@ -28,6 +30,15 @@ def skip_or_fail(reason: str) -> None:
     if IN_CI:
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def published(name: str) -> pg.data.Dataset:
+    """A data set from $PARAGON_DATA or the cache. Where it is missing, CI fetches it from its public home; elsewhere a skip."""
+    try:
+        found: pg.data.Dataset = getattr(pg.data, name)(download=IN_CI)
+    except pg.FileError as error:
+        skip_or_fail(f"{error}; or set PARAGON_DATA to a folder with {name}/")
+    return found
 
 
 def assert_words(got: object, want: object, what: str = "") -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from paragon.executors.reference import COMPARISONS, KERNELS
-from paragon.program import Array, Program
+from paragon.executors.reference.kernels import COMPARISONS, KERNELS
+from paragon.ir.program import Program
+from paragon.ir.spec import Array
 
 
 def _vector(fn: Callable[[float], float]) -> Callable[[Array], Array]:

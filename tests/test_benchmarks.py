@@ -1,21 +1,28 @@
-"""The benchmarks' harness: wrong results are refused, goals are judged, the report says so, one small run works as a whole."""
+"""The benchmarks: wrong results are refused, goals are judged, the report says so, small runs of both commands work as a whole."""
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from benchmarks import report
 from benchmarks.harness import OURS, Call, Case, Contest, Figures, Goal, Settings, error, run_case
+from benchmarks.test_workloads import checked_call, parameters
+from benchmarks.workloads import Setting, settings
+from benchmarks.workloads.gemm import Product
 
-from conftest import ROOT
+import paragon as pg
+from conftest import ROOT, available, skip_or_fail
 
 QUICK = Settings(threads=1, quick=True)
 X = np.arange(1, 257, dtype=np.float32)
@@ -94,6 +101,54 @@ def test_the_report_names_missed_goals_and_their_reasons(tmp_path: Path) -> None
     assert report.reason_for({**lines[1]}, {"*/slow* @2": "other threads", "*": "any"}) == "any"
 
 
+SMOKE = "(gemm and 128x10x128-) or inference or (training and 4-8-3) or (fft and 64_x_16-)"
+PEERS = ("torch", "scipy", "pyfftw", "sklearn", "jax")
+
+
+def run_pytest(*arguments: str) -> str:
+    """The output of `pytest benchmarks`, in a process that writes last which peers it has imported."""
+    code = f"status = pytest.main(sys.argv[1:]); print('peers', [m for m in {PEERS} if m in sys.modules]); sys.exit(status)"
+    command = [sys.executable, "-c", f"import pytest, sys; {code}", "benchmarks", "-p", "no:cacheprovider", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment())
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def environment() -> dict[str, str]:
+    """Ours, and the modules of this process for another one."""
+    path = os.pathsep.join(p for p in (*sys.path, os.environ.get("PYTHONPATH", "")) if p)
+    return {**os.environ, "PYTHONPATH": path}
+
+
+@pytest.mark.slow
+def test_workloads_run_under_pytest_benchmark() -> None:
+    """Some of each kind, once each, on every executor and instruction set; their results are checked, and no peer is needed."""
+    if importlib.util.find_spec("pytest_benchmark") is None:
+        skip_or_fail("pytest-benchmark is missing: pip install --group test")
+    output = run_pytest("--benchmark-disable", "-v", "-k", SMOKE)
+    for setting in (setting for name in pg.executors() if name in available() for setting in settings(name)):
+        for family in ("gemm", "inference", "training", "fft"):
+            assert re.search(rf"test_{family}\[.*-{re.escape(str(setting))}\] PASSED", output), (family, setting)
+    assert output.endswith("peers []\n")
+
+
+def test_an_unavailable_executor_is_skipped_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    absent = SimpleNamespace(available=False, reason="install it")
+    monkeypatch.setattr(pg, "executors", lambda: {"absent": absent})
+    (only,) = parameters("gemm", None)
+    assert only.id == "absent"
+    assert only.marks[0].kwargs["reason"] == "the executor absent is not available: install it"
+
+
+def test_a_wrong_result_fails_under_pytest_benchmark() -> None:
+    workload = Product(2, 3, 4)
+    problem = workload.problem()
+    with pytest.raises(AssertionError, match="of the largest element"):
+        checked_call(replace(problem, wanted=problem.wanted * 1.01), Setting("reference"))
+    assert checked_call(problem, Setting("reference")).result().shape == (2, 3)
+
+
+@pytest.mark.slow
 def test_a_small_run(tmp_path: Path) -> None:
     """The command as a whole: processes, records, report. Inference is the smallest family."""
     command = [
@@ -108,8 +163,7 @@ def test_a_small_run(tmp_path: Path) -> None:
         "--out",
         str(tmp_path),
     ]
-    path = os.pathsep.join(p for p in (*sys.path, os.environ.get("PYTHONPATH", "")) if p)
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path})
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment())
     assert done.returncode == 0, done.stdout + done.stderr
     records = json.loads((tmp_path / "results.json").read_text())["records"]
     assert records

@@ -16,7 +16,8 @@ import pytest
 import paragon as pg
 from conftest import ROOT, assert_words
 from paragon.executors.cpu import LIBRARY
-from paragon.program import Array, Program
+from paragon.ir.program import Program
+from paragon.ir.spec import Array
 
 HEADER = ROOT / "csrc" / "include" / "paragon.h"
 
@@ -288,7 +289,7 @@ def test_sessions_run_at_the_same_time(abi: Abi) -> None:
 
 def test_whole_files(abi: Abi, tmp_path: Path) -> None:
     from paragon import nn
-    from paragon.files import read_tensors, write_tensors
+    from paragon.ir.tensor_files import read_tensors, write_tensors
 
     rng = np.random.default_rng(3)
     x, y = rng.random((50, 5), np.float32), rng.integers(0, 3, 50).astype(np.int32)

@@ -19,8 +19,8 @@ import pytest
 
 import paragon as pg
 from paragon import nn, optim, schedules
-from paragon.checkpoint import Checkpoint
-from paragon.files import read_tensors, write_tensors
+from paragon.ir.tensor_files import read_tensors, write_tensors
+from paragon.training.checkpoint import Checkpoint
 
 DIGITS = pg.data.digits()
 X, Y = DIGITS.x_train[:230], DIGITS.y_train[:230]
@@ -176,7 +176,7 @@ def test_killed_at_random_moments(tmp_path: Path, uninterrupted: tuple[str, str,
         time.sleep(whole * (chance.uniform(0, 0.3) + attempt * 0.02))
         os.kill(child, signal.SIGKILL)
         kills += os.WIFSIGNALED(os.waitpid(child, 0)[1])
-        if path.exists() and (Checkpoint.load(path).stopped or Checkpoint.load(path).epoch == 4):
+        if path.exists() and (Checkpoint.load(path).position.stopped or Checkpoint.load(path).position.epoch == 4):
             if kills >= 3:
                 break
             path.unlink()  # the machine was faster than before: once more from the start

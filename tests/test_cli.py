@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 
 import paragon as pg
 from paragon import cli, nn
-from paragon.cli.demo import settings
-from paragon.files import read_tensors, write_tensors
+from paragon.executors import settings
+from paragon.ir.errors import FileError
+from paragon.ir.tensor_files import read_tensors, write_tensors
 
 
 class Terminal:
@@ -49,9 +52,10 @@ def model(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_demo_trains_on_every_setting_and_agrees(paragon: Terminal) -> None:
     assert paragon("demo", "--epochs", 1, "--save", "d.safetensors") == 0
-    assert paragon.out.count("same bits") == len(list(settings())) + 1  # and the column's title
+    assert paragon.out.count("same bits") == len(settings()) + 1  # and the column's title
     assert "DIFFERENT" not in paragon.out
     assert pg.load("d.safetensors").fingerprint() in paragon.out
 
@@ -94,6 +98,82 @@ def test_train_checkpoint_resume_and_save(paragon: Terminal) -> None:
     assert "error:" in paragon.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["train", "digit"], "'digit' is not one of digits, mnist, fashion-mnist"),
+        (["train", "digits", "--optimizer", "lion"], "'lion' is not one of sgd, momentum, adam, adamw"),
+        (["train", "digits", "--schedule", "never"], "'never' is not one of constant, cosine, step, exponential"),
+        (["train", "digits", "--activation", "rel"], "'rel' is not one of linear, relu"),
+        (
+            ["train", "digits", "--momentum", 0.5],
+            "the optimiser 'adam' has no 'momentum'; it has beta1, beta2, eps, lr",
+        ),
+    ],
+)
+def test_train_refuses_what_no_registry_has(paragon: Terminal, arguments: list[object], complaint: str) -> None:
+    assert paragon(*arguments) == 2
+    assert complaint in paragon.err.replace("│", " ").replace("\n", " ").replace("  ", " ")
+
+
+def test_train_sets_what_an_optimiser_has(paragon: Terminal) -> None:
+    options = ["train", "digits", "--epochs", 1]
+    found = set()
+    for extra in (["momentum"], ["momentum", "--momentum", 0.9], ["momentum", "--momentum", 0.5], ["sgd"]):
+        assert paragon(*options, "--optimizer", *extra) == 0
+        found.add(paragon.out.split()[-1])
+    assert len(found) == 3  # 0.9 is what "momentum" has by itself
+
+
+@dataclass
+class Entry:
+    """An entry point as importlib.metadata gives it."""
+
+    name: str
+    brought: object
+
+    def load(self) -> object:
+        if isinstance(self.brought, Exception):
+            raise self.brought
+        return self.brought
+
+
+def test_commands_of_applications(paragon: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = typer.Typer(help="Looks after runs.")
+
+    @app.command("list")
+    def listing(root: str = "artifacts") -> None:
+        typer.echo(f"listing {root}")
+
+    @app.command()
+    def prune() -> None:
+        raise FileError("nothing to prune")
+
+    def greet(name: str) -> None:
+        """Says hello."""
+        typer.echo(f"hello {name}")
+
+    entries = [Entry("runs", app), Entry("greet", greet), Entry("broken", ImportError("no module named 'x'"))]
+    entries.append(Entry("run", ImportError("an own command is never replaced")))
+    monkeypatch.setattr("paragon.cli.commands.entry_points", lambda group: entries)
+    monkeypatch.setattr(cli.app, "registered_commands", list(cli.app.registered_commands))
+    own = list(cli.app.registered_commands)
+
+    def call(*arguments: object) -> int:
+        cli.app.registered_commands = list(own)
+        return paragon(*arguments)
+
+    assert call("runs", "list", "--root", "there") == 0 and paragon.out == "listing there\n"
+    assert call("runs", "prune") == 2 and paragon.err == "error: nothing to prune\n"
+    assert call("greet", "you") == 0 and paragon.out == "hello you\n"
+    assert call("greet", "--help") == 0 and "Says hello." in paragon.out
+    assert call("broken", "--anything") == 3 and "no module named 'x'" in paragon.err
+    assert call("run", "--help") == 0 and "A model file." in paragon.out
+    assert call("--help") == 0
+    for shown in ("Looks after runs.", "Says hello.", "Not installed (no module named 'x').", "Run a model file once."):
+        assert shown in paragon.out
+
+
 def test_train_writes_a_job(paragon: Terminal) -> None:
     assert paragon("train", "digits", "--epochs", 1, "--job", "job.safetensors") == 0
     metadata = read_tensors("job.safetensors")[1]
@@ -107,6 +187,16 @@ def test_inspect(paragon: Terminal, model: Path) -> None:
         assert shown in paragon.out
     assert paragon("inspect", model, "--no-operations") == 0
     assert "matmul" not in paragon.out
+
+
+def test_inspect_shows_the_plan(paragon: Terminal, model: Path) -> None:
+    assert paragon("inspect", model, "--plan", "--no-operations", "--threads", 1) == 0
+    for shown in ("matmul [2,4] . [4,8], panel 256", "tanh", 'state "1.weight"', '-> output "logits"'):
+        assert shown in paragon.out
+    assert paragon("run", model, "in.safetensors", "run.safetensors") == 0
+    assert paragon("inspect", "run.safetensors", "--plan") == 0  # a file without the state
+    assert paragon("inspect", model, "--plan", "--executor", "reference") == 2
+    assert "the executor 'reference' makes no plan" in paragon.err
 
 
 def test_run_and_compare(paragon: Terminal, model: Path) -> None:
@@ -132,7 +222,7 @@ def test_fingerprint_and_doctor(paragon: Terminal, model: Path) -> None:
     assert paragon("fingerprint", model) == 0
     assert paragon.out.strip() == pg.load(model).fingerprint()
     assert paragon("doctor") == 0
-    for shown in ("numpy", "contract 1", "reference", "instruction sets"):
+    for shown in ("numpy", "contract 1", "reference", "isa: ", "threads: 1"):
         assert shown in paragon.out
 
 

@@ -17,9 +17,11 @@ from conftest import ROOT
 from paragon.conformance import Contender, contenders, load_vectors, run_case, run_conformance, write_report
 from paragon.conformance.fuzz import GENERATORS, fuzz
 from paragon.conformance.programs import standard_programs
-from paragon.executors.reference import KERNELS, ReferenceSession, reduce_panels
-from paragon.ops import TABLE
-from paragon.program import Array, Program
+from paragon.executors.reference import ReferenceSession
+from paragon.executors.reference.kernels import KERNELS, reduce_panels
+from paragon.ir.operations import TABLE
+from paragon.ir.program import Program
+from paragon.ir.spec import Array
 
 VECTORS = ROOT / "bindings_tests" / "vectors"
 Kernel = Callable[..., Array]
@@ -47,6 +49,7 @@ def test_vectors(contender: Contender) -> None:
     assert not wrong, "\n".join(wrong[:20])
 
 
+@pytest.mark.slow
 def test_standard_programs_agree(tmp_path: Path) -> None:
     findings = run_conformance(CONTENDERS)
     assert findings.passed, "\n".join(findings.failures[:20])
@@ -59,6 +62,7 @@ def test_standard_programs_agree(tmp_path: Path) -> None:
     assert {row["match"] for row in rows} == {"True"}
 
 
+@pytest.mark.slow
 def test_fuzzing_finds_no_disagreement() -> None:
     found = fuzz([(c.name, c.executor, dict(c.options)) for c in CONTENDERS], examples=12)
     assert found is None, str(found)
@@ -149,6 +153,7 @@ FAULTS: dict[str, tuple[dict[str, Kernel], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_is_caught_by_the_vectors_and_named(name: str) -> None:
     faults, op = FAULTS[name]
@@ -161,6 +166,7 @@ def test_a_planted_fault_is_caught_by_the_vectors_and_named(name: str) -> None:
     assert any(f"({op}, value" in explain(case, bad, pg.executors()["reference"]) for case in caught)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_is_caught_by_the_fuzzer_and_shrunk(name: str) -> None:
     faults, op = FAULTS[name]
@@ -171,6 +177,7 @@ def test_a_planted_fault_is_caught_by_the_fuzzer_and_shrunk(name: str) -> None:
     assert len(found.sample.program.operations) <= 2
 
 
+@pytest.mark.slow
 def test_a_planted_fault_fails_the_run_and_the_report_names_the_operation(tmp_path: Path) -> None:
     who = [
         Contender("reference", pg.executors()["reference"]),

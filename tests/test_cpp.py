@@ -7,10 +7,13 @@ import pytest
 from toolchains import call, cmake_build, need
 
 
-@pytest.mark.parametrize("name,options", [("native", []), ("sanitized", ["-DPARAGON_SANITIZE=ON"])])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name,options", [("native", []), ("sanitized", ["-DPARAGON_PYTHON=OFF", "-DPARAGON_SANITIZE=ON"])]
+)
 def test_cpp(name: str, options: list[str]) -> None:
     need("c++", "g++")
-    folder = cmake_build(name, "-DPARAGON_PYTHON=OFF", *options)
+    folder = cmake_build(name, *options)
     output = call("ctest", "--output-on-failure", "-j", "2", cwd=folder)
     assert "100% tests passed" in output
     assert "No tests were found" not in output

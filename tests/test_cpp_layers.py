@@ -13,6 +13,7 @@ CSRC = Path(__file__).resolve().parents[1] / "csrc"
 ALLOWED = {
     "contract": ("contract/",),
     "cpu": ("contract/", "cpu/"),
+    "cpu/simd": ("cpu/simd",),
     "program": ("contract/operations", "program/error.h", "program/program.h"),
     "program/formats": ("contract/operations", "program/error.h", "program/program.h", "program/formats/"),
     "program/runtime": ("contract/", "cpu/", "program/"),

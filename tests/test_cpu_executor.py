@@ -14,9 +14,10 @@ import pytest
 
 import paragon as pg
 from conftest import assert_words
-from paragon.errors import ExecutorError, ProgramError
 from paragon.executors.cpu import Cpu, CpuSession
-from paragon.program import Array, Program
+from paragon.ir.errors import ExecutorError, ProgramError
+from paragon.ir.program import Program
+from paragon.ir.spec import Array
 
 CPU = Cpu()
 SETTINGS = [(isa, threads) for isa in CPU.isas for threads in (1, 3)]

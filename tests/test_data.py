@@ -17,9 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import paragon as pg
-from conftest import assert_words, skip_or_fail
+from conftest import assert_words, published
 from paragon import data
-from paragon.data.batches import Gatherer, epoch_order
+from paragon.data.batches import epoch_order
+from paragon.data.feed import Gatherer
 from paragon.data.idx import parse_idx
 
 f32 = np.float32
@@ -110,10 +111,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name,label", [("mnist", 5), ("fashion_mnist", 9)])
 def test_the_published_files(name: str, label: int) -> None:
-    try:
-        found: data.Dataset = getattr(data, name)(download=False)
-    except pg.FileError as error:
-        skip_or_fail(str(error))
+    found = published(name)
     assert found.x_train.shape == (60000, 784) and found.x_test.shape == (10000, 784) and len(found.classes) == 10
     assert found.x_train.dtype == f32 and found.y_train.dtype == np.int32 and found.y_train[0] == label
     assert (
@@ -149,7 +147,7 @@ class Home:
     def __init__(self) -> None:
         images, labels = np.arange(5 * 4, dtype=np.uint8).reshape(5, 2, 2), np.arange(5, dtype=np.uint8)
         contents = (images, labels, images[:2], labels[:2])
-        self.files = {n: gzip.compress(idx(a), mtime=0) for n, a in zip(data.FILES, contents, strict=True)}
+        self.files = {n: gzip.compress(idx(a), mtime=0) for n, a in zip(data.sets.FILES, contents, strict=True)}
         self.asked: list[str] = []
         home = self
 
@@ -169,13 +167,13 @@ class Home:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         hashes = {name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()}
-        self.source = replace(data.MNIST, home=f"http://127.0.0.1:{self.server.server_port}/set/", sha256=hashes)
+        self.source = replace(data.sets.MNIST, home=f"http://127.0.0.1:{self.server.server_port}/set/", sha256=hashes)
 
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Home]:
     served = Home()
-    monkeypatch.setattr(data, "MNIST", served.source)
+    monkeypatch.setattr(data.sets, "MNIST", served.source)
     monkeypatch.setenv("PARAGON_DATA", str(tmp_path / "cache"))
     for name in ("http_proxy", "HTTP_PROXY"):
         monkeypatch.delenv(name, raising=False)
@@ -189,14 +187,14 @@ def test_a_set_is_downloaded_once(home: Home, tmp_path: Path) -> None:
     found = data.mnist()
     assert found.x_train.shape == (5, 4) and found.y_train.tolist() == [0, 1, 2, 3, 4]
     assert_words(found.x_train[4], np.array([16, 17, 18, 19], f32) / f32(255))
-    assert sorted(home.asked) == sorted(data.FILES)
-    assert sorted(p.name for p in (tmp_path / "cache" / "mnist").iterdir()) == sorted(data.FILES)
+    assert sorted(home.asked) == sorted(data.sets.FILES)
+    assert sorted(p.name for p in (tmp_path / "cache" / "mnist").iterdir()) == sorted(data.sets.FILES)
     data.mnist()
     assert len(home.asked) == 4
 
 
 def test_what_arrives_is_checked(home: Home, tmp_path: Path) -> None:
-    name = data.FILES[1]
+    name = data.sets.FILES[1]
     home.files[name] = home.files[name][:-3]
     with pytest.raises(pg.FileError, match=f"{name}: what arrived is not the published file"):
         data.mnist()
@@ -208,22 +206,22 @@ def test_what_arrives_is_checked(home: Home, tmp_path: Path) -> None:
 
 def test_a_damaged_file_is_named(home: Home, tmp_path: Path) -> None:
     data.mnist()
-    path = tmp_path / "cache" / "mnist" / data.FILES[2]
+    path = tmp_path / "cache" / "mnist" / data.sets.FILES[2]
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    with pytest.raises(pg.FileError, match=f"{data.FILES[2]}: damaged.*delete it"):
+    with pytest.raises(pg.FileError, match=f"{data.sets.FILES[2]}: damaged.*delete it"):
         data.mnist()
     path.unlink()
     path.mkdir()
-    with pytest.raises(pg.FileError, match=f"{data.FILES[2]}: cannot be read"):
+    with pytest.raises(pg.FileError, match=f"{data.sets.FILES[2]}: cannot be read"):
         data.mnist()
 
 
 def test_without_a_network(home: Home, tmp_path: Path) -> None:
     home.server.shutdown()
     home.server.server_close()
-    with pytest.raises(pg.FileError, match=f"{data.FILES[0]}: there is no such file.*cannot be reached.*by hand"):
+    with pytest.raises(pg.FileError, match=f"{data.sets.FILES[0]}: there is no such file.*cannot be reached.*by hand"):
         data.mnist()
     with pytest.raises(pg.FileError, match="or allow the download"):
         data.mnist(download=False)
@@ -266,7 +264,7 @@ def test_the_gatherer_reuses_its_buffers() -> None:
 
 
 def test_the_compiled_gather_copies_rows_and_refuses_what_does_not_fit() -> None:
-    from paragon.compiled import core
+    from paragon.executors.compiled import core
 
     assert core
     source = np.arange(60, dtype=np.float32).reshape(10, 2, 3)

@@ -10,8 +10,8 @@ import pytest
 
 import float64
 import paragon as pg
-from paragon.ops import TABLE
-from paragon.shapes import NORMS
+from paragon.ir.operations import TABLE
+from paragon.ir.shapes import NORMS
 
 rng = np.random.default_rng(7)
 X, Y, Z = (rng.uniform(0.3, 1.7, (3, 4)).astype(np.float32) for _ in range(3))
@@ -82,10 +82,11 @@ CASES: dict[str, list[tuple[Callable[..., Any], tuple[np.ndarray, ...]]]] = {
     ],
 }  # fmt: skip
 NOT_DIFFERENTIABLE = {"compare", "argmax", "one_hot", "bits", "constant"}
+STRAIGHT_THROUGH = {"round_to"}  # by decree another derivative than that of the function
 
 
 def test_every_operation_is_covered() -> None:
-    assert set(CASES) | NOT_DIFFERENTIABLE == set(TABLE)
+    assert set(CASES) | NOT_DIFFERENTIABLE | STRAIGHT_THROUGH == set(TABLE)
     assert all(row.doc for row in TABLE.values())
 
 
@@ -120,6 +121,14 @@ def test_derivative(op: str, number: int) -> None:
         np.testing.assert_allclose(
             got[i].numpy(), want, rtol=2e-4, atol=2e-4, err_msg=f"{op} case {number}, operand {i}"
         )
+
+
+@pytest.mark.parametrize("format", TABLE["round_to"].choices["format"])
+def test_rounding_passes_the_gradient_straight_through(format: str) -> None:
+    x, weights = np.float32([1.03, -2.7, 1e-9, 0, 1e38, np.inf, np.nan]), np.float32([1, 2, 3, 4, 5, 6, 7])
+    with pg.use("reference"):
+        slope = pg.grad(lambda t: pg.sum(pg.round_to(t, format) * weights))(pg.tensor(x))
+    assert slope.numpy().tolist() == weights.tolist()
 
 
 def test_gradient_of_gradient() -> None:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import paragon as pg
-from paragon.executors import reference_fft
-from paragon.shapes import NORMS
+from paragon.executors import fourier_tables
+from paragon.ir.shapes import NORMS
 
 rng = np.random.default_rng(5)
 EXECUTORS = ("reference", "cpu")
@@ -41,6 +41,7 @@ def test_numpy_agrees(n: int, norm: str) -> None:
         assert relative_error(pg.irfft(half, n, norm=norm).numpy(), x.real) < 6e-7
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     n=st.one_of(st.integers(1, 128), st.integers(1, 1500)),
@@ -75,13 +76,13 @@ def test_a_row_does_not_depend_on_the_batch() -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_twiddles_are_correctly_rounded(dtype: type) -> None:
-    """The reference's twiddles against a sine summed here, at 60 digits, from the series."""
+    """The twiddles against a sine summed here, at 60 digits, from the series."""
     with decimal.localcontext() as context:
         context.prec = 60
         pi = Decimal("3.14159265358979323846264338327950288419716939937510582097494459")
         for n in (7, 64, 100, 211, 1009):
             k = np.arange(n)
-            re, im = reference_fft.twiddles(k, n, dtype)
+            re, im = fourier_tables.twiddles(k, n, dtype)
             for found, phase in ((re, Decimal(1) / 4), (im, Decimal(0))):
                 for i in range(n):
                     exact = _sin(2 * pi * (phase - Decimal(i) / n))  # cos(-t) = sin(pi/2 - t), and -sin(t)
@@ -94,7 +95,7 @@ def test_twiddles_are_correctly_rounded(dtype: type) -> None:
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8, 12, 97, 360, 65536])
 def test_twiddles_are_those_computed_one_by_one(n: int, dtype: type) -> None:
     for k in (np.arange(n)[:1000], -np.arange(n)[-500:], np.arange(6).reshape(2, 3) * 7, np.zeros((0, 3), int)):
-        pairs = zip(reference_fft.twiddles(k, n, dtype), reference_fft.exact_twiddles(k, n, dtype), strict=True)
+        pairs = zip(fourier_tables.twiddles(k, n, dtype), fourier_tables.exact_twiddles(k, n, dtype), strict=True)
         assert all(got.tobytes() == want.tobytes() and got.shape == want.shape for got, want in pairs)
 
 
@@ -108,7 +109,7 @@ def _sin(x: Decimal) -> Decimal:
 
 def test_split_follows_the_contract() -> None:
     splits = {
-        n: reference_fft.split(n)
+        n: fourier_tables.split(n)
         for n in (1, 2, 3, 4, 6, 8, 12, 16, 32, 64, 128, 1000, 1024, 4096, 97, 101, 202, 2**20)
     }
     assert splits == {

@@ -15,7 +15,8 @@ import float64
 import paragon as pg
 from conftest import assert_words
 from paragon import nn
-from paragon.shapes import Spec
+from paragon.ir.spec import Spec
+from paragon.tensor import composites
 
 rng = np.random.default_rng(11)
 f32 = np.float32
@@ -169,7 +170,7 @@ SLOPES: dict[str, tuple[Callable[..., Any], tuple[np.ndarray, ...]]] = {
     **{name: (getattr(pg, name), (ROWS,)) for name in LITERAL if name != "rsqrt"},
     "rsqrt": (pg.rsqrt, (np.abs(ROWS) + 1,)),
     "layer_norm": (pg.layer_norm, (ROWS, rng.uniform(0.5, 1.5, 5).astype(f32), ROWS[0])),
-    "batch_norm": (lambda x, g, b: pg.batch_norm(x, *pg.composites.batch_moments(x), g, b), (IMAGE, GAMMA, BETA)),
+    "batch_norm": (lambda x, g, b: pg.batch_norm(x, *composites.batch_moments(x), g, b), (IMAGE, GAMMA, BETA)),
     "conv2d": (
         lambda x, w, b: pg.conv2d(x, w, b, stride=(2, 1), padding=(1, 0, 0, 1), dilation=(1, 2)),
         (IMAGE, WEIGHT, BIAS),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from paragon import _core
-from paragon.ops import TABLE
+from paragon.ir.operations import TABLE
 
 ROOT = Path(__file__).resolve().parents[1]
 VARIADIC = "one or more"

@@ -12,7 +12,7 @@ import pytest
 import paragon as pg
 from conftest import assert_words
 from paragon import optim, schedules
-from paragon.executors.reference_math import fma32
+from paragon.executors.reference.arithmetic import fma32
 
 rng = np.random.default_rng(5)
 f32 = np.float32

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 import paragon as pg
-from conftest import assert_words, skip_or_fail
+from conftest import assert_words, published
 from paragon import nn, optim, schedules
-from paragon.files import read_tensors, write_tensors
-from paragon.losses import cross_entropy, mse
+from paragon.executors import registry
+from paragon.ir.tensor_files import read_tensors, write_tensors
+from paragon.nn.losses import cross_entropy, mse
 
 rng = np.random.default_rng(17)
 f32 = np.float32
@@ -311,11 +312,7 @@ def test_a_convolutional_network_learns_the_digits() -> None:
 
 @pytest.fixture(scope="module")
 def images(request: pytest.FixtureRequest) -> pg.data.Dataset:
-    try:
-        found: pg.data.Dataset = getattr(pg.data, request.param)(download=False)
-    except pg.FileError as error:
-        skip_or_fail(str(error))
-    return found
+    return published(request.param)
 
 
 @pytest.mark.parametrize("images,accuracy", [("mnist", 0.975), ("fashion_mnist", 0.88)], indirect=["images"])
@@ -340,3 +337,82 @@ def test_mnist_steps_on_every_setting(images: pg.data.Dataset) -> None:
                     quiet(model, images.x_train[:1300], images.y_train[:1300], epochs=1, batch_size=128).fingerprint
                 )
     assert len(found) == 1
+
+
+class Oddly(nn.Module):
+    """A model whose parts have the names that captured tensors get."""
+
+    def __init__(self) -> None:
+        self.constant = [nn.Dense(4, 4), nn.Dense(4, 2)]
+        self.shift = pg.tensor(np.arange(4, dtype=np.float32))
+
+    def forward(self, x: pg.Tensor) -> pg.Tensor:
+        return self.constant[1](pg.relu(self.constant[0](x + self.shift)))
+
+
+def test_a_part_may_be_named_as_captured_tensors_are() -> None:
+    x = np.random.default_rng(0).normal(size=(25, 4)).astype(np.float32)
+    y = (x[:, 0] > 0).astype(np.int32)
+    prints, losses = set(), []
+    for labels in (y, 1 - y):
+        model = Oddly()
+        history = pg.fit(model, x, labels, epochs=8, batch_size=10, progress=False, optimizer=optim.Adam(0.05))
+        prints.add(pg.fingerprint(model))
+        losses.append(history["loss"][-1] < 0.7 * history["loss"][0])
+    assert len(prints) == 2 and all(losses)
+
+
+def test_sessions_are_kept_by_the_executor_itself() -> None:
+    class Odd:
+        """Executors of one name that add different numbers."""
+
+        name, available, reason = "odd", True, ""
+
+        def __init__(self, extra: float) -> None:
+            self.extra = np.float32(extra)
+
+        def settings(self) -> list[dict[str, object]]:
+            return [{}]
+
+        def load(self, program: pg.Program, **options: object) -> object:
+            inner, extra = pg.executors()["reference"].load(program), self.extra
+
+            class Session:
+                def run(self, inputs: object) -> object:
+                    return {name: x + extra for name, x in inner.run(inputs).items()}  # type: ignore[arg-type]
+
+            return Session()
+
+    program = pg.trace(lambda x: x * 2.0, np.zeros((), np.float32))
+    inputs = {"x": np.float32(3)}
+    assert [program.run(inputs, executor=Odd(k))["output"] for k in (1, 2)] == [7, 8]
+
+
+class Unfinished:
+    """A plug-in without all that an executor needs, whose device must not be looked for when it is registered."""
+
+    name, reason = "unfinished", ""
+
+    @property
+    def available(self) -> bool:
+        raise AssertionError("looked for a device")
+
+    def load(self, program: pg.Program, **options: object) -> object:
+        raise AssertionError
+
+
+def test_a_plug_in_that_lacks_something_is_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Entry:
+        name = "unfinished"
+
+        def load(self) -> type[Unfinished]:
+            return Unfinished
+
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [Entry()])
+    registry._registry.cache_clear()
+    try:
+        found = pg.executors()["unfinished"]
+        assert not found.available
+        assert found.reason == "ExecutorError: Unfinished is no executor: it has no settings"
+    finally:
+        registry._registry.cache_clear()

@@ -1,24 +1,18 @@
 """The vectors catch what they are there for: faults planted in the oracle's arithmetic fail the files that must show them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
-from test_vectors_oracle import (
-    FILES,
-    INFINITY,
-    NAN,
-    SIGN,
-    VECTORS,
-    floats,
-    observed,
-    read,
-)  # puts the oracle on the path
+from vector_files import VECTORS, floats, observed, read
 
-# isort: split
+pytest.importorskip("gmpy2")  # which the oracle needs; pyproject.toml puts its folder on the path
+
+from cases import FILES
 from oracle import arithmetic, binary32, fourier, movement
+from oracle.binary32 import INFINITY, NAN, SIGN
 from oracle.case import OPERATIONS
 from oracle.case import observed as seen
 from oracle.tensor import Tensor
@@ -191,6 +185,40 @@ def first_point_kept(x: list[fourier.Complex], norm: str, n: int) -> list[int]:
     return [re for re, _ in fourier.scaled(fourier.backwards([*x, *mirrored]), fourier.scale_of(n, norm, False))]
 
 
+def middles_upwards(magnitude: int, values: Sequence[int]) -> int:
+    """Ties away from zero."""
+    return TRUE_NEAREST(2 * magnitude + 1, [2 * value for value in values])
+
+
+def without_subnormals(a: int, format: str) -> int:
+    result = TRUE_ROUNDED(a, format)
+    smallest_normal = arithmetic.format_values(format)[1 << arithmetic.FORMATS[format][1]]
+    return result & SIGN if result & ~SIGN < binary32.round_ratio(smallest_normal, 1) else result
+
+
+def saturating(a: int, format: str) -> int:
+    """What is too large becomes the largest value; infinity and NaN stay as they are."""
+    result = TRUE_ROUNDED(a, format)
+    overflowed = a & INFINITY != INFINITY and result & INFINITY == INFINITY
+    return a & SIGN | binary32.round_ratio(arithmetic.format_values(format)[-2], 1) if overflowed else result
+
+
+def without_signs_of_zeros(a: int, format: str) -> int:
+    result = TRUE_ROUNDED(a, format)
+    return 0 if result == SIGN else result
+
+
+def by_way_of_f16(a: int, format: str) -> int:
+    """Rounded twice."""
+    return TRUE_ROUNDED(a if format == "bf16" else TRUE_ROUNDED(a, "f16"), format)
+
+
+def nan_from_464(a: int, format: str) -> int:
+    """The tie between 448 and what would be 480, upwards."""
+    return NAN if format == "e4m3fn" and a & ~SIGN == 0x43E80000 else TRUE_ROUNDED(a, format)
+
+
+TRUE_NEAREST, TRUE_ROUNDED = arithmetic.nearest, arithmetic.rounded_word
 TRUE_W, TRUE_ROWS, TRUE_SCALE, TRUE_IRFFT = fourier._w, fourier.rows_of, fourier.scale_of, fourier._irfft_row
 TRUE_DOT, TRUE_PANEL_SUM = arithmetic.dot, arithmetic.panel_sum
 TRUE_FMA, TRUE_ROUND = binary32.fma, binary32.round_ratio
@@ -219,10 +247,13 @@ FAULTS: list[tuple[Any, str, Callable[..., int], list[str]]] = [
     (fourier, "backwards", conjugated, ["ifft", "irfft"]),
     (fourier, "filter_of", filter_in_f32, TRANSFORMS),
     (fourier, "_irfft_row", first_point_kept, ["irfft"]),
+    (arithmetic, "rounded_word", by_way_of_f16, ["round_to"]),
+    (arithmetic, "rounded_word", nan_from_464, ["round_to"]),
     (binary32, "round_ratio", ties_away, ["add", "sub", "mul", "div", "sum", "cast", "fma"]),
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "name", "fault", "files"), FAULTS, ids=[f"{f[2].__name__}-{f[3][0]}" for f in FAULTS]
 )
@@ -232,6 +263,23 @@ def test_planted_faults_fail_the_vectors(
     monkeypatch.setattr(module, name, fault)
     for file in files:
         assert any(failures(file, most=8000)), file
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("nearest", middles_upwards),
+        ("rounded_word", without_subnormals),
+        ("rounded_word", saturating),
+        ("rounded_word", without_signs_of_zeros),
+    ],
+)
+def test_the_round_to_file_catches_wrong_roundings_of_every_format(
+    monkeypatch: pytest.MonkeyPatch, name: str, fault: Callable[..., int]
+) -> None:
+    monkeypatch.setattr(arithmetic, name, fault)
+    assert {case.split()[0] for case in failures("round_to")} == set(arithmetic.FORMATS)
 
 
 def wrong_results(name: str, case: str, fault: Callable[..., int]) -> list[tuple[int, ...]]:

@@ -4,7 +4,6 @@ Shares nothing with the library: binary32 arithmetic is compared with the hardwa
 with mpmath, random numbers with the published answers. test_vectors_faults.py plants faults.
 """
 
-import json
 import struct
 import subprocess
 import sys
@@ -15,10 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-gmpy2 = pytest.importorskip("gmpy2")
+from vector_files import NAN, VECTORS, floats, observed, read
 
-VECTORS = Path(__file__).resolve().parent.parent / "bindings_tests" / "vectors"
-sys.path.insert(0, str(VECTORS))
+gmpy2 = pytest.importorskip("gmpy2")  # which the oracle needs; pyproject.toml puts its folder on the path
 
 from cases import FILES  # noqa: E402
 from cases.data import F32_EDGES, INTEGER_EDGES, Words, vector  # noqa: E402
@@ -29,17 +27,7 @@ from oracle.elementary import FUNCTIONS  # noqa: E402
 from oracle.philox import draws, philox4x32  # noqa: E402
 from oracle.tensor import Tensor  # noqa: E402
 
-SIGN, INFINITY, NAN, ONE = 0x80000000, 0x7F800000, 0x7FC00000, 0x3F800000
-
-
-def floats(words: list[int]) -> np.ndarray:
-    return np.array(words, dtype=np.uint32).view(np.float32)
-
-
-def observed(x: np.ndarray) -> list[int]:
-    x = np.atleast_1d(x).astype(np.float32)
-    words = np.where(np.isnan(x), np.uint32(NAN), x.view(np.uint32))
-    return [int(w) for w in words]
+SIGN, INFINITY, ONE = 0x80000000, 0x7F800000, 0x3F800000
 
 
 def word(x: float) -> int:
@@ -203,6 +191,36 @@ def test_maximum_orders_zeros_and_passes_nan_on() -> None:
     assert binary32.minimum(SIGN, 0) == SIGN == binary32.minimum(0, SIGN)
     assert binary32.maximum(NAN, INFINITY) == NAN == binary32.minimum(SIGN | INFINITY, NAN)
     assert binary32.maximum(SIGN | 1, SIGN | 2) == SIGN | 1
+
+
+def test_the_values_of_the_narrow_formats() -> None:
+    """At the places that their standards state: the smallest, the largest subnormal, the smallest normal, one, the largest."""
+    known = {
+        "f16": {0: 0, 1: 2**-24, 0x3FF: 1023 * 2**-24, 0x400: 2**-14, 0x3C00: 1, 0x7BFF: 65504},
+        "bf16": {0: 0, 1: 2**-133, 0x7F: 127 * 2**-133, 0x80: 2**-126, 0x3F80: 1, 0x7F7F: 255 * 2**120},
+        "e4m3fn": {0: 0, 1: 2**-9, 7: 7 * 2**-9, 8: 2**-6, 0x38: 1, 0x7E: 448},
+        "e5m2": {0: 0, 1: 2**-16, 3: 3 * 2**-16, 4: 2**-14, 0x3C: 1, 0x7B: 57344},
+    }
+    assert known.keys() == arithmetic.FORMATS.keys()
+    for format, values in known.items():
+        listed = arithmetic.format_values(format)
+        assert {word: Fraction(listed[word], 2**149) for word in values} == values
+        assert len(listed) == max(values) + 2 and listed == sorted(set(listed))
+
+
+def test_rounding_to_a_narrow_format_by_hand() -> None:
+    inf, nan = float("inf"), float("nan")
+    known = {
+        "f16": {65519.996: 65504, 65520.0: inf, 1 + 3 * 2.0**-11: 1 + 2.0**-9, 1 + 2.0**-11: 1, 2.0**-25: 0.0,
+                3 * 2.0**-25: 2.0**-23},
+        "bf16": {1 + 2.0**-8: 1, 1 + 3 * 2.0**-8: 1 + 2.0**-6, 3.39e38: 255 * 2.0**120, 2.0**-134: 0.0, 3 * 2.0**-134: 2.0**-132},
+        "e4m3fn": {464.0: 448, 464.00003: nan, 1e9: nan, inf: nan, 2.0**-10: 0.0, 3 * 2.0**-10: 2.0**-8},
+        "e5m2": {61439.996: 57344, 61440.0: inf, inf: inf, 1.125: 1, 1.375: 1.5, 2.0**-17: 0.0, 3 * 2.0**-17: 2.0**-15},
+    }  # fmt: skip
+    for format, results in known.items():
+        for x, y in results.items():
+            right = observed(np.float32([y, -y]))
+            assert [arithmetic.rounded_word(w, format) for w in (word(x), word(-x))] == right, (format, x)
 
 
 # Elementary functions
@@ -420,20 +438,7 @@ def test_draws_pass_the_32_bit_block_boundary() -> None:
 # The files
 
 
-def read(path: Path) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
-    data = path.read_bytes()
-    length = int.from_bytes(data[:8], "little")
-    header = json.loads(data[8 : 8 + length])
-    metadata = header.pop("__metadata__")
-    assert metadata["format"] == "paragon-vectors"
-    kinds = {"F32": "<u4", "I32": "<u4", "U32": "<u4"}
-    tensors = {}
-    for name, entry in header.items():
-        start, end = (8 + length + offset for offset in entry["data_offsets"])
-        tensors[name] = np.frombuffer(data[start:end], dtype=kinds[entry["dtype"]]).reshape(entry["shape"])
-    return json.loads(metadata["cases"]), tensors
-
-
+@pytest.mark.slow
 def test_the_files_are_what_the_generator_makes() -> None:
     command = [sys.executable, str(VECTORS / "generate.py"), "--check"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)

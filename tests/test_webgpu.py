@@ -13,14 +13,17 @@ from conftest import ROOT, assert_words
 from paragon import cli, data, nn
 from paragon.conformance import Case, Contender, load_vectors, run_case, run_conformance
 from paragon.conformance.fuzz import fuzz
-from paragon.errors import ExecutorError, ProgramError
-from paragon.executors import _registry, executors
+from paragon.executors import executors
+from paragon.executors.registry import _registry
 from paragon.executors.webgpu import device as devices
 from paragon.executors.webgpu.library import library
 from paragon.executors.webgpu.probe import Probe, probe
-from paragon.optim import Adam
-from paragon.train import fit
+from paragon.ir.errors import ExecutorError, ProgramError
+from paragon.nn.optim import Adam
+from paragon.training.fit import fit
 from webgpu_device import EXECUTOR, device, right_fma
+
+pytestmark = pytest.mark.slow
 
 CPU = executors()["cpu"]
 FUSED = "fma is fused"
@@ -419,6 +422,10 @@ def test_devices_are_picked_by_number_or_name(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(devices, "adapters", lambda: (first, Named(first, "Second (Test)")))
     monkeypatch.setattr(devices, "_opened", {0: device()})
     assert EXECUTOR.devices == [first.summary, "Second (Test)"]
+    assert EXECUTOR.settings() == [{"device": 0}, {"device": 1}]
+    monkeypatch.setattr(devices, "adapters", lambda: (first,))
+    assert EXECUTOR.settings() == [{}]
+    monkeypatch.setattr(devices, "adapters", lambda: (first, Named(first, "Second (Test)")))
     program, x = pg.trace(lambda x: x + x, np.ones(3, np.float32)), np.float32([1, 2, 3])
     for option, name in ((None, first.summary), (0, first.summary), (1, "Second (Test)"), ("second", "Second (Test)")):
         session = EXECUTOR.load(program, **({} if option is None else {"device": option}))
@@ -430,7 +437,7 @@ def test_devices_are_picked_by_number_or_name(monkeypatch: pytest.MonkeyPatch) -
 def test_without_wgpu_or_driver_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "adapters", lambda: ())
     monkeypatch.setattr(devices.importlib.util, "find_spec", lambda name: None)
-    assert not EXECUTOR.available and "pip install wgpu" in EXECUTOR.reason
+    assert not EXECUTOR.available and "pip install wgpu" in EXECUTOR.reason and EXECUTOR.settings() == []
     monkeypatch.setattr(devices.importlib.util, "find_spec", lambda name: object())
     assert "apt install mesa-vulkan-drivers" in EXECUTOR.reason
     with pytest.raises(ExecutorError, match="mesa-vulkan-drivers"):

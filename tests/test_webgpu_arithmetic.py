@@ -12,10 +12,12 @@ import pytest
 
 import paragon as pg
 from conftest import ROOT, assert_words
-from paragon.executors.reference import KERNELS
-from paragon.executors.reference_math import fma32, philox
+from paragon.executors.reference.arithmetic import fma32, philox
+from paragon.executors.reference.kernels import KERNELS
 from paragon.executors.webgpu.library import FILES, SHADERS, declarations, library, link
 from webgpu_device import call, device
+
+pytestmark = pytest.mark.slow
 
 N = 1 << 17
 EDGES = np.array([

@@ -18,9 +18,11 @@ import pytest
 from conftest import ROOT, skip_or_fail
 from paragon.conformance import load_vectors
 from paragon.executors.webgpu.export import export_file
-from paragon.job import Job
+from paragon.training.job import Job
 
-SERVE = ROOT / "bindings_tests" / "js" / "browser_gpu" / "serve.py"
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]  # one browser, which runs everything once
+
+SERVE = ROOT / "bindings_tests" / "interpreters" / "js" / "browser_gpu" / "serve.py"
 TIMEOUT_S = 900  # compiling is slow on a software device
 
 

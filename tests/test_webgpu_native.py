@@ -11,6 +11,8 @@ import pytest
 
 from conftest import ROOT, skip_or_fail
 
+pytestmark = pytest.mark.slow
+
 REMEDY = "build the drivers with tools/shaders/fused_llvmpipe.sh FOLDER and set PARAGON_FUSED_LLVMPIPE=FOLDER"
 
 
@@ -36,6 +38,6 @@ def test_the_probe_picks_the_native_path(driver: str) -> None:
 
 
 def test_the_webgpu_tests_on_a_driver_that_contracts_products() -> None:
-    files = ("tests/test_webgpu.py", "tests/test_webgpu_reductions.py")
+    files = ("tests/test_webgpu.py", "tests/test_webgpu_formats.py", "tests/test_webgpu_reductions.py")
     found = run("contracting", "-m", "pytest", "-q", "-p", "no:cacheprovider", *files)
     assert " passed" in found and " failed" not in found

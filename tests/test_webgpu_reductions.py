@@ -15,6 +15,8 @@ from paragon.executors.webgpu import gemm, reductions
 from paragon.executors.webgpu.plan import make_plan
 from webgpu_device import EXECUTOR, device, right_fma
 
+pytestmark = pytest.mark.slow
+
 CPU = executors()["cpu"]
 
 

@@ -1,22 +1,34 @@
 """Builds the implementations in other languages and for other processors, each once, and gives the command that runs it.
 
-A toolchain that is missing is a skip that says what to install, or a failure in CI.
+A toolchain that is missing is a skip that says what to install, or a failure in CI. Tests run in several processes: a build
+holds a lock, so that the others wait for it and then find it done.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from conftest import ROOT, skip_or_fail
 
 BUILD = ROOT / "build"
-OTHERS = ROOT / "bindings_tests"
+INTERPRETERS = ROOT / "bindings_tests" / "interpreters"
+BINDINGS = ROOT / "bindings_tests" / "bindings"
+
+
+def each(names: Iterable[str]) -> list[Any]:
+    """Parameters for pytest: the tests of one implementation run in one process, so that no other waits for its build."""
+    return [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in names]
 
 
 def need(program: str, package: str) -> str:
@@ -45,52 +57,74 @@ def call(
     return output
 
 
+@contextlib.contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Whoever else builds NAME waits, in other processes, too."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / f"{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def once(build: Callable[[], list[str]]) -> Callable[[], list[str]]:
+    """One build in all processes at a time; its result is kept."""
+
+    @cache
+    def locked() -> list[str]:
+        with alone(build.__name__):
+            return build()
+
+    return locked
+
+
 def cmake_build(name: str, *options: str, targets: Sequence[str] = ()) -> Path:
     """Configure and build the C++ core in build/NAME; the folder."""
     folder = BUILD / name
-    call("cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", *options)
-    call("cmake", "--build", folder, *(["--target", *targets] if targets else []))
+    with alone(name):
+        call("cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", *options)
+        parallel = str(os.cpu_count() or 1)
+        call("cmake", "--build", folder, "--parallel", parallel, *(["--target", *targets] if targets else []))
     return folder
 
 
-@cache
+@once
 def go() -> list[str]:
     program = BUILD / "languages" / "paragon-go"
     program.parent.mkdir(parents=True, exist_ok=True)
-    call(need("go", "golang-go"), "build", "-o", program, ".", cwd=OTHERS / "go")
+    call(need("go", "golang-go"), "build", "-o", program, ".", cwd=INTERPRETERS / "go")
     return [str(program)]
 
 
-@cache
+@once
 def rust() -> list[str]:
-    call(need("cargo", "cargo"), "build", "--release", "--offline", "--quiet", cwd=OTHERS / "rust")
-    return [str(OTHERS / "rust" / "target" / "release" / "paragon-reference")]
+    call(need("cargo", "cargo"), "build", "--release", "--offline", "--quiet", cwd=INTERPRETERS / "rust")
+    return [str(INTERPRETERS / "rust" / "target" / "release" / "paragon-reference")]
 
 
 @cache
 def javascript() -> list[str]:
-    return [need("node", "nodejs"), str(OTHERS / "js" / "cli.mjs")]
+    return [need("node", "nodejs"), str(INTERPRETERS / "js" / "cli.mjs")]
 
 
 @cache
 def native() -> list[str]:
     """The command-line runner of the compiled core for this machine."""
     need("c++", "g++")
-    return [str(cmake_build("native", "-DPARAGON_PYTHON=OFF", targets=["paragon_run"]) / "paragon_run")]
+    return [str(cmake_build("native", targets=["paragon_run"]) / "paragon_run")]
 
 
 @cache
 def library() -> Path:
     """The folder with libparagon.so, the C ABI, for this machine."""
     need("c++", "g++")
-    return cmake_build("native", "-DPARAGON_PYTHON=OFF", targets=["paragon"])
+    return cmake_build("native", targets=["paragon"])
 
 
-@cache
+@once
 def webassembly() -> list[str]:
     """The compiled core as WebAssembly, run by Node."""
     need("em++", "emscripten")
-    call("make", "-j2", cwd=OTHERS / "wasm")
+    call("make", "-j2", cwd=BINDINGS / "wasm")
     return [*javascript(), "--wasm"]
 
 

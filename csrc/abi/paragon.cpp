@@ -89,11 +89,7 @@ pg_tensor describe(const Program& program, pg_list list, std::size_t index) {
     name = program.state[value - inputs].name.c_str();
   }
   const paragon::Shape& shape = program.shape(value);
-  pg_tensor tensor{name,
-                   static_cast<pg_dtype>(program.dtype(value)),
-                   shape.size(),
-                   {},
-                   paragon::count(shape)};
+  pg_tensor tensor{name, static_cast<pg_dtype>(program.dtype(value)), shape.size(), {}, paragon::count(shape)};
   std::copy(shape.begin(), shape.end(), tensor.shape);
   return tensor;
 }

@@ -1,9 +1,9 @@
 // The elementary functions of the contract (docs/contract.md, section 4) on single floats: slow and plain.
 //
-// Each is summed up in double-double arithmetic (pairs of doubles, about 2^-104 relative error an operation) from a series
-// all of whose terms are small against its sum, so that the relative error stays below 2^-90, and rounded once. That is
-// enough: but for the exact results (exp(0) = 1, sinpi(1/2) = 1, ...), none comes nearer to the middle of two floats than
-// about 2^-67 of itself (log1p; the others 2^-58; docs/exhaustive.md lists them). Needs -ffp-contract=off.
+// Each is summed up in double-double arithmetic (pairs of doubles, about 2^-104 relative error an operation) from a
+// series all of whose terms are small against its sum, so that the relative error stays below 2^-90, and rounded once.
+// That is enough: but for the exact results (exp(0) = 1, sinpi(1/2) = 1, ...), none comes nearer to the middle of two
+// floats than about 2^-67 of itself (log1p; the others 2^-58; docs/exhaustive.md lists them). Needs -ffp-contract=off.
 #pragma once
 
 #include <bit>
@@ -13,8 +13,8 @@
 
 namespace paragon::contract {
 
-// An unevaluated sum with |low| <= ulp(high) / 2. Sum and product are algorithms 6 and 12 of Joldes, Muller and Popescu,
-// "Tight and rigorous error bounds for basic building blocks of double-word arithmetic", ACM TOMS 44(2), 2017.
+// An unevaluated sum with |low| <= ulp(high) / 2. Sum and product are algorithms 6 and 12 of Joldes, Muller and
+// Popescu, "Tight and rigorous error bounds for basic building blocks of double-word arithmetic", ACM TOMS 44(2), 2017.
 struct DoubleDouble {
   double high = 0.0;
   double low = 0.0;
@@ -137,7 +137,8 @@ inline float tanh(float x) {
   return rounded(e / (e + DoubleDouble(2.0)));
 }
 
-// erf(x) = 2/sqrt(pi) * e^-x^2 * x * (1 + 2x^2/3 * (1 + 2x^2/5 * (1 + ...))), whose terms are all positive (DLMF 7.6.2).
+// erf(x) = 2/sqrt(pi) * e^-x^2 * x * (1 + 2x^2/3 * (1 + 2x^2/5 * (1 + ...))), whose terms are all positive
+// (DLMF 7.6.2).
 inline float erf(float x) {
   if (std::isnan(x) || x == 0.0f) return x;
   if (std::fabs(x) > 4.0f) return std::copysign(1.0f, x);
@@ -147,7 +148,8 @@ inline float erf(float x) {
   return rounded(kTwoOverSqrtPi * (expm1_series(-square) + DoubleDouble(1.0)) * sum * DoubleDouble(double{x}));
 }
 
-// x = n + r, |r| <= 1/2, and sin(pi*x) = (-1)^n * sin(pi*r), cos(pi*x) = (-1)^n * sin(pi*(1/2 - |r|)). All this is exact.
+// x = n + r, |r| <= 1/2, and sin(pi*x) = (-1)^n * sin(pi*r), cos(pi*x) = (-1)^n * sin(pi*(1/2 - |r|)). All this is
+// exact.
 inline float sinpi(float x) {
   if (std::isnan(x) || std::isinf(x)) return kNaN;
   const double r = std::remainder(double{x}, 1.0);

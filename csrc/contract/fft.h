@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "contract/basic.h"
+#include "contract/fft_split.h"
 #include "contract/operations.h"
 #include "contract/twiddle.h"
 
 namespace paragon::contract {
 
-inline constexpr std::size_t kLargestDirectPrime = 97;
+inline constexpr std::size_t kLargestDirectPrime = 97;  // larger ones go by Bluestein's algorithm
 
 using Complex = ComplexOf<float>;
 
@@ -38,16 +39,6 @@ template <class T>
 std::vector<ComplexOf<T>> exchanged(std::vector<ComplexOf<T>> x) {
   for (auto& point : x) point = {point.im, point.re};
   return x;
-}
-
-// n1 of n = n1 * n2; 1 for a length that is not split: 1, 2, 4 and the odd primes.
-inline std::size_t fft_split(std::size_t n) {
-  if (n <= 2 || n == 4) return 1;
-  std::size_t best = 1;
-  for (std::size_t d = 2; d * d <= n; ++d) {
-    if (n % d == 0 && std::countr_zero(d) % 2 == 0) best = d;
-  }
-  return best == 1 && n % 2 == 0 ? 2 : best;
 }
 
 inline std::size_t bluestein_length(std::size_t n) { return std::bit_ceil(2 * n - 1); }
@@ -140,7 +131,7 @@ std::vector<ComplexOf<T>> fourier(const std::vector<ComplexOf<T>>& x) {
   return fourier_prime(x);
 }
 
-// --- the operations: `rows` rows of the arrays, one after another ------------------------------------------------------------
+// --- the operations: `rows` rows of the arrays, one after another ----------------------------------------------------
 
 // What every part of the result is multiplied by.
 inline float fft_scale(std::size_t n, Norm norm, bool inverse) {

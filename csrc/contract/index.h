@@ -1,4 +1,4 @@
-// gather and scatter_add of the contract. The table side is (outer, size, inner), the picked side (outer, count, inner).
+// gather and scatter_add of the contract. The table is (outer, size, inner), what is picked (outer, count, inner).
 #pragma once
 
 #include <cstddef>
@@ -25,8 +25,8 @@ void gather(const T* x, const std::int32_t* indices, T* out, std::size_t outer, 
 
 // For each destination the sum over the source index; a source that points elsewhere is absent.
 template <class T>
-void scatter_add(const T* x, const std::int32_t* indices, T* out, std::size_t outer, std::size_t size, std::size_t inner,
-                 std::size_t count, std::size_t panel) {
+void scatter_add(const T* x, const std::int32_t* indices, T* out, std::size_t outer, std::size_t size,
+                 std::size_t inner, std::size_t count, std::size_t panel) {
   for (std::size_t o = 0; o < outer; ++o) {
     for (std::size_t d = 0; d < size; ++d) {
       for (std::size_t j = 0; j < inner; ++j) {

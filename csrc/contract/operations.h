@@ -1,6 +1,7 @@
 // The vocabulary of programs: dtypes, operations and attributes, and what operations.def declares of each.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -80,6 +81,7 @@ inline constexpr std::size_t kDtypes = std::size(kDtypeNames);
 inline constexpr std::size_t kComparisons = std::size(kComparisonNames);
 inline constexpr std::size_t kNorms = std::size(kNormNames);
 inline constexpr std::size_t kFormats = std::size(kFormatNames);
+inline constexpr std::size_t kMostChoices = std::max({kDtypes, kComparisons, kNorms, kFormats});
 
 // The words that an attribute of this form may be, each where its enumerator stands; none if it is not written as a
 // word.
@@ -200,7 +202,9 @@ constexpr bool attributes_differ() {
 
 constexpr bool elementwise_fit_kernels() {
   for (const Declaration& operation : kDeclarations) {
-    const bool fits = operation.operands >= 1 && operation.operands <= kMaxElementwiseOperands;
+    const Keys& keys = operation.attributes;
+    const bool chosen = keys.size() == 0 || (keys.size() == 1 && !choices(form_of(*keys.begin())).empty());
+    const bool fits = chosen && operation.operands >= 1 && operation.operands <= kMaxElementwiseOperands;
     if (operation.runs_as == RunsAs::elementwise && !fits) return false;
   }
   return true;
@@ -212,6 +216,7 @@ static_assert(detail::names_differ(kDeclarations), "two operations have one name
 static_assert(detail::names_differ(kAttributes), "two attributes have one name");
 static_assert(detail::attributes_are_in_use(), "an attribute belongs to no operation");
 static_assert(detail::attributes_differ(), "an operation has an attribute twice");
-static_assert(detail::elementwise_fit_kernels(), "an elementwise kernel takes one to three operands");
+static_assert(detail::elementwise_fit_kernels(),
+              "an elementwise kernel takes one to three operands, and is chosen by one word at most");
 
 }  // namespace paragon

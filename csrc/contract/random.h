@@ -1,4 +1,5 @@
-// Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011) and the `bits` operation.
+// The `bits` operation, and Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3",
+// SC 2011).
 #pragma once
 
 #include <array>
@@ -24,8 +25,8 @@ inline std::uint32_t draw(const std::uint32_t seed[2], std::uint32_t stream, std
 }
 
 // n words at step `step` of a run, of which the top `width` bits (1 ... 32) remain.
-inline void bits(const std::uint32_t seed[2], std::uint32_t step, std::uint32_t stream, unsigned width, std::uint32_t* out,
-                 std::size_t n) {
+inline void bits(const std::uint32_t seed[2], std::uint32_t step, std::uint32_t stream, unsigned width,
+                 std::uint32_t* out, std::size_t n) {
   const std::uint64_t blocks = (std::uint64_t{n} + 3) / 4;
   for (std::size_t j = 0; j < n; ++j) out[j] = draw(seed, stream, step * blocks + j / 4, j % 4) >> (32 - width);
 }

@@ -1,5 +1,5 @@
 // The reduction rule (docs/contract.md, section 3) and what adds up or compares by it, on single words.
-// Where terms are not in a vector, they are given by a function of their index. `panel` is P; 0 stands for null, one panel.
+// Terms are in a vector, or given by a function of their index. `panel` is P; 0 stands for null, one panel.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // The twiddles of the contract (docs/contract.md, section 7): W(k, n) = exp(-2 pi i k/n), its parts correctly rounded.
 //
-// The angle is reduced exactly, in integers, to an eighth of the circle; sine and cosine are summed there in double-double arithmetic
-// to about 2^-100 and rounded once. The exact cases (quarter turns, sixths) come out exactly.
+// The angle is reduced exactly, in integers, to an eighth of the circle; sine and cosine are summed there in
+// double-double arithmetic to about 2^-100 and rounded once. The exact cases (quarter turns, sixths) come out exactly.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ struct Angle {
 // cos and sin of (pi/4) * numerator/denominator, 0 <= numerator <= denominator <= 2^50, by their Taylor series.
 inline Angle eighth(std::uint64_t numerator, std::uint64_t denominator) {
   constexpr int kTerms = 14;  // the first term left out is below 2^-104 of the sum
-  const DoubleDouble turn = DoubleDouble(static_cast<double>(numerator)) / DoubleDouble(static_cast<double>(denominator));
+  const DoubleDouble turn =
+      DoubleDouble(static_cast<double>(numerator)) / DoubleDouble(static_cast<double>(denominator));
   const DoubleDouble x = turn * DoubleDouble(kPi.high / 4, kPi.low / 4), square = x * x;
   DoubleDouble cos = 1.0, sin = 1.0;  // Horner: 1 - x^2/(1*2) (1 - x^2/(3*4) (...)), and 1 - x^2/(2*3) (...), times x
   for (double n = 2.0 * kTerms; n > 0; n -= 2) {
@@ -47,7 +48,7 @@ ComplexOf<T> twiddle(std::uint64_t k, std::uint64_t n) {
   const std::uint64_t octant = 8 * k / n, rest = 8 * k % n;
   const Angle angle = eighth(octant % 2 ? n - rest : rest, n);
   const T c = rounded_to<T>(angle.cos), s = rounded_to<T>(angle.sin);
-  const bool flipped = octant % 4 == 1 || octant % 4 == 2;  // the angle to the nearest quarter turn is counted from an odd one
+  const bool flipped = octant % 4 == 1 || octant % 4 == 2;  // the nearest quarter turn is an odd one
   T re = flipped ? s : c, im = flipped ? c : s;
   if (octant >= 2 && octant < 6) re = -re;
   if (octant < 4) im = -im;

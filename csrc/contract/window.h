@@ -16,7 +16,8 @@ struct Windows {
 
   // Where kernel position `k` of output position `o` lies along an axis (0 rows, 1 columns); may be outside the image.
   std::int64_t position(int axis, std::size_t o, std::size_t k) const {
-    return static_cast<std::int64_t>(o * stride[axis] + k * dilation[axis]) - static_cast<std::int64_t>(padding[2 * axis]);
+    return static_cast<std::int64_t>(o * stride[axis] + k * dilation[axis]) -
+           static_cast<std::int64_t>(padding[2 * axis]);
   }
   std::size_t window_index(std::size_t i, std::size_t oy, std::size_t ox, std::size_t ch, std::size_t ky,
                            std::size_t kx) const {
@@ -33,15 +34,15 @@ void unfold(const T* x, T* out, const Windows& s) {
           for (std::size_t ky = 0; ky < s.kernel[0]; ++ky)
             for (std::size_t kx = 0; kx < s.kernel[1]; ++kx) {
               const std::int64_t y = s.position(0, oy, ky), xx = s.position(1, ox, kx);
-              const bool inside = y >= 0 && y < static_cast<std::int64_t>(s.h) && xx >= 0 &&
-                                  xx < static_cast<std::int64_t>(s.w);
+              const bool inside =
+                  y >= 0 && y < static_cast<std::int64_t>(s.h) && xx >= 0 && xx < static_cast<std::int64_t>(s.w);
               out[s.window_index(i, oy, ox, ch, ky, kx)] =
                   inside ? x[((i * s.c + ch) * s.h + static_cast<std::size_t>(y)) * s.w + static_cast<std::size_t>(xx)]
                          : T{0};
             }
 }
 
-// For each pixel the sum over the kernel position ky * kw + kx; a position that no window covers the pixel with is absent.
+// For each pixel the sum over the kernel position ky * kw + kx; one that no window covers the pixel with is absent.
 template <class T>
 void fold(const T* x, T* out, const Windows& s, std::size_t panel) {
   // The window that has the pixel `at` at kernel position k, if there is one.

@@ -1,4 +1,4 @@
-// The instruction sets that this build holds and this processor and operating system can run, and the choice between them.
+// The instruction sets that this build holds and this machine can run, and the choice between them.
 #pragma once
 
 #include <string>

@@ -6,12 +6,7 @@
 namespace paragon::cpu::PARAGON_ISA {
 
 void fill_elementary(Kernels& kernels) {
-  const auto enter = [&](Op op, ElementwiseKernel of_f32) {
-    ElementwiseKernel* row = kernels.elementwise[index_of(op)];
-    row[static_cast<int>(Dtype::f32)] = of_f32;
-    row[static_cast<int>(Dtype::i32)] = nullptr;
-    row[static_cast<int>(Dtype::u32)] = nullptr;
-  };
+  const auto enter = [&](Op op, ElementwiseKernel kernel) { kernels.enter(op, Dtype::f32, kernel); };
   enter(Op::exp, map<[](F32 x) { return exp(x); }, float, float>);
   enter(Op::expm1, map<[](F32 x) { return expm1(x); }, float, float>);
   enter(Op::log, map<[](F32 x) { return log(x); }, float, float>);
@@ -24,7 +19,8 @@ void fill_elementary(Kernels& kernels) {
   kernels.sigmoid = map<[](F32 x) {
     const F32 one = splat(1.0f), e = exp(as<F32>(as<U32>(x) | splat(0x80000000u)));
     return select(x >= F32{}, one, e) / (e + one);
-  }, float, float>;
+  },
+                        float, float>;
 }
 
 }  // namespace paragon::cpu::PARAGON_ISA

@@ -1,4 +1,4 @@
-// The elementary functions, in double, so accurately that rounding the result to float gives the correctly rounded float.
+// The elementary functions, in double, so accurately that rounding the result to float gives the right float.
 //
 // Every function takes floats widened to double. It reduces the argument, evaluates a minimax polynomial
 // (elementary_coefficients.h) and puts the result together such that nearly all of its error is the last rounding to
@@ -86,15 +86,15 @@ PARAGON_INLINE Binary split_exponent(F64 x) {
   return {biased - splat(0x1p52 + static_cast<double>(bias)), as<F64>((shifted & splat(fraction)) + splat(root))};
 }
 
-// Whether y, as a double, stands just in the middle of two (normal) floats: its last 29 bits are 100...0. They are compared
-// as the fraction of a double, since SSE2 has no comparison of 64-bit words.
+// Whether y, as a double, stands just in the middle of two (normal) floats: its last 29 bits are 100...0. They are
+// compared as the fraction of a double, since SSE2 has no comparison of 64-bit words.
 PARAGON_INLINE Mask<8> is_middle(F64 y) {
   constexpr std::uint64_t one = std::uint64_t{0x3ff} << 52;
   return as<F64>((as<U64>(y) & splat(one_bit(29) - 1)) | splat(one)) == splat(1.0 + 0x1p-24);
 }
 
-// The double next to sum = high + low on the side where the exact sum lies; sum itself if it is exact. |low| <= |high| or
-// high = 0. A sum in the middle of two floats is so moved to the side of the nearer one.
+// The double next to sum = high + low on the side where the exact sum lies; sum itself if it is exact. |low| <= |high|
+// or high = 0. A sum in the middle of two floats is so moved to the side of the nearer one.
 PARAGON_INLINE F64 moved_by_error(F64 sum, F64 high, F64 low) {
   const F64 error = low - (sum - high), zero = {};
   const U64 bits = as<U64>(sum), one = splat(std::uint64_t{1});
@@ -128,8 +128,8 @@ PARAGON_INLINE F64 log(F64 x) {
   return rounded_log(log_of_binary(k, m - splat(1.0)), x);
 }
 
-// log(1 + x). Where k is 0, f is x itself and not (1 + x) - 1; and where 1 + x is inexact, k is 0 or the 1 is negligible.
-// There the sum begins with x, which is exact: 2s = f - s * f.
+// log(1 + x). Where k is 0, f is x itself and not (1 + x) - 1; and where 1 + x is inexact, k is 0 or the 1 is
+// negligible. There the sum begins with x, which is exact: 2s = f - s * f.
 PARAGON_INLINE F64 log1p(F64 x) {
   const F64 u = splat(1.0) + x;
   const auto [k, m] = split_exponent(u);
@@ -178,13 +178,14 @@ constexpr double kLargeFloat = 0x1p24;  // from here on all floats are even inte
 PARAGON_INLINE F64 sinpi(F64 x) {
   const auto [r, odd] = split_integer(x);
   const F64 y = as<F64>(as<U64>(sinpi_reduced(r)) ^ odd);
-  const Mask<8> finite = magnitude(x) < splat(kInfinity), fractional = (magnitude(x) < splat(kLargeFloat)) & (r != F64{});
+  const Mask<8> finite = magnitude(x) < splat(kInfinity),
+                fractional = (magnitude(x) < splat(kLargeFloat)) & (r != F64{});
   if (all(fractional)) return y;
   return select(fractional, y, select(finite, as<F64>(sign_of(x)), x - x));
 }
 
-// cos(pi * x) = (-1)^n * sin(pi * (1/2 - |r|)), without loss where it is near 0. It is 0 where |r| = 1/2, and +0 there, as
-// ties round to an even n.
+// cos(pi * x) = (-1)^n * sin(pi * (1/2 - |r|)), without loss where it is near 0. It is 0 where |r| = 1/2, and +0 there,
+// as ties round to an even n.
 PARAGON_INLINE F64 cospi(F64 x) {
   const auto [r, odd] = split_integer(x);
   const F64 y = as<F64>(as<U64>(sinpi_reduced(splat(0.5) - magnitude(r))) ^ odd);

@@ -1,10 +1,11 @@
 // The elementary functions of vectors of floats, correctly rounded.
 //
-// Where the hardware can look up 16 doubles in registers (AVX-512), most vectors take a short way: a table and a polynomial of
-// low degree give each result with a relative error below 2^-36. Unless that leaves a result so near to the middle of two
-// floats that it may belong to either (one vector in about a hundred), rounding it gives the correctly rounded float: Ziv,
-// "Fast evaluation of elementary mathematical functions with correctly rounded last bit", ACM TOMS 17(3), 1991. The other
-// vectors, and those with arguments outside the domain of the short way, are computed by elementary.h.
+// Where the hardware can look up 16 doubles in registers (AVX-512), most vectors take a short way: a table and a
+// polynomial of low degree give each result with a relative error below 2^-36. Unless that leaves a result so near to
+// the middle of two floats that it may belong to either (one vector in about a hundred), rounding it gives the
+// correctly rounded float: Ziv, "Fast evaluation of elementary mathematical functions with correctly rounded last bit",
+// ACM TOMS 17(3), 1991. The other vectors, and those with arguments outside the domain of the short way, are computed
+// by elementary.h.
 #pragma once
 
 #include "cpu/elementary.h"
@@ -24,13 +25,17 @@ constexpr auto kExact_log1p = [](F64 x) { return log1p(x); };
 constexpr auto kExact_tanh = [](F64 x) { return tanh(x); };
 constexpr auto kExact_erf = [](F64 x) { return erf(x); };
 
-PARAGON_INLINE F32 sinpi(F32 x) { return by_halves<[](F64 y) { return sinpi(y); }>(x); }
-PARAGON_INLINE F32 cospi(F32 x) { return by_halves<[](F64 y) { return cospi(y); }>(x); }
+PARAGON_INLINE F32 sinpi(F32 x) {
+  return by_halves<[](F64 y) { return sinpi(y); }>(x);
+}
+PARAGON_INLINE F32 cospi(F32 x) {
+  return by_halves<[](F64 y) { return cospi(y); }>(x);
+}
 
 #if defined(PARAGON_SIMD_AVX512)
 
-// Whether doubles, off by a relative 2^-36 at most, are that far from the middle of two normal floats, where the last 29 bits of
-// a double are 100...0. In no particular order.
+// Whether doubles, off by a relative 2^-36 at most, are that far from the middle of two normal floats, where the last
+// 29 bits of a double are 100...0. In no particular order.
 PARAGON_INLINE Mask<4> is_settled(F64 a, F64 b) {
   constexpr std::uint32_t around = 1u << 17, middle = 1u << 28, next = 1u << 29;
   return has_any(low_words(a, b) + splat(middle + around), splat(next - 2 * around));
@@ -45,7 +50,8 @@ __attribute__((noinline)) F32 by_halves_out_of_line(F32 x) {
 template <auto guess, auto domain, auto exact>
 PARAGON_INLINE F32 rounded(F32 x) {
   const F64 low = guess(widen_low(x)), high = guess(widen_high(x));
-  if (!all(is_settled(low, high) & domain(x))) [[unlikely]] return by_halves_out_of_line<exact>(x);
+  if (!all(is_settled(low, high) & domain(x))) [[unlikely]]
+    return by_halves_out_of_line<exact>(x);
   return narrow(low, high);
 }
 
@@ -60,10 +66,10 @@ PARAGON_INLINE F64 horner(F64 t, const double (&c)[n]) {
   return y;
 }
 
-// exp is worth a way of its own, in sums of two floats: e^x = 2^(k/32) * e^r with x = k/32 * ln(2) + r, all of it exact but for
-// `low`. 2^(k/32) without the power of two is high * (1 + ...); what comes after high * (1 + r) is below 2^-13 and needs no
-// more than a float. The sum is off by 2^-34 at most, so where it rounds to the same float with 2^-34 added and subtracted, that
-// is the answer.
+// exp is worth a way of its own, in sums of two floats: e^x = 2^(k/32) * e^r with x = k/32 * ln(2) + r, all of it exact
+// but for `low`. 2^(k/32) without the power of two is high * (1 + ...); what comes after high * (1 + r) is below 2^-13
+// and needs no more than a float. The sum is off by 2^-34 at most, so where it rounds to the same float with 2^-34
+// added and subtracted, that is the answer.
 PARAGON_INLINE F32 exp(F32 x) {
   const F32 magic = splat(0x1.8p18f), margin = splat(0x1p-34f);
   const F32 rounded = fma(x, splat(kLog2EFloat), magic), k = rounded - magic;
@@ -115,8 +121,8 @@ PARAGON_INLINE Interval split_interval(F64 x) {
   constexpr std::uint64_t start = 0x3fe6800000000000, bias = 0x3ff;  // the bits of kLogStart
   const U64 shifted = as<U64>(x) + splat((bias << 52) - start);
   const F64 biased = as<F64>((shifted >> 52) | splat(std::uint64_t{0x433} << 52));
-  return {biased - splat(0x1p52 + static_cast<double>(bias)), as<F64>((shifted & splat(one_bit(52) - 1)) + splat(start)),
-          shifted >> 48};
+  return {biased - splat(0x1p52 + static_cast<double>(bias)),
+          as<F64>((shifted & splat(one_bit(52) - 1)) + splat(start)), shifted >> 48};
 }
 PARAGON_INLINE F64 short_log_sum(F64 k, U64 interval, F64 r) {
   return mul_add(k, splat(kLn2), lookup(kLogValue, interval)) + mul_add(r * r, horner(r, kLogShort), r);
@@ -137,7 +143,8 @@ constexpr auto kShort_log1p = [](F64 x) {
 constexpr auto kDomain_log1p = [](F32 x) { return (x > splat(-1.0f)) & (x < splat(__builtin_inff())); };
 
 constexpr auto kShort_erf = [](F64 x) {
-  const F64 a = lesser(splat(kErfShortEnd), magnitude(x)), scaled = a * splat(kErfScale), rounded = scaled + splat(kRound);
+  const F64 a = lesser(splat(kErfShortEnd), magnitude(x)), scaled = a * splat(kErfScale),
+            rounded = scaled + splat(kRound);
   const F64 u = scaled - (rounded - splat(kRound));
   const U64 j = as<U64>(rounded);
   constexpr std::size_t n = std::size(kErfTable);

@@ -71,8 +71,9 @@ constexpr auto kF32ToU32 = [](F32 x) {
 };
 constexpr auto kToF32 = [](auto x) { return to_f32(x); };
 
-// The words of magnitudes are in the order of the numbers, so they are rounded and compared as integers. Below the format's
-// normal numbers all its values are equally far apart: a sum with a number whose last bit is worth as much rounds to them.
+// The words of magnitudes are in the order of the numbers, so they are rounded and compared as integers. Below the
+// format's normal numbers all its values are equally far apart: a sum with a number whose last bit is worth as much
+// rounds to them.
 template <Format format>
 constexpr auto kRoundTo = [](U32 x) {
   constexpr contract::FloatFormat kFormat = contract::float_format(format);
@@ -98,10 +99,9 @@ using u32 = std::uint32_t;
 
 void fill_arithmetic(Kernels& kernels) {
   const auto enter = [&](Op op, ElementwiseKernel of_f32, ElementwiseKernel of_i32, ElementwiseKernel of_u32) {
-    ElementwiseKernel* row = kernels.elementwise[index_of(op)];
-    row[static_cast<int>(Dtype::f32)] = of_f32;
-    row[static_cast<int>(Dtype::i32)] = of_i32;
-    row[static_cast<int>(Dtype::u32)] = of_u32;
+    kernels.enter(op, Dtype::f32, of_f32);
+    kernels.enter(op, Dtype::i32, of_i32);
+    kernels.enter(op, Dtype::u32, of_u32);
   };
   enter(Op::add, map<kAdd, f32, f32, f32>, map<kAdd, u32, u32, u32>, map<kAdd, u32, u32, u32>);
   enter(Op::sub, map<kSub, f32, f32, f32>, map<kSub, u32, u32, u32>, map<kSub, u32, u32, u32>);
@@ -120,7 +120,7 @@ void fill_arithmetic(Kernels& kernels) {
 template <class T>
 void fill_comparisons(Kernels& kernels, Dtype dtype) {
   const auto enter = [&](Comparison how, ElementwiseKernel kernel) {
-    kernels.compare[static_cast<int>(how)][static_cast<int>(dtype)] = kernel;
+    kernels.enter(Op::compare, dtype, kernel, index_of(how));
   };
   enter(Comparison::lt, map<kLt, i32, T, T>);
   enter(Comparison::le, map<kLe, i32, T, T>);
@@ -128,12 +128,12 @@ void fill_comparisons(Kernels& kernels, Dtype dtype) {
   enter(Comparison::ne, map<kNe, i32, T, T>);
   enter(Comparison::ge, map<kGe, i32, T, T>);
   enter(Comparison::gt, map<kGt, i32, T, T>);
-  kernels.select[static_cast<int>(dtype)] = map<kSelect<T>, u32, T, u32, u32>;
+  kernels.enter(Op::select, dtype, map<kSelect<T>, u32, T, u32, u32>);
 }
 
 void fill_casts(Kernels& kernels) {
   const auto enter = [&](Dtype from, Dtype to, ElementwiseKernel kernel) {
-    kernels.cast[static_cast<int>(from)][static_cast<int>(to)] = kernel;
+    kernels.enter(Op::cast, from, kernel, index_of(to));
   };
   constexpr ElementwiseKernel copy = map<kCopy, u32, u32>;
   enter(Dtype::f32, Dtype::f32, copy);
@@ -149,7 +149,7 @@ void fill_casts(Kernels& kernels) {
 
 template <Format format>
 void fill_round_to(Kernels& kernels) {
-  kernels.round_to[index_of(format)] = map<kRoundTo<format>, u32, u32>;
+  kernels.enter(Op::round_to, Dtype::f32, map<kRoundTo<format>, u32, u32>, index_of(format));
 }
 
 }  // namespace

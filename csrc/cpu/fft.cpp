@@ -267,14 +267,13 @@ template <class Operation>
 void run_lanes(const FftArgs& args, ThreadPool& pool) {
   const FftPlan& plan = *args.plan;
   const std::size_t room = plan.points + 1;
-  parallel_ranges(
-      pool, divide_up(args.rows, kLanes), divide_up(kGrain, kLanes * plan.points), [&](auto begin, auto end) {
-        const Scratch memory(sizeof(float) * kPoint * (room + plan.lanes->lane_scratch));
-        float* const z = memory.as<float>();
-        for (std::size_t row = begin * kLanes; row < min_of(end * kLanes, args.rows); row += kLanes) {
-          Operation::lanes(from_row<Operation>(args, row), min_of(args.rows - row, kLanes), z, z + room * kPoint);
-        }
-      });
+  parallel_ranges(pool, divide_up(args.rows, kLanes), kPoint * plan.points, [&](auto begin, auto end) {
+    const Scratch memory(sizeof(float) * kPoint * (room + plan.lanes->lane_scratch));
+    float* const z = memory.as<float>();
+    for (std::size_t row = begin * kLanes; row < min_of(end * kLanes, args.rows); row += kLanes) {
+      Operation::lanes(from_row<Operation>(args, row), min_of(args.rows - row, kLanes), z, z + room * kPoint);
+    }
+  });
 }
 
 template <class Operation>
@@ -282,7 +281,7 @@ void run_rows(const FftArgs& args, ThreadPool& pool) {
   if (args.rows < pool.threads()) {
     for (std::size_t row = 0; row < args.rows; ++row) Operation::row(from_row<Operation>(args, row), &pool);
   } else {
-    parallel_ranges(pool, args.rows, divide_up(kGrain, args.plan->points), [&](auto begin, auto end) {
+    parallel_ranges(pool, args.rows, 2 * args.plan->points, [&](auto begin, auto end) {
       for (std::size_t row = begin; row < end; ++row) Operation::row(from_row<Operation>(args, row), nullptr);
     });
   }

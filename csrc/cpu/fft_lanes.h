@@ -8,7 +8,7 @@
 
 #include "cpu/fft_plan.h"
 #include "cpu/panels.h"
-#include "cpu/simd_shuffle.h"
+#include "cpu/points.h"
 
 namespace paragon::cpu {
 namespace {
@@ -98,7 +98,7 @@ struct TwiddleSink {
   }
 };
 
-// Scales, and stores the lanes in an array of the caller: lane l is l points further on, unless Store has another order.
+// Scales, and stores the lanes in an array of the caller: lane l goes l points further on, or where Store puts it.
 template <bool Exchange, void (*Store)(float*, Points) = store_points>
 struct ArraySink {
   float* p;

@@ -16,9 +16,9 @@ namespace {
 using contract::Angle;
 using contract::ComplexOf;
 
-constexpr std::size_t kLargestInLanes = 8192;  // points; of all lanes together what the second level of cache holds
-constexpr std::size_t kSmallRow = 256;         // below, many rows are better transformed in lanes
-constexpr std::size_t kFewRows = 8;            // fill too little of the lanes to pay for much work there
+constexpr std::size_t kLargestInLanes = 8192;  // points: a vector each, they stay in the second level of cache
+constexpr std::size_t kSmallRow = 256;         // points below which many transforms are better done in lanes
+constexpr std::size_t kFewRows = 8;            // leave so many lanes empty that costly work there does not pay
 
 // --- All twiddles of a length ----------------------------------------------------------------------------------------
 
@@ -140,10 +140,19 @@ bool is_codelet(std::size_t n) {
 #undef PARAGON_IS
 }
 
-// Whether n1 * n2 points leave little of the widest vectors unused when they are transformed as a row.
+// Whether a row of n1 * n2 points keeps the widest vectors busy: its n2 columns and then its n1 rows go through the
+// lanes, the last ones in a vector that may be half empty. At least 8 lanes of 10 must be used.
 bool fills_lanes(std::size_t n1, std::size_t n2) {
-  const auto used = [](std::size_t n) { return (n + kTwiddleBlock - 1) / kTwiddleBlock * kTwiddleBlock; };
-  return 10 * n1 * n2 >= 8 * used(n1) * used(n2);
+  const auto lanes = [](std::size_t n) { return (n + kTwiddleBlock - 1) / kTwiddleBlock * kTwiddleBlock; };
+  return 10 * n1 * n2 >= 8 * lanes(n1) * lanes(n2);
+}
+
+// Whether the transform of n points comes down to one by Bluestein's algorithm: n has a prime factor above 100.
+bool needs_bluestein(std::size_t n) {
+  for (std::size_t p = 2; p <= contract::kLargestDirectPrime; ++p) {
+    while (n % p == 0) n /= p;
+  }
+  return n > 1;
 }
 
 // A node and what it points to.
@@ -244,10 +253,7 @@ class Cache {
     node.n1 = n1;
     node.n2 = n2;
     const bool leaf = n1 == 1;
-    node.kind = is_codelet(n) && !(row && !leaf)     ? FftKind::codelet
-                : !leaf                              ? FftKind::composite
-                : n <= contract::kLargestDirectPrime ? FftKind::prime
-                                                     : FftKind::bluestein;
+    node.kind = kind_of(n, leaf, row);
     switch (node.kind) {
       case FftKind::codelet:
         owned->twiddles = leaf ? prime_coefficients(n) : lane_twiddles(n1, n2);
@@ -267,9 +273,9 @@ class Cache {
         break;
       case FftKind::composite: {
         owned->left = find_node(n1, false);
-        const bool small =
-            n2 <= kLargestInLanes && !(prime_above_100_in(n2) && (n1 < kFewRows || 4 * n2 > kLargestInLanes));
-        node.rows_in_lanes = !row || small;
+        // In lanes, Bluestein's algorithm takes up to four times the memory, and does its work for empty lanes too.
+        const bool costly = needs_bluestein(n2) && (4 * n2 > kLargestInLanes || n1 < kFewRows);
+        node.rows_in_lanes = !row || (n2 <= kLargestInLanes && !costly);
         owned->right = find_node(n2, !node.rows_in_lanes);
         node.has_bluestein = owned->left->node.has_bluestein || owned->right->node.has_bluestein;
         node.lane_scratch = n + std::max(owned->left->node.lane_scratch, owned->right->node.lane_scratch);
@@ -285,12 +291,11 @@ class Cache {
     return owned;
   }
 
-  static bool prime_above_100_in(std::size_t n) {
-    for (std::size_t p = 2; p * p <= n; ++p) {
-      while (n % p == 0) n /= p;
-      if (n == 1) return p > contract::kLargestDirectPrime;
-    }
-    return n > contract::kLargestDirectPrime;
+  // Codelets are for lanes: a row that can be taken apart is.
+  static FftKind kind_of(std::size_t n, bool leaf, bool row) {
+    if (is_codelet(n) && (leaf || !row)) return FftKind::codelet;
+    if (!leaf) return FftKind::composite;
+    return n <= contract::kLargestDirectPrime ? FftKind::prime : FftKind::bluestein;
   }
 
   std::mutex mutex_;
@@ -317,13 +322,13 @@ FftPlan::FftPlan(std::size_t n, bool real)
       real_twiddles(nullptr),
       tables_(new Tables) {
   const std::size_t n1 = fft_split(points);
-  const bool leaf = n1 == 1 ? points <= contract::kLargestDirectPrime : points <= 16;
-  if (!leaf) {
+  const bool only_in_lanes = n1 == 1 ? points <= contract::kLargestDirectPrime : points <= 16;
+  if (!only_in_lanes) {
     tables_->row = cache().node(points, true);
     row = &tables_->row->node;
   }
-  if (leaf ||
-      (!row->has_bluestein && (points < kSmallRow || (points <= kLargestInLanes && !fills_lanes(n1, points / n1))))) {
+  const bool badly_as_row = points < kSmallRow || (points <= kLargestInLanes && !fills_lanes(n1, points / n1));
+  if (only_in_lanes || (badly_as_row && !row->has_bluestein)) {
     tables_->lanes = cache().node(points, false);
     lanes = &tables_->lanes->node;
   }
@@ -338,20 +343,9 @@ FftPlan::~FftPlan() = default;
 
 std::shared_ptr<const FftPlan> fft_plan(std::size_t n, bool real) { return cache().plan(n, real); }
 
-namespace {
-
-bool has_prime_above_100(std::size_t n) {
-  for (std::size_t p = 2; p < 100; ++p) {
-    while (n % p == 0) n /= p;
-  }
-  return n > 1;
-}
-
-}  // namespace
-
-// Bluestein's algorithm for a prime p > 100 works on up to 4 p points, and makes its filter in binary64. Otherwise there is one table
-// of n points a level.
-std::size_t fft_plan_bytes(std::size_t n) { return (has_prime_above_100(n) ? 256 : 128) * n + 16384; }
-std::size_t fft_scratch_bytes(std::size_t n) { return (has_prime_above_100(n) ? 96 : 32) * n + (std::size_t{1} << 22); }
+// Bluestein's algorithm for a prime p works on up to 4 p points, and makes its filter in binary64. Otherwise there is
+// one table of n points for each level of the recursion.
+std::size_t fft_plan_bytes(std::size_t n) { return (needs_bluestein(n) ? 256 : 128) * n + 16384; }
+std::size_t fft_scratch_bytes(std::size_t n) { return (needs_bluestein(n) ? 96 : 32) * n + (std::size_t{1} << 22); }
 
 }  // namespace paragon::cpu

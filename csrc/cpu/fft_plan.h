@@ -9,26 +9,17 @@
 #include <cstddef>
 #include <memory>
 
+#include "contract/fft_split.h"
 #include "cpu/kernels.h"
 
 namespace paragon::cpu {
 
 inline constexpr std::size_t kTwiddleBlock = 16;  // columns of a block of row twiddles: the lanes of the widest vector
 
-// n1 of n = n1 * n2 (docs/contract.md, section 7); 1 for a length that is not taken apart: 1, 2, 4 and the odd primes.
-constexpr std::size_t fft_split(std::size_t n) {
-  if (n == 2 || n == 4) return 1;
-  std::size_t best = 1;
-  for (std::size_t d = 2; d * d <= n; ++d) {
-    std::size_t odd = d;
-    while (odd % 4 == 0) odd /= 4;
-    if (n % d == 0 && odd % 2 == 1) best = d;
-  }
-  return best == 1 && n % 2 == 0 ? 2 : best;
-}
+using contract::fft_split;
 
 // The lengths whose transforms are computed in registers.
-#ifdef __SANITIZE_ADDRESS__  // fewer, for its checks make each one long; the other lengths then come together from these
+#ifdef __SANITIZE_ADDRESS__  // fewer, for its checks make each one long; the other lengths are composed of these
 #define PARAGON_FOR_EACH_CODELET(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(8) DO(16)
 #else
 #define PARAGON_FOR_EACH_CODELET(DO) \
@@ -81,7 +72,7 @@ class FftPlan {
 // has it. Safe from any thread. Throws std::bad_alloc.
 std::shared_ptr<const FftPlan> fft_plan(std::size_t n, bool real);
 
-// Upper bounds of the memory that the plan of a length takes while it is made, and of what a thread needs for a transform.
+// Upper bounds of the memory that making the plan of a length takes, and of what a thread needs for a transform.
 std::size_t fft_plan_bytes(std::size_t n);
 std::size_t fft_scratch_bytes(std::size_t n);
 

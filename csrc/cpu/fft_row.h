@@ -8,8 +8,6 @@
 namespace paragon::cpu {
 namespace {
 
-inline constexpr std::size_t kGrain = std::size_t{1} << 14;  // points worth another thread
-
 // `pool` may be null: on this thread alone.
 void transform_row(const FftNode& node, const RowArgs& args, ThreadPool* pool);
 
@@ -17,7 +15,7 @@ template <class Fn>
 void blocks_of_lanes(ThreadPool* pool, std::size_t lanes, std::size_t points, const Fn& fn) {
   const std::size_t blocks = divide_up(lanes, kLanes);
   if (pool == nullptr) return fn(std::size_t{0}, blocks);
-  parallel_ranges(*pool, blocks, divide_up(kGrain, points * kLanes), fn);
+  parallel_ranges(*pool, blocks, points * kPoint, fn);
 }
 
 PARAGON_INLINE Points exchanged_if(bool exchange, Points x) { return exchange ? exchanged(x) : x; }

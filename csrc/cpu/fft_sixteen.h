@@ -9,8 +9,6 @@
 namespace paragon::cpu {
 namespace {
 
-inline constexpr std::size_t kLanes = F32::lanes;
-
 // out = scale * F(x). `exchange`: with the parts of every number exchanged before and after, the inverse.
 struct RowArgs {
   const float* x;
@@ -59,8 +57,8 @@ PARAGON_INLINE void put_four(const HalfTurnedSink& sink, std::size_t r, std::siz
     re[i] = y.re;
     im[i] = y.im;
   }
-  turn_within(re);
-  turn_within(im);
+  transpose_groups(re[0], re[1], re[2], re[3]);
+  transpose_groups(im[0], im[1], im[2], im[3]);
 #pragma GCC unroll 4
   for (std::size_t c = 0; c < 4; ++c) {
     store(sink.p + (4 * c + r) * kPoint, re[c]);
@@ -80,8 +78,8 @@ PARAGON_INLINE void take_four(const HalfTurnedSource& source, std::size_t c, std
     re[r] = load(source.p + (4 * c + r) * kPoint);
     im[r] = load(source.p + (4 * c + r) * kPoint + kLanes);
   }
-  turn_groups(re);
-  turn_groups(im);
+  exchange_groups(re[0], re[1], re[2], re[3]);
+  exchange_groups(im[0], im[1], im[2], im[3]);
 #pragma GCC unroll 4
   for (std::size_t g = 0; g < 4; ++g) x[g] = {re[g], im[g]};
 }

@@ -1,6 +1,6 @@
-// The rounding and flushing modes of a thread. The contract computes with those that a program starts with: to nearest even,
-// subnormals kept, no traps. A host may have set others (audio and game libraries flush subnormals), so every thread that
-// runs kernels holds a PlainFloatControl while it does.
+// The rounding and flushing modes of a thread. The contract computes with those that a program starts with: to nearest
+// even, subnormals kept, no traps. A host may have set others (audio and game libraries flush subnormals), so every
+// thread that runs kernels holds a PlainFloatControl while it does.
 #pragma once
 
 #include <cstdint>

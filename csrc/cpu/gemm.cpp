@@ -1,56 +1,95 @@
-// The matrix product, by blocks: every element is one chain of fma over each panel of k, and the panels are added in order
-// (docs/contract.md, section 3). After Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (ACM TOMS
-// 34(3), 2008), with the panel as the block of k, so that the contract's order is the order of the fast product anyway.
+// The matrix product, by blocks: every element is one chain of fma over each panel of k, and the panels are added in
+// order (docs/contract.md, section 3). After Goto and van de Geijn, "Anatomy of high-performance matrix multiplication"
+// (ACM TOMS 34(3), 2008), with the panel as the block of k, so that the contract's order is the order of the fast
+// product anyway.
 //
 // Rows and columns are never padded in C, and k is not at all. Where its tiles fill the vectors better, the transposed
-// product is computed: the factors change sides, the chains stay. Threads share out blocks of C, or panels where C is small.
+// product is computed: the factors change sides, the chains stay. Threads share out blocks of C, or panels if C is
+// small.
 #include "cpu/rows.h"
 #include "cpu/tile.h"
 
 namespace paragon::cpu::PARAGON_ISA {
 namespace {
 
-constexpr std::size_t kPiece = 512;                  // the most steps of k a tile takes at once
-constexpr std::size_t kBlockOfB = 128 * 1024;        // the floats of B that stay in the second level of cache
-constexpr std::size_t kBlockOfC = 16 * 1024;         // the floats of C where partial sums are kept beside it
-constexpr std::size_t kShortRow = 256;               // rows of B this near each other need no packing
-constexpr std::size_t kLongRow = 256;                // columns from which a single row of C is not made of tiles
-constexpr std::size_t kRowColumns = 2048;            // of it that are computed at once
-constexpr std::size_t kRowSteps = 4;                 // of k that a chain takes each time it is loaded
-constexpr std::size_t kFewTiles = 4;                 // nor need rows of A or B that no more tiles than this use
-constexpr std::size_t kTaskSteps = 512 * 1024;       // the fewest steps of fma that are worth another thread
-constexpr std::size_t kPanelResults = 1024 * 1024;   // the floats of panel results that are kept at once
-constexpr std::size_t kSwappedColumns = 4096;        // of a transposed product that are computed at once
+constexpr std::size_t kPiece = 512;            // steps of k that a tile takes at once, at most
+constexpr std::size_t kBlockOfB = 128 * 1024;  // floats of B packed at once: they stay in the second level of cache
+constexpr std::size_t kBlockOfC = 16 * 1024;   // floats of C computed at once where chains or sums wait beside it
 
-// C = A . B, with rows of C c_row apart. Steps first ... first + k - 1 of k, which comes in runs of `run` steps: where one ends,
-// the next is a_jump and b_jump from its beginning.
+// A factor is packed, that is copied into the order in which the tiles read it, unless that would not pay.
+constexpr std::size_t kShortRow = 256;  // B is not, if its rows are so few floats apart that caches cope with them
+constexpr std::size_t kFewTiles = 4;    // neither factor is, if only so many tiles would use the copy
+
+// A single row of C is computed without tiles (multiply_row), if it is long.
+constexpr std::size_t kLongRow = 256;      // columns that make it so
+constexpr std::size_t kRowColumns = 2048;  // columns computed at once: their chains stay in the first level of cache
+constexpr std::size_t kRowSteps = 4;       // steps of k for each time that a chain is loaded and stored
+
+constexpr std::size_t kTaskSteps = 512 * 1024;      // steps of fma that are worth another thread
+constexpr std::size_t kPanelResults = 1024 * 1024;  // floats kept at once where threads share out panels
+constexpr std::size_t kSwappedColumns = 4096;       // columns of a transposed product computed at once
+
+// C = A . B over the steps first ... first + k - 1. Element (i, j) of C is c[i * c_row + j * c_col].
+// The steps may lie in memory in several runs of `run` steps: within a run, A and B go on by their own strides; the
+// first elements of the next run are a_jump and b_jump from the first of this one.
 struct Product {
   Matrix a, b;
   float* c;
-  std::size_t c_row;
+  std::size_t c_row, c_col;
   std::size_t m, n, k;
   std::size_t panel;
   std::size_t first, run, a_jump, b_jump;
 
   PARAGON_INLINE bool is_one_run() const { return first + k <= run; }
 
-  // Calls fn(done, A, B, steps) for the pieces of runs in steps start ... start + length - 1: from their first step on.
+  // Calls fn(done, A, B, steps) for each part of steps start ... start + length - 1 that lies in one run: A and B begin
+  // at its first step, `done` steps come before it.
   template <class Fn>
   PARAGON_INLINE void for_runs(std::size_t start, std::size_t length, const Fn& fn) const {
     for (std::size_t done = 0, steps; done < length; done += steps) {
-      const std::size_t at = first + start + done, number = at / run, within = at % run;
+      const std::size_t step = first + start + done, run_index = step / run, within = step % run;
       steps = min_of(length - done, run - within);
       Matrix left = a.from(0, within), right = b.from(within, 0);
-      left.data += number * a_jump;
-      right.data += number * b_jump;
+      left.data += run_index * a_jump;
+      right.data += run_index * b_jump;
       fn(done, left, right, steps);
     }
   }
+
+  // The same product over a part of its steps.
   PARAGON_INLINE Product steps_from(std::size_t start, std::size_t length) const {
     Product part = *this;
     part.first += start;
     part.k = length;
     return part;
+  }
+
+  // What is left is the block of C that begins at row i and column j.
+  PARAGON_INLINE void cut_to_block(std::size_t i, std::size_t j, std::size_t rows, std::size_t cols) {
+    a = a.from(i, 0);
+    b = b.from(0, j);
+    c += i * c_row + j * c_col;
+    m = rows;
+    n = cols;
+  }
+  PARAGON_INLINE Product block(std::size_t i, std::size_t j, std::size_t rows, std::size_t cols) const {
+    Product part = *this;
+    part.cut_to_block(i, j, rows, cols);
+    return part;
+  }
+
+  // C^T = B^T . A^T: the factors change sides, every element keeps its chain and its place in memory.
+  PARAGON_INLINE Product transposed() const {
+    Product other = *this;
+    other.a = {b.data, b.col, b.row};
+    other.b = {a.data, a.col, a.row};
+    other.a_jump = b_jump;
+    other.b_jump = a_jump;
+    other.c_row = c_col;
+    other.c_col = c_row;
+    other.m = n;
+    other.n = m;
+    return other;
   }
 };
 
@@ -62,29 +101,33 @@ struct Tiling {
 };
 PARAGON_INLINE Tiling choose_tiling(std::size_t m, std::size_t n) {
   std::size_t log_width = kWidths - 1;
-  while (log_width > 1 && m > kHeights[log_width]) --log_width;
+  while (log_width > 1 && m > kHeights.at[log_width]) --log_width;
   while (log_width > 0 && (kLanes << (log_width - 1)) >= n) --log_width;
-  return {log_width, kHeights[log_width]};
+  return {log_width, kHeights.at[log_width]};
 }
 
-// A piece of k of a block of C: all its tiles. `chain` and `sum` of `t` are those of the block's first element.
-void multiply_piece(const Product& p, const Tiling& tiling, std::size_t start, TileArgs t, float* pack_of_a, float* pack_of_b) {
-  const auto strip = [&](std::size_t j) {  // the log of the width of the strip of columns that begins at j
+// The steps start ... start + t.k - 1 of a block of C: all its tiles, in strips of columns as wide as a tile. `chain`
+// and `sum` of `t` are those of the block's first element.
+void multiply_piece(const Product& p, const Tiling& tiling, std::size_t start, TileArgs t, float* pack_of_a,
+                    float* pack_of_b) {
+  // The strip that begins at column j is narrower than the others where one of its vectors would have no column at all.
+  const auto log_width_at = [&](std::size_t j) {
     std::size_t log_width = tiling.log_width;
-    while (log_width > 0 && p.n - j <= (kLanes << log_width) - kLanes) --log_width;  // no vector is empty
+    while (log_width > 0 && p.n - j <= (kLanes << log_width) - kLanes) --log_width;
     return log_width;
   };
+  // The last strip may need packing even if the others do not: tiles read whole vectors, which may not be there.
   const bool direct_b = p.is_one_run() && p.b.col == 1 && (p.m <= kFewTiles * kHighest || p.b.row <= kShortRow);
   const auto is_packed = [&](std::size_t j, std::size_t width) { return !direct_b || p.n - j < width; };
   for (std::size_t j = 0, width; j < p.n; j += width) {
-    width = kLanes << strip(j);
+    width = kLanes << log_width_at(j);
     if (!is_packed(j, width)) continue;
     p.for_runs(start, t.k, [&](std::size_t done, const Matrix&, const Matrix& b, std::size_t steps) {
       pack_b(b.from(0, j), min_of(p.n - j, width), width, steps, pack_of_b + j * t.k + done * width);
     });
   }
   const bool direct_a = p.is_one_run() && p.a.col == 1 && p.n <= kFewTiles * 2 * kLanes;
-  const std::size_t tiles = divide_up(p.m, tiling.height);
+  const std::size_t tiles = divide_up(p.m, tiling.height);  // their heights differ by one row at most
   const TileArgs first = t;
   for (std::size_t tile = 0, i = 0, height; tile < tiles; ++tile, i += height) {
     height = p.m / tiles + (tile < p.m % tiles ? 1 : 0);
@@ -99,7 +142,7 @@ void multiply_piece(const Product& p, const Tiling& tiling, std::size_t start, T
       t.a_col = height;
     }
     for (std::size_t j = 0, width; j < p.n; j += width) {
-      const std::size_t log_width = strip(j);
+      const std::size_t log_width = log_width_at(j);
       width = kLanes << log_width;
       const bool packed = is_packed(j, width);
       t.b = packed ? pack_of_b + j * t.k : p.b.at(p.first + start, j);
@@ -112,11 +155,13 @@ void multiply_piece(const Product& p, const Tiling& tiling, std::size_t start, T
   }
 }
 
+// How k is cut: into the panels of the contract, and those into pieces that a tile takes at once. Between two pieces of
+// a panel, the chains must be kept; between two panels, the sums. C itself can hold one of the two.
 struct Pieces {
   std::size_t count, length;  // of the panels
-  std::size_t piece;          // the length of the pieces that they are cut into
-  bool chains_aside;          // a chain must wait beside C while C has the sum
-  bool sums_aside;            // C takes the sums at last only, from the top of a tree
+  std::size_t piece;          // the length of the pieces
+  bool chains_aside;          // both are needed: C holds the sums, the chains lie beside it
+  bool sums_aside;            // panel results are summed by a tree of several levels, whose top goes to C at the end
 };
 PARAGON_INLINE Pieces cut(std::size_t k, std::size_t panel) {
   const std::size_t count = panel_count(k, panel), length = panel_length(k, panel);
@@ -149,7 +194,8 @@ void multiply_block(const Product& p, const Tiling& tiling, const Pieces& pieces
   }
 }
 
-// A row times a matrix whose rows are longer than a tile: they stream by, while the chains stay in the first level of cache.
+// A row times a matrix whose rows are longer than a tile: they stream by, while the chains stay in the first level of
+// cache.
 void multiply_row(const Product& p) {
   const std::size_t count = panel_count(p.k, p.panel), length = panel_length(p.k, p.panel);
   for (std::size_t j = 0, cols; j < p.n; j += cols) {
@@ -174,7 +220,8 @@ void multiply_row(const Product& p) {
         for (; i < cols; i += kLanes) {
           const std::size_t lanes = min_of(cols - i, kLanes);
           F32 chain = load_partial(chains + i, lanes);
-          for (std::size_t s = 0; s < steps; ++s) chain = fma(factor[s], load_partial(b + s * p.b.row + i, lanes), chain);
+          for (std::size_t s = 0; s < steps; ++s)
+            chain = fma(factor[s], load_partial(b + s * p.b.row + i, lanes), chain);
           store_partial(chains + i, chain, lanes);
         }
       }
@@ -184,7 +231,8 @@ void multiply_row(const Product& p) {
   }
 }
 
-// All of a product by one thread: in blocks of C such that a piece of B stays in cache, and what lies beside C is small.
+// All of a product by one thread, with c_col = 1: in blocks of C such that a piece of B stays in cache, and what lies
+// beside C is small.
 void multiply(const Product& p) {
   if (p.k == 0) {
     for (std::size_t i = 0; i < p.m; ++i) std::memset(p.c + i * p.c_row, 0, p.n * sizeof(float));
@@ -204,29 +252,26 @@ void multiply(const Product& p) {
   const Scratch pack_of_b(divide_up(cols, kLanes) * kLanes * pieces.piece * sizeof(float));
   for (std::size_t j = 0; j < p.n; j += cols) {
     for (std::size_t i = 0; i < p.m; i += rows) {
-      Product block = p;
-      block.a = p.a.from(i, 0);
-      block.b = p.b.from(0, j);
-      block.c = p.c + i * p.c_row + j;
-      block.m = min_of(p.m - i, rows);
-      block.n = min_of(p.n - j, cols);
+      const Product block = p.block(i, j, min_of(p.m - i, rows), min_of(p.n - j, cols));
       multiply_block(block, tiling, pieces, pack_of_a.as<float>(), pack_of_b.as<float>());
     }
   }
 }
 
-// The transposed product: `p` is B^T . A^T, and what it yields is written to p.c transposed, with rows c_row apart.
-void multiply_swapped(const Product& p) {
+// The same with c_row = 1: C^T is what lies in memory. Columns of C are computed in scratch memory and transposed from
+// there.
+void multiply_to_transposed(const Product& p) {
   const std::size_t cols = min_of(p.n, kSwappedColumns);
   const Scratch scratch(p.m * cols * sizeof(float));
-  Product part = p;
-  part.c = scratch.as<float>();
   for (std::size_t j = 0; j < p.n; j += cols) {
-    part.n = part.c_row = min_of(p.n - j, cols);
-    part.b = p.b.from(0, j);
+    Product part = p.block(0, j, p.m, min_of(p.n - j, cols));
+    float* to = part.c;
+    part.c = scratch.as<float>();
+    part.c_row = part.n;
+    part.c_col = 1;
     multiply(part);
-    for (std::size_t t = 0; t < part.n; ++t) {
-      for (std::size_t i = 0; i < p.m; ++i) p.c[(j + t) * p.c_row + i] = part.c[i * part.n + t];
+    for (std::size_t t = 0; t < part.n; ++t, to += p.c_col) {
+      for (std::size_t i = 0; i < p.m; ++i) to[i] = part.c[i * part.n + t];
     }
   }
 }
@@ -236,17 +281,96 @@ void multiply_swapped(const Product& p) {
 // How a product is shared out: a grid of blocks of C.
 struct Grid {
   std::size_t rows, cols;  // of blocks
+
+  PARAGON_INLINE std::size_t blocks() const { return rows * cols; }
+
+  // Leaves block number `index` of a product. The edges between columns lie where vectors end.
+  PARAGON_INLINE void cut_to_block(Product& p, std::size_t index) const {
+    const std::size_t row = index / cols, col = index % cols, vectors = divide_up(p.n, kLanes);
+    const std::size_t i = p.m * row / rows, i_end = p.m * (row + 1) / rows;
+    const std::size_t j = vectors * col / cols * kLanes, j_end = min_of(vectors * (col + 1) / cols * kLanes, p.n);
+    p.cut_to_block(i, j, i_end - i, j_end - j);
+  }
 };
+
+// Two tasks a thread where there is work for them; rows of blocks only if each is high enough to pay for packing B
+// again.
 Grid choose_grid(std::size_t m, std::size_t n, std::size_t k, std::size_t batch, std::size_t threads) {
   if (threads == 1) return {1, 1};
-  constexpr std::size_t enough = 128;  // rows of C that pay for the packing of B
+  constexpr std::size_t kHighEnough = 128;
   const Tiling tiling = choose_tiling(m, n);
   const std::size_t tasks = divide_up(min_of(2 * threads, m * n * batch * max_of(k, 1) / kTaskSteps), batch);
   const std::size_t most_rows = divide_up(m, tiling.height), most_cols = divide_up(n, kLanes << tiling.log_width);
-  Grid grid{max_of(min_of(tasks, m / enough), 1), 1};
+  Grid grid{max_of(min_of(tasks, m / kHighEnough), 1), 1};
   grid.cols = max_of(min_of(divide_up(tasks, grid.rows), most_cols), 1);
-  grid.rows = max_of(min_of(divide_up(tasks, grid.cols), most_rows), 1);
+  grid.rows = max_of(min_of(divide_up(tasks, grid.cols), most_rows), 1);  // if there are too few columns
   return grid;
+}
+
+// ---- the ways to a product ----
+
+// The products of a batch, as they are computed: each as it is asked for, or transposed where that is faster.
+class Batch {
+ public:
+  explicit Batch(const MatmulArgs& args) : args_(args), is_transposed_(transposing_pays(args)) {
+    first_ = {
+        .a = {args.a, args.a_row, args.a_col},
+        .b = {args.b, args.b_row, args.b_col},
+        .c = args.c,
+        .c_row = args.n,
+        .c_col = 1,
+        .m = args.m,
+        .n = args.n,
+        .k = args.k,
+        .panel = args.panel,
+        .first = 0,
+        .run = max_of(args.k_run == 0 ? args.k : args.k_run, 1),
+        .a_jump = args.a_run,
+        .b_jump = args.b_run,
+    };
+    if (is_transposed_) first_ = first_.transposed();
+  }
+
+  std::size_t size() const { return args_.batch; }
+
+  // All but the places of the matrices is common to the batch.
+  const Product& shape() const { return first_; }
+
+  Product operator[](std::size_t index) const {
+    Product product = first_;
+    const float* a = args_.a + (args_.a_offset == nullptr ? 0 : args_.a_offset[index]);
+    const float* b = args_.b + (args_.b_offset == nullptr ? 0 : args_.b_offset[index]);
+    product.a.data = is_transposed_ ? b : a;
+    product.b.data = is_transposed_ ? a : b;
+    product.c = args_.c + index * args_.m * args_.n;
+    return product;
+  }
+
+ private:
+  // The cost of a product is that of its fma instructions, a vector of columns each, and of packing B where its rows
+  // are not contiguous; a transposed one is also transposed again when it is stored. Counted in halves of an
+  // instruction a step of k.
+  static bool transposing_pays(const MatmulArgs& args) {
+    const auto cost = [](std::size_t rows, std::size_t cols, bool is_contiguous) {
+      return 2 * rows * divide_up(cols, kLanes) + (is_contiguous ? 0 : cols);
+    };
+    const std::size_t store = args.n == 1 || args.k == 0 ? 0 : 4 * args.m * args.n / args.k;
+    return cost(args.n, args.m, args.a_row == 1) + store < cost(args.m, args.n, args.b_col == 1);
+  }
+
+  const MatmulArgs& args_;
+  bool is_transposed_;
+  Product first_;
+};
+
+// A batch of dots of contiguous vectors: lanes go across the batch, or across panels.
+bool is_dots(const MatmulArgs& args) {
+  return args.m == 1 && args.n == 1 && args.a_col == 1 && args.b_row == 1 && (args.k_run == 0 || args.k_run >= args.k);
+}
+
+// A row times a matrix whose columns are contiguous, that is dots with one common factor: lanes go across the columns.
+bool is_row_times_columns(const Product& p) {
+  return p.c_col == 1 && p.m == 1 && p.a.col == 1 && p.b.row == 1 && p.is_one_run();
 }
 
 // Little output and many panels: threads share out the panels, whose results are then added in order.
@@ -258,7 +382,7 @@ void multiply_by_panels(const Product& p, ThreadPool& pool) {
   ArrayTree<float> tree(size, count, p.panel);
   for (std::size_t first = 0; first < count; first += at_once) {
     const std::size_t panels = min_of(count - first, at_once);
-    parallel_ranges(pool, panels, divide_up(kTaskSteps, size * length), [&](auto begin, auto end) {
+    parallel_ranges(pool, panels, size * length / (kTaskSteps / kGrain), [&](auto begin, auto end) {
       for (std::size_t i = begin; i < end; ++i) {
         const std::size_t start = (first + i) * length;
         Product part = p.steps_from(start, min_of(p.k - start, length));
@@ -273,71 +397,38 @@ void multiply_by_panels(const Product& p, ThreadPool& pool) {
   for (std::size_t i = 0; i < p.m; ++i) std::memcpy(p.c + i * p.c_row, tree.result() + i * p.n, p.n * sizeof(float));
 }
 
-// Whether the transposed product is the faster one: the vectors of fma that a step of k takes, and what transposing costs.
-bool swap_pays(const MatmulArgs& args) {
-  const auto cost = [&](std::size_t rows, std::size_t cols, bool is_contiguous) {
-    return 2 * rows * divide_up(cols, kLanes) + (is_contiguous ? 0 : cols);
-  };
-  const std::size_t store = args.n == 1 || args.k == 0 ? 0 : 4 * args.m * args.n / args.k;
-  return cost(args.n, args.m, args.a_row == 1) + store < cost(args.m, args.n, args.b_col == 1);
+// Threads share out the blocks of all products.
+void multiply_by_blocks(const Batch& batch, const Grid& grid, ThreadPool& pool) {
+  pool.parallel_for(batch.size() * grid.blocks(), [&](std::size_t task) {
+    Product block = batch[task / grid.blocks()];
+    grid.cut_to_block(block, task % grid.blocks());
+    block.c_col == 1 ? multiply(block) : multiply_to_transposed(block);
+  });
 }
 
 void matmul(const MatmulArgs& args, ThreadPool& pool) {
   if (args.m == 0 || args.n == 0 || args.batch == 0) return;
-  const std::size_t run = args.k_run == 0 ? args.k : args.k_run;
-  if (args.m == 1 && args.n == 1 && args.a_col == 1 && args.b_row == 1 && run >= args.k) {
-    reduce_rows(DotTerms{args.a, args.b, args.a_offset, args.b_offset}, args.batch, args.k, args.panel, args.c, pool);
-    return;
+  if (is_dots(args)) {
+    const DotTerms terms{args.a, args.b, args.a_offset, args.b_offset};
+    return reduce_rows(terms, args.batch, args.k, args.panel, args.c, pool);
   }
-  const bool swapped = swap_pays(args);
-  const Matrix a{args.a, args.a_row, args.a_col}, b{args.b, args.b_row, args.b_col};
-  Product p{a, b, args.c, args.n, args.m, args.n, args.k, args.panel, 0, max_of(run, 1), args.a_run, args.b_run};
-  if (swapped) {
-    p.a_jump = args.b_run;
-    p.b_jump = args.a_run;
-    p.a = {b.data, b.col, b.row};
-    p.b = {a.data, a.col, a.row};
-    p.m = args.n;
-    p.n = args.m;
-  }
-  const auto number = [&](std::size_t i) {  // product i of the batch
-    Product q = p;
-    (swapped ? q.b : q.a).data = args.a + (args.a_offset == nullptr ? 0 : args.a_offset[i]);
-    (swapped ? q.a : q.b).data = args.b + (args.b_offset == nullptr ? 0 : args.b_offset[i]);
-    q.c = args.c + i * args.m * args.n;
-    return q;
-  };
-  const bool is_plain = !swapped || args.n == 1;  // of one row of C: its transpose lies in memory as it does
-  if (is_plain && p.m == 1 && p.a.col == 1 && p.b.row == 1 && p.is_one_run()) {
-    for (std::size_t i = 0; i < args.batch; ++i) {
-      const Product q = number(i);
-      reduce_rows(VectorTerms{q.b.data, q.b.col, q.a.data}, q.n, q.k, q.panel, q.c, pool);
+  const Batch batch(args);
+  const Product& p = batch.shape();
+  if (is_row_times_columns(p)) {
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      const Product row = batch[i];
+      reduce_rows(VectorTerms{row.b.data, row.b.col, row.a.data}, row.n, row.k, row.panel, row.c, pool);
     }
     return;
   }
-  const Grid grid = choose_grid(p.m, p.n, p.k, args.batch, pool.threads());
-  if (is_plain && grid.rows * grid.cols * args.batch < pool.threads() && panel_count(p.k, p.panel) > 1 &&
-      p.m * p.n * p.k >= 2 * kTaskSteps) {
-    for (std::size_t i = 0; i < args.batch; ++i) multiply_by_panels(number(i), pool);
+  const Grid grid = choose_grid(p.m, p.n, p.k, batch.size(), pool.threads());
+  const bool leaves_threads_idle = grid.blocks() * batch.size() < pool.threads();
+  const bool has_panels_for_threads = panel_count(p.k, p.panel) > 1 && p.m * p.n * p.k >= 2 * kTaskSteps;
+  if (leaves_threads_idle && has_panels_for_threads && p.c_col == 1) {
+    for (std::size_t i = 0; i < batch.size(); ++i) multiply_by_panels(batch[i], pool);
     return;
   }
-  pool.parallel_for(args.batch * grid.rows * grid.cols, [&](std::size_t task) {
-    Product q = number(task / (grid.rows * grid.cols));
-    const std::size_t row = task / grid.cols % grid.rows, col = task % grid.cols;
-    const std::size_t i = p.m * row / grid.rows, j = divide_up(p.n, kLanes) * col / grid.cols * kLanes;
-    const std::size_t to = divide_up(p.n, kLanes) * (col + 1) / grid.cols * kLanes;
-    q.a = q.a.from(i, 0);
-    q.b = q.b.from(0, j);
-    q.m = p.m * (row + 1) / grid.rows - i;
-    q.n = min_of(to, p.n) - j;
-    q.c_row = args.n;
-    q.c += is_plain ? i * args.n + j : j * args.n + i;
-    if (is_plain) {
-      multiply(q);
-    } else {
-      multiply_swapped(q);
-    }
-  });
+  multiply_by_blocks(batch, grid, pool);
 }
 
 }  // namespace

@@ -4,9 +4,6 @@
 namespace paragon::cpu::PARAGON_ISA {
 namespace {
 
-constexpr std::size_t kLanes = F32::lanes;
-constexpr std::size_t kGrain = std::size_t{1} << 14;  // elements that are worth another thread
-
 PARAGON_INLINE bool inside(std::int32_t index, std::size_t size) {
   return index >= 0 && static_cast<std::size_t>(index) < size;
 }
@@ -15,7 +12,7 @@ void gather(const IndexArgs& args, ThreadPool& pool) {
   if (args.inner == 0) return;
   const std::uint32_t* x = static_cast<const std::uint32_t*>(args.x);
   std::uint32_t* out = static_cast<std::uint32_t*>(args.out);
-  parallel_ranges(pool, args.outer * args.count, divide_up(kGrain, args.inner + 1), [&](auto begin, auto end) {
+  parallel_ranges(pool, args.outer * args.count, 2 * args.inner, [&](auto begin, auto end) {
     std::size_t o = begin / args.count, i = begin % args.count;
     for (std::size_t row = begin; row < end; ++row) {
       const std::int32_t index = args.indices[i];
@@ -55,7 +52,9 @@ class Sources {
       }
     }
   }
-  const std::uint32_t* begin(std::size_t d) const { return sources_.as<std::uint32_t>() + starts_.as<std::uint32_t>()[d]; }
+  const std::uint32_t* begin(std::size_t d) const {
+    return sources_.as<std::uint32_t>() + starts_.as<std::uint32_t>()[d];
+  }
   const std::uint32_t* end(std::size_t d) const { return begin(d + 1); }
 
  private:
@@ -64,8 +63,8 @@ class Sources {
 
 // The sum over the sources of one destination. V is a vector or a number, term(i) what source i holds of it.
 template <class V, class Term>
-PARAGON_INLINE V sum_of_sources(const std::uint32_t* source, const std::uint32_t* end, std::size_t panel, bool one_panel,
-                                PanelTree<V>& tree, const Term& term) {
+PARAGON_INLINE V sum_of_sources(const std::uint32_t* source, const std::uint32_t* end, std::size_t panel,
+                                bool one_panel, PanelTree<V>& tree, const Term& term) {
   V acc{};
   if (one_panel) {
     for (; source < end; ++source) acc = acc + term(*source);
@@ -86,8 +85,8 @@ void scatter_add(const IndexArgs& args, ThreadPool& pool) {
   if (args.inner == 0) return;
   const Sources sources(args);
   const std::size_t count = panel_count(args.count, args.panel);
-  const std::size_t work = max_of(args.count / max_of(args.size, 1), 1) * max_of(args.inner, 1);
-  parallel_ranges(pool, args.outer * args.size, divide_up(kGrain, work), [&](auto begin, auto end) {
+  const std::size_t terms = max_of(args.count / max_of(args.size, 1), 1);  // of a destination, on average
+  parallel_ranges(pool, args.outer * args.size, 2 * terms * args.inner, [&](auto begin, auto end) {
     PanelTree<Vec<T>> tree(count, args.panel);
     PanelTree<T> scalar_tree(count, args.panel);
     for (std::size_t row = begin; row < end; ++row) {
@@ -111,7 +110,8 @@ void scatter_add(const IndexArgs& args, ThreadPool& pool) {
       if (left == 1) {
         to[j] = reduce(scalar_tree, [&](std::size_t i) { return x[i * args.inner + j]; });
       } else if (left > 1) {
-        store_partial(to + j, reduce(tree, [&](std::size_t i) { return load_partial(x + i * args.inner + j, left); }), left);
+        store_partial(to + j, reduce(tree, [&](std::size_t i) { return load_partial(x + i * args.inner + j, left); }),
+                      left);
       }
     }
   });

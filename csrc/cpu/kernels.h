@@ -1,12 +1,12 @@
 // The kernel table: what one instruction set must provide, and the only way the run-time reaches it.
 //
-// Each family file (elementwise.cpp, elementary.cpp, gemm.cpp, reduce.cpp, index.cpp, random.cpp, ...) is compiled once
-// per instruction set, with PARAGON_ISA defined to its name (baseline, avx2, avx512, neon), and defines in namespace
-// paragon::cpu::PARAGON_ISA one function `void fill_<family>(Kernels&)` that enters its kernels into the table.
-// Everything else in such a file has internal linkage, so that no code compiled for a newer processor leaks into the rest.
+// Each family of kernels (families.def) is a file that is compiled once per instruction set (instruction_sets.def),
+// with PARAGON_ISA defined to its name. In namespace paragon::cpu::PARAGON_ISA it defines `void
+// fill_<family>(Kernels&)`, which enters its kernels into the table; kernels.cpp calls them all. Everything else in
+// such a file has internal linkage, so that no code compiled for a newer processor leaks into the rest.
 //
-// Kernels are total: they are called with validated shapes only, never allocate more than their own scratch, never throw
-// (but for std::bad_alloc), and give the words of docs/contract.md. All pointers are to dense row-major 32-bit words.
+// Kernels are total: they are called with validated shapes only, allocate no more than their own scratch, throw nothing
+// but std::bad_alloc, and give the words of docs/contract.md. All pointers are to dense row-major 32-bit words.
 #pragma once
 
 #include <cstddef>
@@ -27,13 +27,13 @@ struct Operand {
   const void* data;
   bool scalar;
 };
-// out[i] = op(operands...[i]) for i in 0..n-1. `out` may be the very array of an operand, but no other overlap is allowed.
+// out[i] = op(operands...[i]) for i in 0..n-1. `out` may be the very array of an operand, but overlap no other way.
 using ElementwiseKernel = void (*)(const Operand* operands, void* out, std::size_t n);
 
 inline constexpr std::size_t kOnePanel = 0;  // a `panel` of null: one chain, however long
 
-// C[b] = A[b] . B[b]: M x K times K x N. Element (i, k) of A is a[i * a_row + k * a_col]; likewise B (k, j); C is dense.
-// Matrix number m of the batch starts at a + a_offset[m] (null offsets: a batch of one).
+// C[b] = A[b] . B[b]: M x K times K x N. Element (i, k) of A is a[i * a_row + k * a_col]; likewise B (k, j); C is
+// dense. Matrix number m of the batch starts at a + a_offset[m] (null offsets: a batch of one).
 struct MatmulArgs {
   const float* a;
   const float* b;
@@ -93,8 +93,8 @@ struct BitsArgs {
   std::size_t n;
 };
 
-// Rows of points: complex ones, (rows, n, 2), on both sides of fft; real ones, (rows, n), before rfft and after irfft, whose
-// other side is (rows, n / 2 + 1, 2).
+// Rows of points: complex ones, (rows, n, 2), on both sides of fft; real ones, (rows, n), before rfft and after irfft,
+// whose other side is (rows, n / 2 + 1, 2).
 struct FftArgs {
   const FftPlan* plan;  // of the same n
   const float* x;
@@ -107,11 +107,16 @@ struct FftArgs {
 struct Kernels {
   const char* isa;
 
-  ElementwiseKernel elementwise[kOps][kDtypes];  // by the operands' one dtype; null where the contract has no such operation
-  ElementwiseKernel compare[kComparisons][kDtypes];      // yields i32
-  ElementwiseKernel select[kDtypes];                     // by the dtype of the condition; moves words
-  ElementwiseKernel cast[kDtypes][kDtypes];              // [from][to]
-  ElementwiseKernel round_to[kFormats];                  // of f32
+  // By the operation, the word of its attribute (of compare, cast, round_to; else 0), and the dtype of the first
+  // operand. Null where the contract has no such operation.
+  ElementwiseKernel elementwise[kOps][kMostChoices][kDtypes];
+
+  ElementwiseKernel find(Op op, Dtype operand, std::size_t word = 0) const {
+    return elementwise[index_of(op)][word][index_of(operand)];
+  }
+  void enter(Op op, Dtype operand, ElementwiseKernel kernel, std::size_t word = 0) {
+    elementwise[index_of(op)][word][index_of(operand)] = kernel;
+  }
 
   // Composites of f32, each step rounded as the contract says.
   ElementwiseKernel sigmoid;         // of x

@@ -11,11 +11,11 @@ namespace {
 
 using Word = std::uint32_t;
 
-constexpr std::size_t kGrain = std::size_t{1} << 17;  // words that are worth a task of their own
-constexpr std::size_t kStrip = 16;                    // rows transposed at once: 16 words are a cache line
+constexpr std::size_t kTaskWords = 4 * kGrain;  // words that are only moved are worth a quarter of others
+constexpr std::size_t kStrip = 16;              // rows transposed at once: 16 words are a cache line
 
 std::size_t tasks_for(std::size_t words, const ThreadPool& pool) {
-  return std::clamp<std::size_t>(words / kGrain, 1, pool.threads());
+  return std::clamp<std::size_t>(words / kTaskWords, 1, pool.threads());
 }
 
 // One run along the last axis.
@@ -35,15 +35,18 @@ void transpose_four(const Word* src, std::ptrdiff_t src_step, Word* dst, std::pt
   typedef Word Four __attribute__((vector_size(16)));
   Four x[4];
   for (std::ptrdiff_t i = 0; i < 4; ++i) std::memcpy(&x[i], src + i * src_step, sizeof(Four));
-  const Four low0 = __builtin_shufflevector(x[0], x[1], 0, 4, 1, 5), high0 = __builtin_shufflevector(x[0], x[1], 2, 6, 3, 7);
-  const Four low1 = __builtin_shufflevector(x[2], x[3], 0, 4, 1, 5), high1 = __builtin_shufflevector(x[2], x[3], 2, 6, 3, 7);
+  const Four low0 = __builtin_shufflevector(x[0], x[1], 0, 4, 1, 5),
+             high0 = __builtin_shufflevector(x[0], x[1], 2, 6, 3, 7);
+  const Four low1 = __builtin_shufflevector(x[2], x[3], 0, 4, 1, 5),
+             high1 = __builtin_shufflevector(x[2], x[3], 2, 6, 3, 7);
   const Four y[4] = {__builtin_shufflevector(low0, low1, 0, 1, 4, 5), __builtin_shufflevector(low0, low1, 2, 3, 6, 7),
-                     __builtin_shufflevector(high0, high1, 0, 1, 4, 5), __builtin_shufflevector(high0, high1, 2, 3, 6, 7)};
+                     __builtin_shufflevector(high0, high1, 0, 1, 4, 5),
+                     __builtin_shufflevector(high0, high1, 2, 3, 6, 7)};
   for (std::ptrdiff_t i = 0; i < 4; ++i) std::memcpy(dst + i * dst_step, &y[i], sizeof(Four));
 }
 
-// The last two axes where the source runs along the first of them and the destination along the second. The last blocks of
-// four overlap those before them.
+// The last two axes where the source runs along the first of them and the destination along the second. The last blocks
+// of four overlap those before them.
 void copy_transposed(const Word* src, std::ptrdiff_t src_step, Word* dst, std::ptrdiff_t dst_step, std::size_t rows,
                      std::size_t columns) {
   if (rows < 4 || columns < 4) {

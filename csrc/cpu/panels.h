@@ -12,8 +12,8 @@
 namespace paragon::cpu {
 namespace {
 
-PARAGON_INLINE std::size_t min_of(std::size_t a, std::size_t b) { return a < b ? a : b; }
-PARAGON_INLINE std::size_t max_of(std::size_t a, std::size_t b) { return a < b ? b : a; }
+PARAGON_INLINE constexpr std::size_t min_of(std::size_t a, std::size_t b) { return a < b ? a : b; }
+PARAGON_INLINE constexpr std::size_t max_of(std::size_t a, std::size_t b) { return a < b ? b : a; }
 PARAGON_INLINE std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
 // The number of panels of n terms, and the length of the panels but for the last.
@@ -32,8 +32,8 @@ PARAGON_INLINE std::size_t tree_depth(std::size_t count, std::size_t panel) {
 }
 inline constexpr std::size_t kMaxDepth = 32;  // enough for 2^32 panels of 2
 
-// Adds up panel results that come in ascending order of panels. Panels without terms may be left out, if the sum of none is
-// meant: a sum that starts from +0 never becomes -0, so adding +0 changes nothing. V is a vector or a number.
+// Adds up panel results that come in ascending order of panels. Panels without terms may be left out, if the sum of
+// none is meant: a sum that starts from +0 never becomes -0, so adding +0 changes nothing. V is a vector or a number.
 template <class V>
 class PanelTree {
  public:
@@ -81,8 +81,9 @@ class PanelTree {
   V acc_[kMaxDepth];
 };
 
-// The same for arrays of `size` elements, in scratch. T is float or std::uint32_t. A caller that adds the result of a panel
-// itself, adds it to `sums()`, which is set to +0 plus the result where `begins(index)`, and then closes the panel.
+// The same for arrays of `size` elements, in scratch. T is float or std::uint32_t. A caller that adds the result of a
+// panel itself, adds it to `sums()`, which is set to +0 plus the result where `begins(index)`, and then closes the
+// panel.
 template <class T>
 class ArrayTree {
  public:
@@ -113,6 +114,7 @@ class ArrayTree {
       for (std::size_t i = 0; i < size_; ++i) to[i] = first ? from[i] : to[i] + from[i];
     }
   }
+
  private:
   T* level(std::size_t l) const { return levels_.as<T>() + l * size_; }
 
@@ -120,11 +122,13 @@ class ArrayTree {
   Scratch levels_;
 };
 
-// Calls fn(begin, end) for ranges that make up 0 ... n - 1, no shorter than `grain` if there are several.
+// Calls fn(begin, end) for ranges that make up 0 ... n - 1. `work` is that of one item, as kGrain counts it: if there
+// are several ranges, each is worth a thread.
 template <class Fn>
-void parallel_ranges(ThreadPool& pool, std::size_t n, std::size_t grain, const Fn& fn) {
+void parallel_ranges(ThreadPool& pool, std::size_t n, std::size_t work, const Fn& fn) {
   const std::size_t most = pool.threads() == 1 ? 1 : 4 * pool.threads();
-  const std::size_t tasks = min_of(most, max_of(n / max_of(grain, 1), 1));
+  const std::size_t shortest = divide_up(kGrain, max_of(work, 1));
+  const std::size_t tasks = min_of(most, max_of(n / shortest, 1));
   pool.parallel_for(n == 0 ? 0 : tasks, [&](std::size_t t) { fn(n * t / tasks, n * (t + 1) / tasks); });
 }
 

@@ -4,9 +4,6 @@
 namespace paragon::cpu::PARAGON_ISA {
 namespace {
 
-constexpr std::size_t kLanes = U32::lanes;
-constexpr std::size_t kGrain = std::size_t{1} << 13;  // blocks that are worth another thread
-
 struct Wide {
   U32 low, high;
 };
@@ -46,7 +43,7 @@ void bits(const BitsArgs& args, ThreadPool& pool) {
   const std::size_t blocks = divide_up(args.n, 4);
   const std::uint64_t first = std::uint64_t{args.step} * blocks;
   const int drop = 32 - static_cast<int>(args.width);
-  parallel_ranges(pool, divide_up(blocks, kLanes), divide_up(kGrain, kLanes), [&](auto begin, auto end) {
+  parallel_ranges(pool, divide_up(blocks, kLanes), 4 * kLanes, [&](auto begin, auto end) {
     for (std::size_t group = begin; group < end; ++group) {
       U32 words[4];
       draw(args.seed, args.stream, first + group * kLanes, words);

@@ -1,24 +1,22 @@
-// sum, max and argmax over the middle axis of (outer, n, inner). Where inner is 1, lanes go across rows or panels (rows.h);
-// else across inner, with what has been reduced so far kept in the first level of cache while rows stream by.
+// sum, max and argmax over the middle axis of (outer, n, inner). Where inner is 1, lanes go across rows or panels
+// (rows.h); else across inner, with what has been reduced so far kept in the first level of cache while rows stream by.
 #include "cpu/rows.h"
 
 namespace paragon::cpu::PARAGON_ISA {
 namespace {
 
-constexpr std::size_t kLanes = F32::lanes;
-constexpr std::size_t kColumns = 1024;                // of inner that are reduced at once
-constexpr std::size_t kGrain = std::size_t{1} << 15;  // elements that are worth another thread
-constexpr std::size_t kShortRow = 4 * kLanes;         // up to this length the maxima of several rows are found together
+constexpr std::size_t kColumns = 1024;         // of inner that are reduced at once
+constexpr std::size_t kShortRow = 4 * kLanes;  // up to this length the maxima of several rows are found together
 
 // Calls fn(o, j, columns) for all blocks of columns of (outer, ., inner).
 template <class Fn>
 void for_column_blocks(const ReduceArgs& args, ThreadPool& pool, const Fn& fn) {
-  // With few blocks, narrower ones, so that all threads have work; but whole lines of cache.
+  // Few blocks are cut into narrower ones, so that all threads have work, but not below whole lines of cache.
   std::size_t width = min_of(args.inner, kColumns);
   while (width >= 128 && args.outer * divide_up(args.inner, width) < 2 * pool.threads()) width /= 2;
   width = max_of(divide_up(width, kLanes), 1) * kLanes;
   const std::size_t blocks = divide_up(args.inner, width);
-  parallel_ranges(pool, args.outer * blocks, divide_up(kGrain, width * max_of(args.n, 1)), [&](auto begin, auto end) {
+  parallel_ranges(pool, args.outer * blocks, width * args.n, [&](auto begin, auto end) {
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t j = i % blocks * width;
       fn(i / blocks, j, min_of(args.inner - j, width));
@@ -104,10 +102,12 @@ PARAGON_INLINE I32 lane_numbers() {
   return load(numbers);
 }
 
-// The maximum of a row by comparing floats, which is right if it is not zero and there is no NaN: then true.
+// The maximum of a row of at least kLanes elements, by comparing floats. This is quicker than comparing keys, but takes
+// -0 and +0 as equal and passes over NaN. Returns whether `result` can be trusted: it is not a zero, and no NaN was
+// met.
 bool max_by_comparing(const float* x, std::size_t n, float& result) {
   F32 best[4] = {load(x), load(x), load(x), load(x)};
-  auto unequal = best[0] != best[0];  // a NaN
+  auto is_nan = best[0] != best[0];
   std::size_t i = 0;
   for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
     F32 next[4];
@@ -115,19 +115,19 @@ bool max_by_comparing(const float* x, std::size_t n, float& result) {
     for (std::size_t u = 0; u < 4; ++u) {
       next[u] = load(x + i + u * kLanes);
       best[u] = greater(next[u], best[u]);
-      unequal = unequal | (next[u] != next[u]);
+      is_nan = is_nan | (next[u] != next[u]);
     }
   }
-  for (; i < n; i += kLanes) {  // at the end some for the second time
+  for (; i < n; i += kLanes) {  // the last vector overlaps the one before it, which does not change a maximum
     const F32 next = load(x + min_of(i, n - kLanes));
     best[0] = greater(next, best[0]);
-    unequal = unequal | (next != next);
+    is_nan = is_nan | (next != next);
   }
   float lane[kLanes];
   store(lane, greater(greater(best[0], best[1]), greater(best[2], best[3])));
   result = lane[0];
   for (std::size_t l = 1; l < kLanes; ++l) result = lane[l] > result ? lane[l] : result;
-  return result != 0.0f && !any(unequal);
+  return result != 0.0f && !any(is_nan);
 }
 
 template <class T>
@@ -178,7 +178,8 @@ void max_of_rows(const T* x, std::size_t rows, std::size_t n, T* out) {
   for (std::size_t i = 0; i < rows; i += kLanes) {
     const std::size_t used = min_of(rows - i, kLanes);
     I32 best = splat(Keys<T>::kLowest);
-    for_columns_of_rows(x + i * n, used, n, [&](std::size_t, Vec<T> column) { best = larger(best, Keys<T>::of(column)); });
+    for_columns_of_rows(x + i * n, used, n,
+                        [&](std::size_t, Vec<T> column) { best = larger(best, Keys<T>::of(column)); });
     store_partial(out + i, Keys<T>::back(best), used);
   }
 }
@@ -203,9 +204,8 @@ void max(const ReduceArgs& args, ThreadPool& pool) {
   const T* x = static_cast<const T*>(args.x);
   T* out = static_cast<T*>(args.out);
   if (args.inner == 1) {
-    parallel_ranges(pool, args.outer, divide_up(kGrain, max_of(args.n, 1)), [&](auto begin, auto end) {
-      max_of_rows(x + begin * args.n, end - begin, args.n, out + begin);
-    });
+    parallel_ranges(pool, args.outer, args.n,
+                    [&](auto begin, auto end) { max_of_rows(x + begin * args.n, end - begin, args.n, out + begin); });
     return;
   }
   for_column_blocks(args, pool, [&](std::size_t o, std::size_t j, std::size_t columns) {
@@ -278,7 +278,7 @@ void argmax(const ReduceArgs& args, ThreadPool& pool) {
   const T* x = static_cast<const T*>(args.x);
   std::int32_t* out = static_cast<std::int32_t*>(args.out);
   if (args.inner == 1) {
-    parallel_ranges(pool, args.outer, divide_up(kGrain, args.n), [&](auto begin, auto end) {
+    parallel_ranges(pool, args.outer, args.n, [&](auto begin, auto end) {
       argmax_of_rows(x + begin * args.n, end - begin, args.n, out + begin);
     });
     return;

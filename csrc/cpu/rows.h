@@ -1,5 +1,6 @@
-// Reductions of rows that lie one after another in memory, or in two memories: the chains of kLanes rows, or of kLanes panels
-// of one row, are built at once, one a lane, from blocks that are transposed in registers. Internal linkage, like simd.h.
+// Reductions of rows that lie one after another in memory, or in two memories: the chains of kLanes rows, or of kLanes
+// panels of one row, are built at once, one a lane, from blocks that are transposed in registers. Internal linkage,
+// like simd.h.
 #pragma once
 
 #include <type_traits>
@@ -9,8 +10,9 @@
 namespace paragon::cpu {
 namespace {
 
-// Where the lanes read: lane l at start[l]. What they will read next is `ahead` elements further on; it is asked for in good
-// time, since processors do not foresee so many streams.
+// Where the lanes read: lane l at start[l]. Processors fetch the next lines of memory by themselves only for a few
+// arrays that are read side by side, not for one a lane; so the words that a lane will read next, `ahead` elements
+// further on, are asked for explicitly.
 template <class T>
 struct LaneStarts {
   const T* start[Vec<T>::lanes];
@@ -32,10 +34,14 @@ struct LaneStarts {
 };
 
 inline constexpr std::size_t kLine = 16;                       // words of a line of cache
-inline constexpr std::size_t kInCache = std::size_t{1} << 17;  // words that a second-level cache has for sure
-inline constexpr std::size_t kStreams = 16;                    // from beyond it, that processors foresee
+inline constexpr std::size_t kInCache = std::size_t{1} << 17;  // words that fit into the second level of every cache
+inline constexpr std::size_t kStreams =
+    16;  // arrays beyond it that may be read side by side: processors follow no more
 
-// The terms of sums and dots. `starts(row, term)` is where a row has its term.
+// What is reduced is given by one of the three kinds of terms below. Each has
+//   Chains                          the chains of a vector, one a lane: `run(length)` takes that many terms of each
+//   place(chains, lane, row, term)  lets a lane begin at a term of a row
+
 template <class T>
 struct SumTerms {
   using Lane = T;
@@ -115,7 +121,8 @@ struct VectorTerms {
   struct Chains {
     LaneStarts<float> row, factor;
     PARAGON_INLINE void look_ahead(std::size_t distance) { row.ahead = distance; }
-    // The chains of several groups of lanes by turns, since one alone waits for its fma; lanes across rows.
+    // The chains of several vectors of rows by turns: a single one would wait for the result of each fma before the
+    // next.
     template <std::size_t groups>
     PARAGON_INLINE static void run_together(const Chains (&chains)[groups], std::size_t length, F32 (&acc)[groups]) {
       F32 x[F32::lanes];
@@ -174,7 +181,7 @@ Vec<typename Terms::Lane> run_chains(const Terms& terms, std::size_t used, std::
   return place_chains(terms, used, row, row_step, term, term_step, length).run(length);
 }
 
-// Lanes across rows, two groups of them at a time; the first row that is left.
+// Lanes across rows, two vectors of them at a time, as far as they go. Returns the first row that is left.
 inline std::size_t reduce_rows_by_twos(const VectorTerms& terms, std::size_t begin, std::size_t end, std::size_t n,
                                        std::size_t panel, float* out) {
   constexpr std::size_t lanes = F32::lanes;
@@ -205,6 +212,7 @@ void reduce_rows_together(const Terms& terms, std::size_t begin, std::size_t end
   PanelTree<V> tree(count, panel);
   std::size_t row = begin;
   if constexpr (std::is_same_v<Terms, VectorTerms>) {
+    // Two vectors of rows are twice as many arrays that are read side by side.
     const bool by_twos = 2 * V::lanes <= kStreams || (end - begin) * terms.stride <= kInCache;
     if (by_twos && end - begin >= 2 * V::lanes) row = reduce_rows_by_twos(terms, begin, end, n, panel, out);
   }
@@ -221,7 +229,8 @@ void reduce_rows_together(const Terms& terms, std::size_t begin, std::size_t end
 
 // Lanes across the panels of one row.
 template <class Terms>
-typename Terms::Lane reduce_row(const Terms& terms, std::size_t row, std::size_t n, std::size_t panel, ThreadPool& pool) {
+typename Terms::Lane reduce_row(const Terms& terms, std::size_t row, std::size_t n, std::size_t panel,
+                                ThreadPool& pool) {
   using T = typename Terms::Lane;
   constexpr std::size_t lanes = Vec<T>::lanes, at_once = 4096;
   const std::size_t count = panel_count(n, panel), length = panel_length(n, panel), full = n / length;
@@ -230,10 +239,11 @@ typename Terms::Lane reduce_row(const Terms& terms, std::size_t row, std::size_t
   PanelTree<T> tree(count, panel);
   for (std::size_t first = 0; first < count; first += at_once) {
     const std::size_t panels = min_of(count - first, at_once);
-    parallel_ranges(pool, divide_up(panels, lanes), divide_up(std::size_t{1} << 15, length * lanes), [&](auto begin, auto end) {
+    parallel_ranges(pool, divide_up(panels, lanes), length * lanes, [&](auto begin, auto end) {
       for (std::size_t p = first + begin * lanes; p < min_of(first + end * lanes, first + panels); p += lanes) {
         const std::size_t used = min_of(lanes, full - min_of(p, full));
-        if (used > 0) store_partial(result + (p - first), run_chains(terms, used, row, 0, p * length, length, length), used);
+        if (used > 0)
+          store_partial(result + (p - first), run_chains(terms, used, row, 0, p * length, length, length), used);
         if (p + used < min_of(p + lanes, count)) {  // the last panel is shorter
           store_partial(result + (full - first), run_chains(terms, 1, row, 0, full * length, 0, n - full * length), 1);
         }
@@ -252,7 +262,7 @@ void reduce_rows(const Terms& terms, std::size_t rows, std::size_t n, std::size_
   if (n == 0) {
     for (std::size_t row = 0; row < rows; ++row) out[row] = 0;
   } else if (rows >= lanes || panel_count(n, panel) == 1) {
-    parallel_ranges(pool, divide_up(rows, lanes), divide_up(std::size_t{1} << 15, n * lanes), [&](auto begin, auto end) {
+    parallel_ranges(pool, divide_up(rows, lanes), n * lanes, [&](auto begin, auto end) {
       reduce_rows_together(terms, begin * lanes, min_of(end * lanes, rows), n, panel, out);
     });
   } else {

@@ -1,12 +1,9 @@
-// The linear recurrence h[t] = fma(a[t], h[t-1], b[t]) along the middle axis of (outer, n, inner): one chain a lane. Lanes go
-// across inner, or, where inner is 1, across rows that are transposed in registers.
+// The linear recurrence h[t] = fma(a[t], h[t-1], b[t]) along the middle axis of (outer, n, inner): one chain a lane.
+// Lanes go across inner, or, where inner is 1, across rows that are transposed in registers.
 #include "cpu/rows.h"
 
 namespace paragon::cpu::PARAGON_ISA {
 namespace {
-
-constexpr std::size_t kLanes = F32::lanes;
-constexpr std::size_t kGrain = std::size_t{1} << 15;
 
 PARAGON_INLINE F32 load_some(const float* p, std::size_t n) { return n >= kLanes ? load(p) : load_partial(p, n); }
 PARAGON_INLINE void store_some(float* p, F32 x, std::size_t n) { n >= kLanes ? store(p, x) : store_partial(p, x, n); }
@@ -46,13 +43,13 @@ void scan_rows(const ScanArgs& args, std::size_t o, std::size_t rows) {
 
 void scan(const ScanArgs& args, ThreadPool& pool) {
   if (args.inner == 1) {
-    parallel_ranges(pool, divide_up(args.outer, kLanes), divide_up(kGrain, kLanes * args.n + 1), [&](auto begin, auto end) {
+    parallel_ranges(pool, divide_up(args.outer, kLanes), kLanes * args.n, [&](auto begin, auto end) {
       for (std::size_t i = begin; i < end; ++i) scan_rows(args, i * kLanes, min_of(args.outer - i * kLanes, kLanes));
     });
     return;
   }
   const std::size_t blocks = divide_up(args.inner, kLanes);
-  parallel_ranges(pool, args.outer * blocks, divide_up(kGrain, kLanes * args.n + 1), [&](auto begin, auto end) {
+  parallel_ranges(pool, args.outer * blocks, kLanes * args.n, [&](auto begin, auto end) {
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t j = i % blocks * kLanes;
       scan_columns(args, i / blocks, j, args.inner - j);

@@ -104,7 +104,9 @@ class ThreadPool::Team {
     open_.store(true);
     jobs_.fetch_add(1);
     if (sleepers_.load() > 0) {
-      { std::lock_guard lock(mutex_); }
+      {
+        std::lock_guard lock(mutex_);
+      }
       wake_.notify_all();
     }
     take_tasks();
@@ -146,7 +148,9 @@ class ThreadPool::Team {
       inside_.fetch_add(1);
       if (open_.load()) take_tasks();
       if (inside_.fetch_sub(1) == 1 && caller_sleeps_.load()) {
-        { std::lock_guard lock(mutex_); }
+        {
+          std::lock_guard lock(mutex_);
+        }
         finished_.notify_one();
       }
     }
@@ -155,7 +159,9 @@ class ThreadPool::Team {
   void stop() {
     stopping_.store(true);
     jobs_.fetch_add(1);
-    { std::lock_guard lock(mutex_); }
+    {
+      std::lock_guard lock(mutex_);
+    }
     wake_.notify_all();
     for (std::thread& worker : workers_) worker.join();
     workers_.clear();
@@ -188,7 +194,8 @@ ThreadPool* pools = nullptr;
 void ThreadPool::register_fork_handlers() {
   static const int registered = pthread_atfork([] { pools_mutex.lock(); }, [] { pools_mutex.unlock(); },
                                                [] {
-                                                 for (ThreadPool* p = pools; p != nullptr; p = p->next_) p->forget_team();
+                                                 for (ThreadPool* p = pools; p != nullptr; p = p->next_)
+                                                   p->forget_team();
                                                  pools_mutex.unlock();
                                                });
   if (registered != 0) throw std::bad_alloc();
@@ -215,7 +222,8 @@ void ThreadPool::set_threads(std::size_t threads) {
 }
 
 void ThreadPool::forget_team() noexcept {
-  static_cast<void>(team_.release());  // its threads cannot be joined and its locks may be held: it can only be left alone
+  static_cast<void>(
+      team_.release());  // its threads cannot be joined and its locks may be held: it can only be left alone
   busy_.store(0);
 }
 

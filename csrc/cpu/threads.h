@@ -1,9 +1,10 @@
 // A small pool of threads. A job is a number of independent tasks; the caller takes part in its own job.
 //
-// Promises: every task runs exactly once, and has finished when `parallel_for` returns. An exception of a task reaches the
-// caller. The pool may be used from several threads at once: a caller that finds the pool at work for another, or that is
-// itself a task of the pool, runs its tasks alone. After fork() the child gets new workers at its first job.
-// Kernels split outputs and whole panels between tasks, never a chain, so results do not depend on the number of threads.
+// Promises: every task runs exactly once, and has finished when `parallel_for` returns. An exception of a task reaches
+// the caller. The pool may be used from several threads at once: a caller that finds the pool at work for another, or
+// that is itself a task of the pool, runs its tasks alone. After fork() the child gets new workers at its first job.
+// Kernels split outputs and whole panels between tasks, never a chain, so results do not depend on the number of
+// threads.
 #pragma once
 
 #include <atomic>
@@ -11,6 +12,9 @@
 #include <memory>
 
 namespace paragon::cpu {
+
+// The work that is worth another thread, counted in words that a kernel loads and computes with.
+inline constexpr std::size_t kGrain = std::size_t{1} << 15;
 
 // The value of PARAGON_NUM_THREADS, else the number of processors that this process may run on.
 // Throws std::invalid_argument when the variable is set to anything but an integer in 1 ... kMaxThreads.
@@ -24,7 +28,8 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  // Including the caller. A change takes effect at the next job. Throws std::invalid_argument outside 1 ... kMaxThreads.
+  // Including the caller. A change takes effect at the next job. Throws std::invalid_argument outside 1 ...
+  // kMaxThreads.
   std::size_t threads() const noexcept { return threads_.load(std::memory_order_relaxed); }
   void set_threads(std::size_t threads);
 

@@ -1,6 +1,6 @@
-// The innermost part of the matrix product: tiles of C, which stay in registers for a whole piece of k, and the packing of the
-// factors for them. Each step of k loads a row of B and multiplies it by the broadcast elements of a column of A.
-// Internal linkage, like simd.h.
+// The innermost part of the matrix product: tiles of C, which stay in registers for a whole piece of k, and the packing
+// of the factors for them. Each step of k loads a row of B and multiplies it by the broadcast elements of a column of
+// A. Internal linkage, like simd.h.
 #pragma once
 
 #include "cpu/panels.h"
@@ -8,18 +8,19 @@
 namespace paragon::cpu {
 namespace {
 
-constexpr std::size_t kLanes = F32::lanes;
-
-// The tiles that fit into the registers: their largest height at a width of 1, 2, 4 and 8 vectors.
+// Tiles are 1, 2, 4 or 8 vectors wide. At each width, the most rows for which all of a tile, a row of B and an element
+// of A fit into the registers.
 constexpr std::size_t kWidths = 4;
-#if defined(PARAGON_SIMD_AVX512) || defined(PARAGON_SIMD_NEON)
-constexpr std::size_t kHeights[kWidths] = {14, 14, 6, 3};
-#elif defined(PARAGON_SIMD_AVX2)
-constexpr std::size_t kHeights[kWidths] = {8, 6, 3, 1};
-#else
-constexpr std::size_t kHeights[kWidths] = {4, 4, 2, 1};
-#endif
-constexpr std::size_t kHighest = kHeights[0] > kHeights[1] ? kHeights[0] : kHeights[1];
+struct TileHeights {
+  std::size_t at[kWidths];  // [log2 of the width]
+};
+constexpr TileHeights tile_heights() {
+  if (!kHasFma) return {{4, 4, 2, 1}};  // chains are doubles, which take twice the room
+  if (kRegisters >= 32) return {{14, 14, 6, 3}};
+  return {{8, 6, 3, 1}};
+}
+constexpr TileHeights kHeights = tile_heights();
+constexpr std::size_t kHighest = max_of(kHeights.at[0], kHeights.at[1]);
 
 struct Matrix {
   const float* data;
@@ -49,17 +50,6 @@ struct TileArgs {
 };
 
 // ---- tiles ----
-
-#if !defined(PARAGON_SIMD_FMA)
-// Not zero in a lane (of 32 bits, one of the two of a double) where rounding x, itself a rounded sum, to float may go wrong:
-// where the 29 bits that go are those of a tie, or where 0 < |x| < 2^-126. (A sum of a product of floats and a float is 0 or
-// larger than 2^-300, so the high word tells.) Both are "word - a < b, unsigned", which SSE2 only has signed.
-PARAGON_INLINE U32 rounding_doubt(F64 x) {
-  const U64 bits = as<U64>(x) & splat(std::uint64_t{0x7fffffff'1fffffff});
-  const I32 word = as<I32>(as<U32>(bits) + as<U32>(splat(std::uint64_t{0x7fffffff'70000000})));
-  return {(U32::Raw)(word < as<I32>(splat(std::uint64_t{0xb80fffff'80000001}))).m};
-}
-#endif
 
 template <std::size_t W>
 PARAGON_INLINE void load_row(const float* from, std::size_t columns, F32 (&row)[W]) {
@@ -99,13 +89,14 @@ PARAGON_INLINE void end_tile(const TileArgs& t, F32 (&acc)[H][W]) {
   }
 }
 
-// The steps of k. kPacked: the elements of a column of A are neighbours; else those of a row are.
+// ---- the steps of k ----
+
 template <std::size_t H, std::size_t W, bool kPacked>
-PARAGON_INLINE void run_steps(const TileArgs& t, F32 (&acc)[H][W]) {
+PARAGON_INLINE void run_steps_with_fma(const TileArgs& t, F32 (&acc)[H][W]) {
+  // Pointers and strides are plain locals: from a struct of them GCC makes slower addresses.
   const float* a = t.a;
   const float* b = t.b;
   const std::size_t a_row = kPacked ? 1 : t.a_row, a_col = kPacked ? t.a_col : 1, b_row = t.b_row;
-#if defined(PARAGON_SIMD_FMA)
   for (std::size_t k = t.k; k > 0; --k, a += a_col, b += b_row) {
     F32 row[W];
 #pragma GCC unroll 8
@@ -117,18 +108,41 @@ PARAGON_INLINE void run_steps(const TileArgs& t, F32 (&acc)[H][W]) {
       for (std::size_t w = 0; w < W; ++w) acc[i][w] = fma(element, row[w], acc[i][w]);
     }
   }
-#else
-  // Without fma, in double: the product is exact, and rounding the rounded sum once more gives the right float unless
-  // the first rounding met a tie of the second or the float is subnormal. Where that may be, the step is done by fma.
+}
+
+// Without fma, a step is a product and a sum of doubles, rounded to float. The product of two floats is exact, so two
+// roundings are left: of the sum to double, then to float. They give the right float unless the first one made a tie
+// for the second, or the float is subnormal. This finds where that may be: the result is not zero in some word of such
+// a lane.
+//
+// x is the sum, as a double. It is in doubt where the 29 bits that are cut off are 100...0 (a tie), or where
+// 0 < |x| < 2^-126; as x is 0 or larger than 2^-300 (a sum of a float and a product of floats), its high word tells.
+// Both conditions have the form "word - start < length, unsigned". SSE2 only compares signed words, so 2^31 is added to
+// both sides: it is in the constants.
+PARAGON_INLINE U32 rounding_doubt(F64 x) {
+  const U64 bits = as<U64>(x) & splat(std::uint64_t{0x7fffffff'1fffffff});  // neither the sign nor the bits that stay
+  const I32 word = as<I32>(as<U32>(bits) + as<U32>(splat(std::uint64_t{0x7fffffff'70000000})));
+  return select(word < as<I32>(splat(std::uint64_t{0xb80fffff'80000001})), ~U32{}, U32{});
+}
+
+// The chains of a tile as pairs of vectors of doubles, whose values are floats.
+template <std::size_t W>
+PARAGON_INLINE void widen_row(const F32 (&row)[W], F64 (&wide)[2 * W]) {
+#pragma GCC unroll 8
+  for (std::size_t w = 0; w < W; ++w) {
+    wide[2 * w] = widen_low(row[w]);
+    wide[2 * w + 1] = widen_high(row[w]);
+  }
+}
+
+template <std::size_t H, std::size_t W, bool kPacked>
+PARAGON_INLINE void run_steps_in_double(const TileArgs& t, F32 (&acc)[H][W]) {
   F64 chain[H][2 * W];
 #pragma GCC unroll 16
-  for (std::size_t i = 0; i < H; ++i) {
-#pragma GCC unroll 8
-    for (std::size_t w = 0; w < W; ++w) {
-      chain[i][2 * w] = widen_low(acc[i][w]);
-      chain[i][2 * w + 1] = widen_high(acc[i][w]);
-    }
-  }
+  for (std::size_t i = 0; i < H; ++i) widen_row(acc[i], chain[i]);
+  const float* a = t.a;
+  const float* b = t.b;
+  const std::size_t a_row = kPacked ? 1 : t.a_row, a_col = kPacked ? t.a_col : 1, b_row = t.b_row;
   for (std::size_t k = t.k; k > 0; --k, a += a_col, b += b_row) {
     F64 row[2 * W], sum[H][2 * W];
 #pragma GCC unroll 8
@@ -146,10 +160,11 @@ PARAGON_INLINE void run_steps(const TileArgs& t, F32 (&acc)[H][W]) {
         doubt = doubt | rounding_doubt(sum[i][w]);
       }
     }
-    if (any(doubt != U32{})) {
+    if (any(doubt != U32{})) {  // rare: this step once more, by the exact emulation of fma
       for (std::size_t i = 0; i < H; ++i) {
         for (std::size_t w = 0; w < W; ++w) {
-          const F32 exact = fma(splat(a[i * a_row]), load(b + w * kLanes), narrow(chain[i][2 * w], chain[i][2 * w + 1]));
+          const F32 exact =
+              fma(splat(a[i * a_row]), load(b + w * kLanes), narrow(chain[i][2 * w], chain[i][2 * w + 1]));
           chain[i][2 * w] = widen_low(exact);
           chain[i][2 * w + 1] = widen_high(exact);
         }
@@ -167,9 +182,9 @@ PARAGON_INLINE void run_steps(const TileArgs& t, F32 (&acc)[H][W]) {
 #pragma GCC unroll 8
     for (std::size_t w = 0; w < W; ++w) acc[i][w] = narrow(chain[i][2 * w], chain[i][2 * w + 1]);
   }
-#endif
 }
 
+// A tile of H rows and W vectors. kPacked: the elements of a column of A are neighbours; else those of a row are.
 template <std::size_t H, std::size_t W, bool kPacked>
 void tile(const TileArgs& t) {
   F32 acc[H][W];
@@ -182,7 +197,11 @@ void tile(const TileArgs& t) {
       for (std::size_t w = 0; w < W; ++w) acc[i][w] = F32{};
     }
   }
-  run_steps<H, W, kPacked>(t, acc);
+  if constexpr (kHasFma) {
+    run_steps_with_fma<H, W, kPacked>(t, acc);
+  } else {
+    run_steps_in_double<H, W, kPacked>(t, acc);
+  }
   end_tile(t, acc);
 }
 
@@ -199,10 +218,10 @@ constexpr void enter_tiles(TileTable& table, std::index_sequence<H...>) {
 
 constexpr TileTable make_tile_table() {
   TileTable table{};
-  enter_tiles<0>(table, std::make_index_sequence<kHeights[0]>());
-  enter_tiles<1>(table, std::make_index_sequence<kHeights[1]>());
-  enter_tiles<2>(table, std::make_index_sequence<kHeights[2]>());
-  enter_tiles<3>(table, std::make_index_sequence<kHeights[3]>());
+  enter_tiles<0>(table, std::make_index_sequence<kHeights.at[0]>());
+  enter_tiles<1>(table, std::make_index_sequence<kHeights.at[1]>());
+  enter_tiles<2>(table, std::make_index_sequence<kHeights.at[2]>());
+  enter_tiles<3>(table, std::make_index_sequence<kHeights.at[3]>());
   return table;
 }
 constexpr TileTable kTiles = make_tile_table();
@@ -234,7 +253,8 @@ void pack_a(const Matrix& a, std::size_t height, std::size_t k, float* to) {
       }
     } else if (a.row == 1 && (only || rows == kLanes)) {
       std::size_t t = 0;
-      for (; t + 1 < k && rows + a.col >= kLanes; ++t) store(to + t * height + i, load(a.at(i, t)));  // into the next column
+      for (; t + 1 < k && rows + a.col >= kLanes; ++t)
+        store(to + t * height + i, load(a.at(i, t)));  // into the next column
       for (; t < k; ++t) store(to + t * height + i, load_partial(a.at(i, t), rows));
     } else {
       for (std::size_t t = 0; t < k; ++t) {
@@ -251,7 +271,8 @@ void pack_b(const Matrix& b, std::size_t columns, std::size_t width, std::size_t
     const std::size_t cols = min_of(columns - j, kLanes);
     if (b.col == 1) {
       std::size_t t = 0;
-      for (; t + 1 < k && cols + b.row >= kLanes; ++t) store(to + t * width + j, load(b.at(t, j)));  // into the next row
+      for (; t + 1 < k && cols + b.row >= kLanes; ++t)
+        store(to + t * width + j, load(b.at(t, j)));  // into the next row
       for (; t < k; ++t) store(to + t * width + j, load_partial(b.at(t, j), cols));
     } else if (b.row == 1) {
       for (std::size_t t = 0; t < k; t += kLanes) {

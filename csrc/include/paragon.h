@@ -31,7 +31,7 @@ extern "C" {
 
 typedef enum pg_status {
   PG_OK = 0,
-  PG_ERROR = 1,        /* bad input, or a file that cannot be read or written */
+  PG_ERROR = 1, /* bad input, or a file that cannot be read or written */
   PG_OUT_OF_MEMORY = 2
 } pg_status;
 
@@ -63,8 +63,8 @@ typedef struct pg_options {
 } pg_options;
 
 /* --- the library --- */
-PG_API const char* pg_version(void);   /* "0.1.0" */
-PG_API int pg_contract_version(void);  /* the version of the numeric contract, 1 */
+PG_API const char* pg_version(void);    /* "0.1.0" */
+PG_API int pg_contract_version(void);   /* the version of the numeric contract, 1 */
 PG_API const char* pg_last_error(void); /* of this thread's last failed call; valid until its next failed call */
 PG_API size_t pg_isa_count(void);
 PG_API const char* pg_isa_name(size_t index); /* what this machine can run, best last; NULL if out of range */

@@ -289,9 +289,11 @@ PYBIND11_MODULE(_core, m) {
   m.def("default_isa", [] { return std::string(paragon::cpu::default_kernels().isa); });
   m.def("threads", &paragon::default_threads, "The number of threads of sessions that do not ask for one.");
   m.def("set_threads", &paragon::set_default_threads, py::arg("threads"));
-  m.def("permutation", &permutation, py::arg("n"), py::arg("seed"), py::arg("stream"), "The contract's permutation (section 5).");
+  m.def("permutation", &permutation, py::arg("n"), py::arg("seed"), py::arg("stream"),
+        "The contract's permutation (section 5).");
   m.def("take_rows", &take_rows, py::arg("source"), py::arg("rows"), py::arg("out"), "out[i] = source[rows[i]]");
-  m.def("operations", &operations, "The operation table: (name, number of operands or None for one or more, attributes).");
+  m.def("operations", &operations,
+        "The operation table: (name, number of operands or None for one or more, attributes).");
   m.def("fingerprint", &fingerprint, py::arg("arrays"), "The fingerprint of named arrays (contract, section 8).");
 
   py::class_<Program, std::shared_ptr<Program>>(m, "Program", "A validated program.")
@@ -319,7 +321,8 @@ PYBIND11_MODULE(_core, m) {
       .def("state", &PySession::state, "A copy of the state.")
       .def("set_state", &PySession::set_state, py::arg("values"))
       .def("fingerprint", &PySession::fingerprint)
-      .def("plan", [](const PySession& s) { return s.session().plan(); }, "The steps of a run in words, a line each.")
+      .def(
+          "plan", [](const PySession& s) { return s.session().plan(); }, "The steps of a run in words, a line each.")
       .def_property_readonly("isa", [](const PySession& s) { return std::string(s.session().isa()); })
       .def_property_readonly("threads", [](const PySession& s) { return s.session().threads(); })
       .def_property_readonly("bytes", [](const PySession& s) { return s.session().bytes(); });

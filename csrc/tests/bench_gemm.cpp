@@ -1,5 +1,5 @@
-// bench_gemm [ISA [THREADS]]: speed of the matrix product, beside the peak of fma that the same run measures between the
-// products, on one thread. Prints GFLOP/s (2 m n k operations), and the share of the peak of one thread.
+// bench_gemm [ISA [THREADS]]: speed of the matrix product, beside the peak of fma that the same run measures between
+// the products, on one thread. Prints GFLOP/s (2 m n k operations), and the share of the peak of one thread.
 #include <time.h>
 
 #include <algorithm>
@@ -31,6 +31,7 @@ struct Shape {
   bool transpose_a, transpose_b;
   std::size_t batch;
 };
+// clang-format off
 const Shape kShapes[] = {
     {32, 128, 784, false, false, 1},   {128, 128, 784, false, false, 1}, {512, 128, 784, false, false, 1},
     {128, 10, 128, false, false, 1},                                                   // forward
@@ -42,6 +43,7 @@ const Shape kShapes[] = {
     {1024, 1024, 1024, false, false, 1},
     {10, 128, 60000, false, false, 1},                                                 // few outputs, many panels
 };
+// clang-format on
 
 void measure(const Shape& s, const Kernels& kernels, ThreadPool& pool, Peak peak) {
   std::mt19937 random(1);
@@ -54,20 +56,21 @@ void measure(const Shape& s, const Kernels& kernels, ThreadPool& pool, Peak peak
     a_offset.push_back(i * s.m * s.k);
     b_offset.push_back(i * s.k * s.n);
   }
-  const MatmulArgs args{a.data(),
-                        b.data(),
-                        c.data(),
-                        s.m,
-                        s.n,
-                        s.k,
-                        s.transpose_a ? 1 : s.k,
-                        s.transpose_a ? s.m : 1,
-                        s.transpose_b ? 1 : s.n,
-                        s.transpose_b ? s.k : 1,
-                        256,
-                        s.batch,
-                        a_offset.data(),
-                        b_offset.data()};
+  MatmulArgs args{};
+  args.a = a.data();
+  args.b = b.data();
+  args.c = c.data();
+  args.m = s.m;
+  args.n = s.n;
+  args.k = s.k;
+  args.a_row = s.transpose_a ? 1 : s.k;
+  args.a_col = s.transpose_a ? s.m : 1;
+  args.b_row = s.transpose_b ? 1 : s.n;
+  args.b_col = s.transpose_b ? s.k : 1;
+  args.panel = 256;  // the default of the contract
+  args.batch = s.batch;
+  args.a_offset = a_offset.data();
+  args.b_offset = b_offset.data();
   const double operations = 2.0 * static_cast<double>(s.m * s.n * s.k * s.batch);
   const int calls = static_cast<int>(std::max(1.0, 1e7 / operations));
   const auto now = [&] { return seconds(pool.threads() == 1); };
@@ -82,8 +85,8 @@ void measure(const Shape& s, const Kernels& kernels, ThreadPool& pool, Peak peak
     const double peak_operations = peak(sink);
     best_peak = std::max(best_peak, peak_operations / (now() - start));
   }
-  std::printf("%5zu %5zu %6zu %c%c x%-5zu %8.1f", s.m, s.n, s.k, s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', s.batch,
-              best * 1e-9);
+  std::printf("%5zu %5zu %6zu %c%c x%-5zu %8.1f", s.m, s.n, s.k, s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N',
+              s.batch, best * 1e-9);
   if (peak != nullptr) std::printf(" %8.1f %7.2f", best_peak * 1e-9, best / best_peak);
   std::printf("\n");
 }

@@ -17,13 +17,14 @@ inline int finish(const char* name) {
 
 }  // namespace paragon::tests
 
-// CHECK(condition, "what was computed: %08x", word): the message in printf's manner says what is needed to find the fault.
-#define CHECK(condition, ...)                                                                  \
-  do {                                                                                         \
-    ++paragon::tests::checks;                                                                  \
-    if (!(condition) && ++paragon::tests::failures <= paragon::tests::kFailuresShown) {        \
-      std::printf("%s:%d: %s: ", __FILE__, __LINE__, #condition);                              \
-      std::printf(__VA_ARGS__);                                                                \
-      std::printf("\n");                                                                       \
-    }                                                                                          \
+// CHECK(condition, "what was computed: %08x", word): the message in printf's manner says what is needed to find the
+// fault.
+#define CHECK(condition, ...)                                                           \
+  do {                                                                                  \
+    ++paragon::tests::checks;                                                           \
+    if (!(condition) && ++paragon::tests::failures <= paragon::tests::kFailuresShown) { \
+      std::printf("%s:%d: %s: ", __FILE__, __LINE__, #condition);                       \
+      std::printf(__VA_ARGS__);                                                         \
+      std::printf("\n");                                                                \
+    }                                                                                   \
   } while (false)

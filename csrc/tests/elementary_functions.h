@@ -13,9 +13,8 @@ struct ElementaryFunction {
 };
 
 inline constexpr ElementaryFunction kElementaryFunctions[] = {
-    {"exp", Op::exp, contract::exp},       {"expm1", Op::expm1, contract::expm1},
-    {"log", Op::log, contract::log},       {"log1p", Op::log1p, contract::log1p},
-    {"tanh", Op::tanh, contract::tanh},    {"erf", Op::erf, contract::erf},
+    {"exp", Op::exp, contract::exp},       {"expm1", Op::expm1, contract::expm1}, {"log", Op::log, contract::log},
+    {"log1p", Op::log1p, contract::log1p}, {"tanh", Op::tanh, contract::tanh},    {"erf", Op::erf, contract::erf},
     {"sinpi", Op::sinpi, contract::sinpi}, {"cospi", Op::cospi, contract::cospi},
 };
 

@@ -1,5 +1,5 @@
-// The rounding and flushing modes of a thread as a host may leave them: rounding upwards, and where the processor can, subnormals
-// flushed to zero and read as zero.
+// The rounding and flushing modes of a thread as a host may leave them: rounding upwards, and where the processor can,
+// subnormals flushed to zero and read as zero.
 #pragma once
 
 #include <cstdint>

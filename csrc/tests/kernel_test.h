@@ -1,4 +1,4 @@
-// What the tests of the kernels share: all kernel tables of this machine, hard inputs, and comparison word for word.
+// What the tests of the kernels share: hard inputs, and comparison word for word on every kernel table.
 #pragma once
 
 #include <bit>
@@ -10,46 +10,17 @@
 #include <vector>
 
 #include "contract/basic.h"
-#include "cpu/dispatch.h"
 #include "cpu/threads.h"
 #include "tests/check.h"
-
-// The portable fallback of simd.h: the families compiled with PARAGON_SIMD_GENERIC and the name "generic".
-namespace paragon::cpu::generic {
-void fill_gemm(Kernels&);
-void fill_reduce(Kernels&);
-void fill_scan(Kernels&);
-void fill_window(Kernels&);
-void fill_index(Kernels&);
-void fill_random(Kernels&);
-void fill_fft(Kernels&);
-}  // namespace paragon::cpu::generic
+#include "tests/kernel_tables.h"
 
 namespace paragon::tests {
-
-inline const std::vector<cpu::Kernels>& tables() {
-  static const std::vector<cpu::Kernels> all = [] {
-    cpu::Kernels fallback{};
-    fallback.isa = "generic";
-    cpu::generic::fill_gemm(fallback);
-    cpu::generic::fill_reduce(fallback);
-    cpu::generic::fill_scan(fallback);
-    cpu::generic::fill_window(fallback);
-    cpu::generic::fill_index(fallback);
-    cpu::generic::fill_random(fallback);
-    cpu::generic::fill_fft(fallback);
-    std::vector<cpu::Kernels> list{fallback};
-    for (const cpu::Kernels* kernels : cpu::available_kernels()) list.push_back(*kernels);
-    return list;
-  }();
-  return all;
-}
 
 // Calls fn(kernels, pool) for every table, with one thread and with several.
 template <class Fn>
 void on_every_table(const Fn& fn) {
   static cpu::ThreadPool one(1), three(3);
-  for (const cpu::Kernels& kernels : tables()) {
+  for (const cpu::Kernels& kernels : kernel_tables()) {
     fn(kernels, one);
     fn(kernels, three);
   }
@@ -73,7 +44,8 @@ inline float number(Kind kind) {
   const auto unit = [] { return static_cast<float>(static_cast<std::int32_t>(random()())) * 0x1p-31f; };  // in [-1, 1]
   switch (kind) {
     case Kind::uniform: return unit();
-    case Kind::few_bits: return static_cast<float>(static_cast<int>(below(17)) - 8);  // exact: ties and zeros are frequent
+    case Kind::few_bits:
+      return static_cast<float>(static_cast<int>(below(17)) - 8);  // exact: ties and zeros are frequent
     case Kind::cancelling: {
       // 2^60 and its negative come and go among numbers that they swallow.
       const std::size_t pick = below(8);
@@ -81,11 +53,18 @@ inline float number(Kind kind) {
     }
     case Kind::tiny:
       // Products underflow, mostly from below: the sign of a zero and the last subnormal bit matter.
-      return below(4) == 0 ? (below(2) ? -0.0f : 0.0f) : -std::ldexp(std::fabs(unit()), -static_cast<int>(50 + below(45)));
+      return below(4) == 0 ? (below(2) ? -0.0f : 0.0f)
+                           : -std::ldexp(std::fabs(unit()), -static_cast<int>(50 + below(45)));
     case Kind::special: {
-      static const float specials[] = {0.0f, -0.0f, 1.0f, -1.0f, std::numeric_limits<float>::infinity(),
-                                       -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::max(),
-                                       std::numeric_limits<float>::denorm_min(), -std::numeric_limits<float>::min()};
+      static const float specials[] = {0.0f,
+                                       -0.0f,
+                                       1.0f,
+                                       -1.0f,
+                                       std::numeric_limits<float>::infinity(),
+                                       -std::numeric_limits<float>::infinity(),
+                                       std::numeric_limits<float>::max(),
+                                       std::numeric_limits<float>::denorm_min(),
+                                       -std::numeric_limits<float>::min()};
       if (below(64) == 0) return below(2) ? std::nanf("") : -std::nanf("");
       return below(4) == 0 ? specials[below(sizeof specials / sizeof *specials)] : unit();
     }

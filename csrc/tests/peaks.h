@@ -1,4 +1,4 @@
-// What the processor and the memory can do at most, in loops: multiply-adds in registers, and words read one after another.
+// What the processor and the memory can do at most, in loops: multiply-adds in registers, and reading word by word.
 #pragma once
 
 #include <cstddef>
@@ -15,19 +15,17 @@
 namespace paragon::peaks {
 
 // 12 chains, enough to hide the latency of fma and not too many for 16 registers. Returns the operations of a call.
-#define PARAGON_PEAK(name, attribute, Vector, lanes, set, fma)      \
-  attribute inline double name(float* sink) {                       \
-    constexpr int chains = 12, steps = 40000;                       \
-    const Vector x = set(sink[0]), y = set(sink[1]);                \
-    Vector acc[chains];                                             \
-    for (int c = 0; c < chains; ++c) acc[c] = y;                    \
-    for (int i = 0; i < steps; ++i) {                               \
-      _Pragma("GCC unroll 12") for (int c = 0; c < chains; ++c) {   \
-        acc[c] = fma;                                               \
-      }                                                             \
-    }                                                               \
-    for (int c = 0; c < chains; ++c) sink[2 + c] = acc[c][0];       \
-    return 2.0 * lanes * chains * steps;                            \
+#define PARAGON_PEAK(name, attribute, Vector, lanes, set, fma)                    \
+  attribute inline double name(float* sink) {                                     \
+    constexpr int chains = 12, steps = 40000;                                     \
+    const Vector x = set(sink[0]), y = set(sink[1]);                              \
+    Vector acc[chains];                                                           \
+    for (int c = 0; c < chains; ++c) acc[c] = y;                                  \
+    for (int i = 0; i < steps; ++i) {                                             \
+      _Pragma("GCC unroll 12") for (int c = 0; c < chains; ++c) { acc[c] = fma; } \
+    }                                                                             \
+    for (int c = 0; c < chains; ++c) sink[2 + c] = acc[c][0];                     \
+    return 2.0 * lanes * chains * steps;                                          \
   }
 using Peak = double (*)(float*);
 constexpr std::size_t kSink = 14;  // floats: two factors, then one result a chain

@@ -1,6 +1,7 @@
 // test_elementwise HARD_CASES.json: holds every elementwise kernel of every instruction set of this machine, and of the
-// portable fallback, to the contract, word for word: all pairs and triples of edge words, random words, hard cases of the
-// elementary functions, every tail length, scalar operands, in-place use, and that nothing beyond the end is written.
+// portable fallback, to the contract, word for word: all pairs and triples of edge words, random words, hard cases of
+// the elementary functions, every tail length, scalar operands, in-place use, and that nothing beyond the end is
+// written.
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -16,7 +17,7 @@
 #include "contract/round_to.h"
 #include "tests/check.h"
 #include "tests/elementary_functions.h"
-#include "tests/elementwise_tables.h"
+#include "tests/kernel_tables.h"
 
 namespace {
 
@@ -37,8 +38,8 @@ const Words& edge_words(Dtype dtype) {
         0x00800000, 0x00800001, 0x0c000000, 0x1f800000, 0x26000000, 0x33000000, 0x33800000,  // small; 2^-25, 2^-24
         0x3eaaaaab, 0x3effffff, 0x3f000000, 0x3f7fffff, 0x3f800000, 0x3f800001, 0x3f800800,  // to 1; (1 + 2^-12)^2 ties
         0x3fb504f3, 0x3fc00000, 0x40000000, 0x40400000, 0x42b17218, 0x4b000001, 0x4b800000, 0x4b800001,  // to 2^24 + 2
-        0x4effffff, 0x4f000000, 0x4f000001, 0x4f7fffff, 0x4f800000,                          // 2^31, 2^32 and neighbours
-        0x5f000000, 0x7f000000, 0x7f7fffff, 0x7f800000, 0x7f800001, 0x7fc00000,              // large, infinity, NaNs
+        0x4effffff, 0x4f000000, 0x4f000001, 0x4f7fffff, 0x4f800000,              // 2^31, 2^32 and neighbours
+        0x5f000000, 0x7f000000, 0x7f7fffff, 0x7f800000, 0x7f800001, 0x7fc00000,  // large, infinity, NaNs
     };
     Words words = magnitudes;
     for (const Word w : magnitudes) words.push_back(w | 0x80000000u);
@@ -64,7 +65,9 @@ class Random {
   }
   Word below(Word n) { return word() % n; }
   // A float with its exponent field within `spread` of `centre`.
-  Word near(Word centre, Word spread) { return (word() & 0x807fffffu) | ((centre - spread + below(2 * spread + 1)) << 23); }
+  Word near(Word centre, Word spread) {
+    return (word() & 0x807fffffu) | ((centre - spread + below(2 * spread + 1)) << 23);
+  }
 
  private:
   std::uint64_t state_ = 1;
@@ -98,7 +101,7 @@ void add_random(Columns& columns, std::size_t rows) {
   }
 }
 
-// Where a fused multiply-add goes wrong: sums that nearly cancel, that nearly tie, and results about the smallest subnormal.
+// Where a fused multiply-add goes wrong: sums that nearly cancel or tie, and results about the smallest subnormal.
 void add_fma_rows(Columns& columns, std::size_t rows) {
   Random random;
   for (std::size_t row = 0; row < rows; ++row) {
@@ -120,7 +123,9 @@ void add_fma_rows(Columns& columns, std::size_t rows) {
 // ---- Operations ----------------------------------------------------------------------------------------------------
 
 template <class T>
-constexpr Dtype dtype_of = std::is_same_v<T, float> ? Dtype::f32 : std::is_same_v<T, std::int32_t> ? Dtype::i32 : Dtype::u32;
+constexpr Dtype dtype_of = std::is_same_v<T, float>          ? Dtype::f32
+                           : std::is_same_v<T, std::int32_t> ? Dtype::i32
+                                                             : Dtype::u32;
 
 struct Operation {
   std::string name;
@@ -149,7 +154,7 @@ template <Op op, auto function, class T, class... Rest>
 Operation elementwise(const char* name) {
   constexpr Dtype dtype = dtype_of<T>;
   return {std::string(name) + " " + name_of(dtype),
-          [](const Kernels& k) { return k.elementwise[static_cast<int>(op)][static_cast<int>(dtype)]; },
+          [](const Kernels& k) { return k.find(op, dtype); },
           {dtype, dtype_of<Rest>...},
           dtype,
           on_words<function, T, Rest...>};
@@ -159,7 +164,7 @@ template <Comparison how, auto function, class T>
 Operation comparison(const char* name) {
   constexpr Dtype dtype = dtype_of<T>;
   return {std::string("compare ") + name + " " + name_of(dtype),
-          [](const Kernels& k) { return k.compare[static_cast<int>(how)][static_cast<int>(dtype)]; },
+          [](const Kernels& k) { return k.find(Op::compare, dtype, index_of(how)); },
           {dtype, dtype},
           Dtype::i32,
           on_words<function, T, T>};
@@ -168,7 +173,7 @@ Operation comparison(const char* name) {
 template <class From, class To>
 Operation cast() {
   return {std::string("cast ") + name_of(dtype_of<From>) + " to " + name_of(dtype_of<To>),
-          [](const Kernels& k) { return k.cast[static_cast<int>(dtype_of<From>)][static_cast<int>(dtype_of<To>)]; },
+          [](const Kernels& k) { return k.find(Op::cast, dtype_of<From>, index_of(dtype_of<To>)); },
           {dtype_of<From>},
           dtype_of<To>,
           on_words<[](From x) { return contract::cast<To>(x); }, From>};
@@ -177,7 +182,7 @@ Operation cast() {
 template <Format format>
 Operation rounding(const char* name) {
   return {name,
-          [](const Kernels& k) { return k.round_to[index_of(format)]; },
+          [](const Kernels& k) { return k.find(Op::round_to, Dtype::f32, index_of(format)); },
           {Dtype::f32},
           Dtype::f32,
           on_words<[](float x) { return contract::round_to(x, format); }, float>};
@@ -205,7 +210,7 @@ void add_for_dtype(std::vector<Operation>& list) {
   list.push_back(comparison<Comparison::gt, contract::gt<T>, T>("gt"));
   constexpr auto select = [](T c, Word a, Word b) { return contract::select(c, a, b); };
   list.push_back({std::string("select by ") + name_of(dtype_of<T>),
-                  [](const Kernels& k) { return k.select[static_cast<int>(dtype_of<T>)]; },
+                  [](const Kernels& k) { return k.find(Op::select, dtype_of<T>); },
                   {dtype_of<T>, Dtype::u32, Dtype::u32},
                   Dtype::u32,
                   on_words<select, T, Word, Word>});
@@ -239,7 +244,8 @@ std::vector<Operation> basic_operations() {
   list.push_back(rounding<Format::bf16>("round_to bf16"));
   list.push_back(rounding<Format::e4m3fn>("round_to e4m3fn"));
   list.push_back(rounding<Format::e5m2>("round_to e5m2"));
-  list.push_back({"sigmoid", [](const Kernels& k) { return k.sigmoid; }, {Dtype::f32}, Dtype::f32, on_words<sigmoid, f32>});
+  list.push_back(
+      {"sigmoid", [](const Kernels& k) { return k.sigmoid; }, {Dtype::f32}, Dtype::f32, on_words<sigmoid, f32>});
   constexpr auto exp_difference = [](f32 a, f32 b) { return contract::exp(contract::sub(a, b)); };
   list.push_back({"exp of a difference",
                   [](const Kernels& k) { return k.exp_difference; },
@@ -257,7 +263,9 @@ std::vector<Operation> basic_operations() {
 
 // ---- Checks --------------------------------------------------------------------------------------------------------
 
-Word observed(Dtype dtype, Word word) { return dtype == Dtype::f32 ? contract::observed(contract::from_word(word)) : word; }
+Word observed(Dtype dtype, Word word) {
+  return dtype == Dtype::f32 ? contract::observed(contract::from_word(word)) : word;
+}
 
 constexpr Word kGuard = 0xdeadbeef;
 constexpr std::size_t kLongestTail = 70;
@@ -306,13 +314,15 @@ void check_in_place(const Subject& subject, const Columns& columns, const Words&
 void check_tails(const Subject& subject, const Columns& columns, const Words& expected) {
   for (std::size_t n = 0; n <= kLongestTail; ++n) {
     Columns exact;  // exactly n words each, so that an address sanitizer sees a read beyond
-    for (const Words& column : columns) exact.emplace_back(column.begin(), column.begin() + static_cast<std::ptrdiff_t>(n));
+    for (const Words& column : columns)
+      exact.emplace_back(column.begin(), column.begin() + static_cast<std::ptrdiff_t>(n));
     Words out(1 + n + kGuards, kGuard);
     subject.kernel(operands_of(exact).data(), out.data() + 1, n);
     compare(subject, "tail", exact, out.data() + 1, expected, n);
     bool guarded = out[0] == kGuard;
     for (std::size_t i = n + 1; i < out.size(); ++i) guarded = guarded && out[i] == kGuard;
-    CHECK(guarded, "%s %s, length %zu: writes outside its output", subject.table.isa, subject.operation.name.c_str(), n);
+    CHECK(guarded, "%s %s, length %zu: writes outside its output", subject.table.isa, subject.operation.name.c_str(),
+          n);
   }
 }
 
@@ -320,7 +330,7 @@ void check_scalars(const Subject& subject, const Columns& columns) {
   for (unsigned scalars = 1; scalars < 1u << columns.size(); ++scalars) {
     for (const std::size_t n : {std::size_t{1}, std::size_t{37}}) {
       for (std::size_t first = 0; first + n <= columns[0].size() && first < 40; first += 13) {
-        Columns rows(columns.size());  // what the kernel is to compute
+        Columns rows(columns.size());   // what the kernel is to compute
         Columns given(columns.size());  // what it is given
         for (std::size_t k = 0; k < columns.size(); ++k) {
           const bool scalar = (scalars >> k & 1) != 0;
@@ -341,7 +351,8 @@ void check_scalars(const Subject& subject, const Columns& columns) {
   }
 }
 
-void check(const std::vector<Kernels>& tables, const Operation& operation, const Columns& columns, const Words& expected) {
+void check(const std::vector<Kernels>& tables, const Operation& operation, const Columns& columns,
+           const Words& expected) {
   for (const Kernels& table : tables) {
     const Subject subject{table, operation, operation.kernel(table)};
     CHECK(subject.kernel != nullptr, "%s has no %s", table.isa, operation.name.c_str());
@@ -375,16 +386,36 @@ void check_basic(const std::vector<Kernels>& tables) {
   }
 }
 
-// Operations that the contract does not have must not be there either.
-void check_absent(const std::vector<Kernels>& tables) {
+// Whether the contract has an operation of a dtype, with a word of its attribute.
+bool in_contract(Op op, Dtype dtype, std::size_t word) {
+  const Declaration& declared = declaration(op);
+  const Keys& keys = declared.attributes;
+  if (declared.runs_as != RunsAs::elementwise) return false;
+  if (word >= (keys.size() == 0 ? 1 : choices(form_of(*keys.begin())).size())) return false;
+  switch (op) {
+    case Op::add:
+    case Op::sub:
+    case Op::mul:
+    case Op::neg:
+    case Op::maximum:
+    case Op::minimum:
+    case Op::compare:
+    case Op::select:
+    case Op::cast: return true;
+    case Op::abs: return dtype != Dtype::u32;
+    default: return dtype == Dtype::f32;
+  }
+}
+
+// Every operation that the contract has is there, and no other.
+void check_presence(const std::vector<Kernels>& tables) {
   for (const Kernels& table : tables) {
-    for (std::size_t op = 0; op < kOps; ++op) {
-      const auto e = static_cast<Op>(op);
-      const bool any_dtype = e == Op::add || e == Op::sub || e == Op::mul ||
-                             e == Op::neg || e == Op::maximum || e == Op::minimum;
-      const bool of_i32 = any_dtype || e == Op::abs;
-      CHECK((table.elementwise[op][index_of(Dtype::i32)] != nullptr) == of_i32, "%s, i32, %s", table.isa, name(e));
-      CHECK((table.elementwise[op][index_of(Dtype::u32)] != nullptr) == any_dtype, "%s, u32, %s", table.isa, name(e));
+    for (std::size_t k = 0; k < kOps * kMostChoices * kDtypes; ++k) {
+      const auto op = static_cast<Op>(k / (kMostChoices * kDtypes));
+      const auto dtype = static_cast<Dtype>(k % kDtypes);
+      const std::size_t word = k / kDtypes % kMostChoices;
+      const bool found = table.find(op, dtype, word) != nullptr;
+      CHECK(found == in_contract(op, dtype, word), "%s: %s of %s, word %zu", table.isa, name(op), name(dtype), word);
     }
   }
 }
@@ -397,6 +428,7 @@ struct Stated {
   Word input, result;
 };
 constexpr Word kInf = 0x7f800000, kMinusInf = 0xff800000, kNan = 0x7fc00000, kOne = 0x3f800000, kMinusOne = 0xbf800000;
+// clang-format off
 constexpr Stated kStated[] = {
     {"exp", 0, kOne}, {"exp", 0x80000000, kOne}, {"exp", kInf, kInf}, {"exp", kMinusInf, 0},
     {"expm1", 0, 0}, {"expm1", 0x80000000, 0x80000000}, {"expm1", kInf, kInf}, {"expm1", kMinusInf, kMinusOne},
@@ -412,6 +444,7 @@ constexpr Stated kStated[] = {
     {"cospi", 0, kOne}, {"cospi", 0x80000000, kOne}, {"cospi", kOne, kMinusOne}, {"cospi", 0x3f000000, 0},
     {"cospi", 0xbf000000, 0}, {"cospi", 0x3fc00000, 0}, {"cospi", 0x7f7fffff, kOne}, {"cospi", kInf, kNan},
 };
+// clang-format on
 
 using Cases = std::map<std::string, std::vector<std::pair<Word, Word>>>;
 
@@ -466,7 +499,7 @@ void check_elementary(const std::vector<Kernels>& tables, const Cases& hard_case
       expected.push_back(contract::observed(function.contract(contract::from_word(columns[0][i]))));
     }
     for (const Kernels& table : tables) {
-      const ElementwiseKernel kernel = table.elementwise[static_cast<int>(function.operation)][0];
+      const ElementwiseKernel kernel = table.find(function.operation, Dtype::f32);
       const Operation operation{std::string(function.name) + " f32", nullptr, {Dtype::f32}, Dtype::f32, nullptr};
       const Subject subject{table, operation, kernel};
       Words out(expected.size(), kGuard);
@@ -488,9 +521,9 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: test_elementwise tests/data/hard_cases.json\n");
     return 2;
   }
-  const std::vector<Kernels> tables = cpu::elementwise_tables();
+  const std::vector<Kernels>& tables = tests::kernel_tables();
   check_basic(tables);
-  check_absent(tables);
+  check_presence(tables);
   check_elementary(tables, read_cases(argv[1]));
   return tests::finish("test_elementwise");
 }

@@ -37,12 +37,11 @@ void hold(const Case& s, Kind kind) {
   std::vector<float> right(elements, 0);
   for (const std::size_t at : sample) {
     const std::size_t which = at / (s.m * s.n), i = at / s.n % s.m, j = at % s.n;
-    contract::matmul(a.data() + a_offset[which] + i * a_row, a_row, a_col, b.data() + b_offset[which] + j * b_col, b_row,
-                     b_col, &right[at], 1, 1, s.k, s.panel);
+    contract::matmul(a.data() + a_offset[which] + i * a_row, a_row, a_col, b.data() + b_offset[which] + j * b_col,
+                     b_row, b_col, &right[at], 1, 1, s.k, s.panel);
   }
-  const std::string what =
-      text("%s m=%zu n=%zu k=%zu panel=%zu%s%s batch=%zu gap=%zu", name_of(kind), s.m, s.n, s.k, s.panel,
-           s.transpose_a ? " a^T" : "", s.transpose_b ? " b^T" : "", s.batch, s.gap);
+  const std::string what = text("%s m=%zu n=%zu k=%zu panel=%zu%s%s batch=%zu gap=%zu", name_of(kind), s.m, s.n, s.k,
+                                s.panel, s.transpose_a ? " a^T" : "", s.transpose_b ? " b^T" : "", s.batch, s.gap);
   on_every_table([&](const cpu::Kernels& kernels, cpu::ThreadPool& pool) {
     Output<float> c(elements);
     kernels.matmul({a.data(), b.data(), c.data(), s.m, s.n, s.k, a_row, a_col, b_row, b_col, s.panel, s.batch,
@@ -104,19 +103,22 @@ void test_shapes() {
   }
   for (int i = 0; i < 300; ++i) {
     const std::size_t panels[] = {0, 2, 5, 16, 64, 256};
-    hold({1 + below(60), 1 + below(90), below(200), panels[below(6)], below(2) == 1, below(2) == 1, 1 + below(3), below(4)},
+    hold({1 + below(60), 1 + below(90), below(200), panels[below(6)], below(2) == 1, below(2) == 1, 1 + below(3),
+          below(4)},
          kKinds[below(5)]);
   }
 }
 
 // Factors whose steps of k lie in runs, with other words between them: as images lie, in the gradient of a convolution.
-void hold_runs(std::size_t m, std::size_t n, std::size_t k, std::size_t run, std::size_t panel, bool k_inner, Kind kind) {
+void hold_runs(std::size_t m, std::size_t n, std::size_t k, std::size_t run, std::size_t panel, bool k_inner,
+               Kind kind) {
   const std::size_t runs = (k + run - 1) / run;
   // (number of the run, row, step) where k is the inner axis, else (number, step, row).
   const auto scattered = [&](const std::vector<float>& x, std::size_t rows, std::size_t jump) {
     std::vector<float> out(runs * jump, 77);
     for (std::size_t i = 0; i < rows; ++i) {
-      for (std::size_t t = 0; t < k; ++t) out[t / run * jump + (k_inner ? i * run + t % run : t % run * rows + i)] = x[i * k + t];
+      for (std::size_t t = 0; t < k; ++t)
+        out[t / run * jump + (k_inner ? i * run + t % run : t % run * rows + i)] = x[i * k + t];
     }
     return out;
   };
@@ -127,8 +129,8 @@ void hold_runs(std::size_t m, std::size_t n, std::size_t k, std::size_t run, std
   const std::vector<float> x = scattered(a, m, a_jump), y = scattered(b, n, b_jump);
   on_every_table([&](const cpu::Kernels& kernels, cpu::ThreadPool& pool) {
     Output<float> c(m * n);
-    kernels.matmul({x.data(), y.data(), c.data(), m, n, k, k_inner ? run : 1, k_inner ? 1 : m, k_inner ? 1 : n, k_inner ? run : 1,
-                    panel, 1, nullptr, nullptr, run, a_jump, b_jump},
+    kernels.matmul({x.data(), y.data(), c.data(), m, n, k, k_inner ? run : 1, k_inner ? 1 : m, k_inner ? 1 : n,
+                    k_inner ? run : 1, panel, 1, nullptr, nullptr, run, a_jump, b_jump},
                    pool);
     c.expect(right, kernels.isa, text("runs of %zu: m=%zu n=%zu k=%zu panel=%zu", run, m, n, k, panel));
   });
@@ -138,7 +140,8 @@ void test_runs() {
   for (const bool k_inner : {false, true}) {
     for (const std::size_t run : {1, 9, 16, 100, 784}) {
       for (const std::size_t k : {1, 40, 800, 3000}) {
-        for (const std::size_t panel : {256, 0, 7}) hold_runs(1 + below(20), 1 + below(40), k, run, panel, k_inner, kKinds[below(5)]);
+        for (const std::size_t panel : {256, 0, 7})
+          hold_runs(1 + below(20), 1 + below(40), k, run, panel, k_inner, kKinds[below(5)]);
       }
     }
     for (const std::size_t m : {1, 6, 16}) {
@@ -182,8 +185,8 @@ void test_fused() {
   });
 }
 
-// Sums that lie next to the middle of two floats, closer than a double can tell: to compute them in double and round again
-// would be wrong. The product is half a last place of the float it is added to, times 1 +- 2^-31 or less.
+// Sums that lie next to the middle of two floats, closer than a double can tell: to compute them in double and round
+// again would be wrong. The product is half a last place of the float it is added to, times 1 +- 2^-31 or less.
 void test_double_rounding() {
   constexpr std::size_t m = 5, n = 40;
   for (int trial = 0; trial < 200; ++trial) {
@@ -194,7 +197,8 @@ void test_double_rounding() {
       off = x * y - (std::int64_t{1} << 47);
     }
     const int exponents[] = {-149, -148, -126, -100, -23, 0, 60, 104}, e = exponents[trial % 8];  // of the last place
-    const float a = std::ldexp(static_cast<float>(x), -23 + e / 2), b = std::ldexp(static_cast<float>(y), -25 + e - e / 2);
+    const float a = std::ldexp(static_cast<float>(x), -23 + e / 2),
+                b = std::ldexp(static_cast<float>(y), -25 + e - e / 2);
     std::vector<float> left, right;
     for (std::size_t i = 0; i < m; ++i) {
       left.push_back(1);

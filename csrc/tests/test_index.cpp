@@ -25,7 +25,8 @@ template <class T>
 void hold_index(std::size_t outer, std::size_t size, std::size_t inner, std::size_t count, std::size_t panel, Kind kind,
                 cpu::Dtype dtype) {
   const std::vector<std::int32_t> indices = some_indices(count, size);
-  const std::string what = text("%s outer=%zu size=%zu inner=%zu count=%zu panel=%zu", name_of(kind), outer, size, inner, count, panel);
+  const std::string what =
+      text("%s outer=%zu size=%zu inner=%zu count=%zu panel=%zu", name_of(kind), outer, size, inner, count, panel);
   const std::vector<T> table = values<T>(outer * size * inner, kind), picked = values<T>(outer * count * inner, kind);
   std::vector<T> right(outer * count * inner), right_sum(outer * size * inner);
   contract::gather(table.data(), indices.data(), right.data(), outer, size, inner, count);
@@ -35,8 +36,8 @@ void hold_index(std::size_t outer, std::size_t size, std::size_t inner, std::siz
     kernels.gather({table.data(), indices.data(), out.data(), outer, size, inner, count, 0}, pool);
     out.expect(right, kernels.isa, "gather " + what);
     Output<T> sums(right_sum.size());
-    kernels.scatter_add[static_cast<int>(dtype)]({picked.data(), indices.data(), sums.data(), outer, size, inner, count, panel},
-                                                 pool);
+    kernels.scatter_add[static_cast<int>(dtype)](
+        {picked.data(), indices.data(), sums.data(), outer, size, inner, count, panel}, pool);
     sums.expect(right_sum, kernels.isa, "scatter_add " + what);
   });
 }
@@ -59,9 +60,9 @@ void hold_windows(const contract::Windows& s, std::size_t panel, Kind kind, cpu:
   };
   right = channels_first(right);
   const std::vector<T> terms = channels_first(windows);
-  const std::string what = text("%s (%zu, %zu, %zu, %zu) kernel %zux%zu stride %zux%zu dilation %zux%zu panel=%zu", name_of(kind),
-                                s.n, s.c, s.h, s.w, s.kernel[0], s.kernel[1], s.stride[0], s.stride[1], s.dilation[0],
-                                s.dilation[1], panel);
+  const std::string what =
+      text("%s (%zu, %zu, %zu, %zu) kernel %zux%zu stride %zux%zu dilation %zux%zu panel=%zu", name_of(kind), s.n, s.c,
+           s.h, s.w, s.kernel[0], s.kernel[1], s.stride[0], s.stride[1], s.dilation[0], s.dilation[1], panel);
   on_every_table([&](const cpu::Kernels& kernels, cpu::ThreadPool& pool) {
     cpu::WindowArgs args{image.data(), nullptr, s.n, s.c, s.h, s.w, s.oh, s.ow, {}, {}, {}, {}, panel};
     for (int axis = 0; axis < 2; ++axis) {
@@ -131,7 +132,8 @@ void test_windows() {
     if (i % 20 == 0) hold_windows<std::int32_t>(s, 4, Kind::uniform, cpu::Dtype::i32);
     if (i % 20 == 1) hold_windows<std::uint32_t>(s, 4, Kind::uniform, cpu::Dtype::u32);
   }
-  // The layers of a small network; a kernel of more than one panel; an image that is too large to be transposed in cache.
+  // The layers of a small network; a kernel of more than one panel; an image that is too large to be transposed in
+  // cache.
   for (contract::Windows s : {contract::Windows{4, 8, 14, 14, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}},
                               contract::Windows{2, 1, 28, 28, 0, 0, {5, 5}, {1, 1}, {1, 1}, {2, 2, 2, 2}},
                               contract::Windows{2, 3, 20, 20, 0, 0, {2, 2}, {2, 2}, {1, 1}, {0, 0, 0, 0}},

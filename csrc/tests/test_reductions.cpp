@@ -1,4 +1,5 @@
-// Holds sum, max, argmax and scan of every instruction set, on one thread and on several, to the contract, word for word.
+// Holds sum, max, argmax and scan of every instruction set, on one thread and on several, to the contract, word for
+// word.
 #include "contract/reduce.h"
 #include "contract/scan.h"
 
@@ -112,7 +113,8 @@ void test_max() {
 // Every pair of these, in both orders, in rows and in columns.
 void test_max_of_pairs() {
   const float inf = std::numeric_limits<float>::infinity();
-  const std::vector<float> edge{0.0f, -0.0f, 1.0f, -1.0f, inf, -inf, std::nanf(""), -std::nanf(""), 0x1p-149f, -0x1p-149f};
+  const std::vector<float> edge{0.0f, -0.0f,         1.0f,           -1.0f,     inf,
+                                -inf, std::nanf(""), -std::nanf(""), 0x1p-149f, -0x1p-149f};
   for (const float first : edge) {
     for (const float second : edge) {
       for (const std::size_t inner : {1, 20}) {
@@ -128,10 +130,12 @@ void test_max_of_pairs() {
         on_every_table([&](const cpu::Kernels& kernels, cpu::ThreadPool& pool) {
           Output<float> out(inner);
           kernels.max[0]({x.data(), out.data(), 1, 40, inner, 0}, pool);
-          out.expect(right, kernels.isa, text("max of %g and %g", static_cast<double>(first), static_cast<double>(second)));
+          out.expect(right, kernels.isa,
+                     text("max of %g and %g", static_cast<double>(first), static_cast<double>(second)));
           Output<std::int32_t> out_at(inner);
           kernels.argmax[0]({x.data(), out_at.data(), 1, 40, inner, 0}, pool);
-          out_at.expect(right_at, kernels.isa, text("argmax of %g and %g", static_cast<double>(first), static_cast<double>(second)));
+          out_at.expect(right_at, kernels.isa,
+                        text("argmax of %g and %g", static_cast<double>(first), static_cast<double>(second)));
         });
       }
     }

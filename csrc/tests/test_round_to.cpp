@@ -6,7 +6,7 @@
 #include "contract/basic.h"
 #include "contract/round_to.h"
 #include "tests/check.h"
-#include "tests/elementwise_tables.h"
+#include "tests/kernel_tables.h"
 
 namespace {
 
@@ -67,7 +67,7 @@ void check_kernel(const Layout& layout, const std::vector<Pair>& pairs, const cp
   std::vector<float> inputs, got(pairs.size());
   for (const Pair& pair : pairs) inputs.push_back(pair.input);
   const cpu::Operand operand{inputs.data(), false};
-  table.round_to[index_of(layout.format)](&operand, got.data(), got.size());
+  table.find(Op::round_to, Dtype::f32, index_of(layout.format))(&operand, got.data(), got.size());
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     CHECK(contract::observed(got[i]) == contract::observed(pairs[i].result), "%s, %s: of %08x it gives %08x, not %08x",
           table.isa, kFormatNames[index_of(layout.format)], contract::word(inputs[i]), contract::word(got[i]),
@@ -78,7 +78,7 @@ void check_kernel(const Layout& layout, const std::vector<Pair>& pairs, const cp
 }  // namespace
 
 int main() {
-  const std::vector<cpu::Kernels> tables = cpu::elementwise_tables();
+  const std::vector<cpu::Kernels>& tables = tests::kernel_tables();
   for (const Layout& layout : kLayouts) {
     const std::vector<Pair> pairs = right_pairs(layout);
     check_contract(layout, pairs);

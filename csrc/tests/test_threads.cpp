@@ -1,4 +1,5 @@
-// The pool of threads (every task once, exceptions, nesting, several callers, fork, rounding modes) and the choice of instruction set.
+// The pool of threads (every task once, exceptions, nesting, several callers, fork, rounding modes) and the choice of
+// instruction set.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -139,8 +140,8 @@ void test_several_callers() {
   CHECK(runs_all_once(pool, 30), "the parent goes on");
 }
 
-// Workers have the plain rounding modes though the thread that makes them has others. Two tasks that wait for each other run on
-// two threads: one of them is a worker.
+// Workers have the plain rounding modes though the thread that makes them has others. Two tasks that wait for each
+// other run on two threads: one of them is a worker.
 void test_float_control() {
   const paragon::tests::ForeignControl host;
   ThreadPool pool(2);
@@ -191,7 +192,8 @@ int main() {
   test_nesting();
   test_several_callers();
   test_float_control();
-#if !defined(__SANITIZE_ADDRESS__)  // its allocator's locks do not survive a fork beside threads: the child may wait for ever
+#if !defined( \
+    __SANITIZE_ADDRESS__)  // its allocator's locks do not survive a fork beside threads: the child may wait for ever
   test_fork();
 #endif
   test_environment();

@@ -1,8 +1,11 @@
 """The compiled module (csrc/python/module.cpp)."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from .program import Array
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
 
 class Error(Exception): ...
 

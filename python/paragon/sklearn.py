@@ -16,13 +16,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .callbacks import EarlyStopping
-from .composites import softmax
+from .ir.spec import Array
 from .nn import ACTIVATIONS, Dense, Sequential
-from .optim import OPTIMIZERS, AdamW, Optimizer, clip_by_global_norm
-from .program import Array
-from .tensor import tensor
-from .train import History, fit
+from .nn.optim import OPTIMIZERS, Optimizer, clip_by_global_norm, optimizer
+from .tensor.composites import softmax
+from .tensor.tensor import tensor
+from .training.callbacks import EarlyStopping
+from .training.description import Training
+from .training.fit import History, train
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
 
@@ -68,27 +69,30 @@ class _MLP(BaseEstimator):  # type: ignore[misc]
         self.model_ = Sequential(*layers, Dense(sizes[-2], outputs))
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         stopping = [EarlyStopping(patience=self.patience, restore_best=True)] if self.early_stopping else []
-        self.history_: History = fit(
+        training = Training.of(
             self.model_,
             x,
             y,
             loss=loss,
             optimizer=self._optimizer(),
-            epochs=self.epochs,
             batch_size=self.batch_size,
             seed=seed,
+            clip=None if self.clip_norm is None else clip_by_global_norm(self.clip_norm),
+        )
+        self.history_: History = train(
+            training,
+            epochs=self.epochs,
             validation_split=self.validation_fraction if self.early_stopping else 0.0,
             callbacks=stopping,
-            clip=None if self.clip_norm is None else clip_by_global_norm(self.clip_norm),
             progress=self.verbose,
         )
         self.n_iter_ = self.history_.epochs
         self.loss_curve_ = self.history_["loss"]
 
     def _optimizer(self) -> Optimizer:
-        kind = AdamW if self.optimizer == "adam" and self.weight_decay else OPTIMIZERS[self.optimizer]
-        decay = {"weight_decay": self.weight_decay} if self.weight_decay or self.optimizer == "adamw" else {}
-        return kind(lr=self.learning_rate, **decay)
+        name = "adamw" if self.optimizer == "adam" and self.weight_decay else self.optimizer
+        decay = self.weight_decay if self.weight_decay or name == "adamw" else None
+        return optimizer(name, lr=self.learning_rate, weight_decay=decay)
 
     def _check_parameters(self) -> None:
         """Raises ValueError, naming the parameter."""
@@ -118,7 +122,7 @@ class MLPClassifier(ClassifierMixin, _MLP):  # type: ignore[misc]
 
     Args:
         hidden: the sizes of the hidden layers. activation: their activation, a name from `paragon.nn.ACTIVATIONS`.
-        optimizer: "sgd", "adam" or "adamw"; with weight_decay, "adam" is AdamW. learning_rate: its rate.
+        optimizer: a name from `paragon.optim.OPTIMIZERS`; with weight_decay, "adam" is AdamW. learning_rate: its rate.
         epochs, batch_size: passes over the rows, and rows a step (all rows, if there are fewer).
         early_stopping: keep back the last `validation_fraction` of the rows, stop after `patience` epochs without progress of
             their loss, and keep the best weights.
@@ -129,6 +133,12 @@ class MLPClassifier(ClassifierMixin, _MLP):  # type: ignore[misc]
     Attributes:
         classes_: the labels. model_: the `paragon.nn.Sequential`, logits out. history_: of `paragon.fit`. n_iter_: epochs run.
         loss_curve_: the loss of each epoch. n_features_in_, feature_names_in_: as everywhere in scikit-learn.
+
+    >>> from paragon.sklearn import MLPClassifier
+    >>> digits = pg.data.digits()
+    >>> estimator = MLPClassifier(hidden=(32,), epochs=10, random_state=0).fit(digits.x_train, digits.y_train)
+    >>> estimator.predict(digits.x_test[:5])
+    array([4, 2, 0, 9, 8], dtype=int32)
     """
 
     def fit(self, X: Any, y: Any) -> MLPClassifier:

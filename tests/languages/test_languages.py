@@ -12,16 +12,18 @@ import pytest
 
 import paragon as pg
 import toolchains
-from conftest import ROOT, skip_or_fail
+from conftest import ROOT, published
 from paragon import data, nn
 from paragon.conformance import Contender, External, contenders
 from paragon.conformance.fuzz import fuzz
 from paragon.conformance.programs import standard_programs
 from paragon.conformance.report import pair
 from paragon.conformance.run import check_vectors, run_program
-from paragon.files import read_tensors, save_program, write_tensors
-from paragon.job import run_job, save_job
-from paragon.optim import SGD
+from paragon.ir.tensor_files import read_tensors, write_tensors
+from paragon.nn.optim import SGD
+from paragon.training.job import run_job, save_job
+
+pytestmark = pytest.mark.slow
 
 VECTORS = ROOT / "bindings_tests" / "vectors"
 EVERYONE: dict[str, Callable[[], list[str]]] = {
@@ -30,7 +32,7 @@ EVERYONE: dict[str, Callable[[], list[str]]] = {
 }
 
 
-@pytest.fixture(scope="session", params=EVERYONE)
+@pytest.fixture(scope="session", params=toolchains.each(EVERYONE))
 def other(request: pytest.FixtureRequest) -> Contender:
     """An implementation in another language, or the compiled core on another processor."""
     return Contender(request.param, External(request.param, EVERYONE[request.param]()))
@@ -63,10 +65,7 @@ def _digits_job(folder: Path) -> Path:
 def _mnist_job(folder: Path) -> Path:
     """784-128-10, 100 steps of batch 64."""
     path = folder / "mnist.job.safetensors"
-    try:
-        found = data.mnist(download=False)
-    except pg.FileError as error:
-        skip_or_fail(str(error))
+    found = published("mnist")
     model = nn.Sequential(nn.Dense(784, 128, activation="relu"), nn.Dense(128, 10)).init(1)
     rows = slice(0, 6400)
     save_job(
@@ -106,7 +105,7 @@ def test_digits_training_has_the_same_fingerprint(other: Contender, jobs: Path, 
     assert _train(other, job, tmp_path) == run_job(job, executor="cpu").fingerprint
 
 
-@pytest.mark.parametrize("name", toolchains.IMPLEMENTATIONS)
+@pytest.mark.parametrize("name", toolchains.each(toolchains.IMPLEMENTATIONS))
 def test_mnist_training_has_the_same_fingerprint(name: str, jobs: Path, tmp_path: Path) -> None:
     job = _mnist_job(jobs)
     who = Contender(name, External(name, EVERYONE[name]()))
@@ -128,7 +127,7 @@ def test_a_bad_file_is_an_error_that_names_it(other: Contender, tmp_path: Path) 
     assert isinstance(other.executor, External)
     model, inputs, out = (tmp_path / f"{name}.safetensors" for name in ("model", "inputs", "out"))
     program = pg.trace(lambda x: pg.exp(x), np.ones(4, np.float32))
-    save_program(program, model)
+    program.save(model)
     write_tensors(inputs, {"x": np.ones(4, np.float32)}, {})
     content = model.read_bytes()
     for bad in (b"", content[:9], content[:-40], content.replace(b'\\"exp\\"', b'\\"exq\\"'), b"\xff" * 64):
@@ -138,3 +137,29 @@ def test_a_bad_file_is_an_error_that_names_it(other: Contender, tmp_path: Path) 
         assert done.stderr.strip()
         assert "panic" not in done.stderr and "goroutine" not in done.stderr and "    at " not in done.stderr
         assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "old,new,said",
+    [
+        (b'\\"exp\\"', b'\\"exq\\"', "exq"),
+        (b'\\"contract\\":1', b'\\"contract\\":7', "contract"),
+        (b'\\"version\\":1', b'\\"version\\":7', "version"),
+    ],
+)
+def test_what_a_reader_does_not_know_is_named(
+    other: Contender, tmp_path: Path, old: bytes, new: bytes, said: str
+) -> None:
+    """docs/contract.md, section 10."""
+    assert isinstance(other.executor, External)
+    model, inputs, out = (tmp_path / f"{name}.safetensors" for name in ("model", "inputs", "out"))
+    pg.trace(lambda x: pg.exp(x), np.ones(4, np.float32)).save(model)
+    write_tensors(inputs, {"x": np.ones(4, np.float32)}, {})
+    assert other.executor.call("run", model, inputs, out).returncode == 0
+    out.unlink()
+    content = model.read_bytes()
+    assert content.count(old) == 1
+    model.write_bytes(content.replace(old, new))
+    done = other.executor.call("run", model, inputs, out)
+    assert done.returncode != 0 and said in done.stderr and (said == "exq" or "7" in done.stderr), done.stderr
+    assert not out.exists()

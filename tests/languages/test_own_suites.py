@@ -15,23 +15,26 @@ import paragon as pg
 import toolchains
 from conftest import IN_CI, skip_or_fail
 from paragon.executors.cpu import LIBRARY
-from toolchains import OTHERS, call, need
+from toolchains import BINDINGS, INTERPRETERS, alone, call, need
+
+pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("module", ["go", "go_cabi"])
-def test_go(module: str) -> None:
+@pytest.mark.xdist_group("go")
+@pytest.mark.parametrize("folder", [INTERPRETERS / "go", BINDINGS / "go"], ids=["interpreter", "binding"])
+def test_go(folder: Path) -> None:
     go = need("go", "golang-go")
     toolchains.library()
-    assert call("gofmt", "-l", ".", cwd=OTHERS / module) == ""
-    call(go, "vet", "./...", cwd=OTHERS / module)
-    call(go, "test", "./...", cwd=OTHERS / module)
+    assert call("gofmt", "-l", ".", cwd=folder) == ""
+    call(go, "vet", "./...", cwd=folder)
+    call(go, "test", "./...", cwd=folder)
 
 
-@pytest.mark.parametrize("crate", ["rust", "rust_cabi"])
-def test_rust(crate: str) -> None:
+@pytest.mark.xdist_group("rust")
+@pytest.mark.parametrize("folder", [INTERPRETERS / "rust", BINDINGS / "rust"], ids=["interpreter", "binding"])
+def test_rust(folder: Path) -> None:
     cargo = need("cargo", "cargo")
     toolchains.library()
-    folder = OTHERS / crate
     call(cargo, "test", "--release", "--offline", "--quiet", cwd=folder)
     for tool, arguments in (
         ("cargo-fmt", ["fmt", "--check"]),
@@ -43,30 +46,47 @@ def test_rust(crate: str) -> None:
 
 def _node() -> str:
     """Node with the development packages: a browser driver for the pages."""
-    node = need("node", "nodejs")
-    if not (OTHERS / "js" / "node_modules").is_dir():
-        call(need("npm", "npm"), "install", "--no-audit", "--no-fund", "--no-save", cwd=OTHERS / "js")
+    node, npm = need("node", "nodejs"), need("npm", "npm")
+    folder = INTERPRETERS / "js"
+    with alone("npm"):
+        if not (folder / "node_modules").is_dir():
+            install = [
+                npm,
+                "install",
+                "--no-audit",
+                "--no-fund",
+                "--no-save",
+                "--fetch-retries=1",
+                "--fetch-retry-mintimeout=2000",
+            ]
+            done = subprocess.run(install, cwd=folder, capture_output=True, text=True, check=False)
+            if done.returncode:
+                skip_or_fail(
+                    f"the packages of {folder} are missing and cannot be fetched: {done.stderr.strip()[-300:]}"
+                )
     if not shutil.which("chromium"):
         skip_or_fail("chromium is missing: apt-get install chromium")
     return node
 
 
+@pytest.mark.xdist_group("javascript")
 def test_javascript() -> None:
     node = _node()
-    tests = sorted(str(p) for p in (OTHERS / "js" / "test").glob("*.test.mjs"))
-    call(node, "--test", *tests, cwd=OTHERS / "js")
-    call("npm", "run", "check", cwd=OTHERS / "js")
+    tests = sorted(str(p) for p in (INTERPRETERS / "js" / "test").glob("*.test.mjs"))
+    call(node, "--test", *tests, cwd=INTERPRETERS / "js")
+    call("npm", "run", "check", cwd=INTERPRETERS / "js")
 
 
+@pytest.mark.xdist_group("webassembly")
 def test_webassembly() -> None:
     _node()
-    need("em++", "emscripten")
-    call("make", "-j2", "test", cwd=OTHERS / "wasm")
+    toolchains.webassembly()
+    call("make", "-j2", "test", cwd=BINDINGS / "wasm")
 
 
 def test_c() -> None:
     toolchains.library()
-    call("make", "test", cwd=OTHERS / "c")
+    call("make", "test", cwd=BINDINGS / "c")
 
 
 @pytest.mark.skipif(not IN_CI, reason="only CI promises that every toolchain is there")
@@ -78,7 +98,7 @@ def test_ci_has_every_toolchain(build: Callable[[], list[str]]) -> None:
 def test_python_through_cffi(tmp_path: Path) -> None:
     program = pg.trace(lambda x: pg.exp(x), np.zeros(3, np.float32))
     program.save(tmp_path / "model.safetensors")
-    example = OTHERS / "python" / "predict.py"
+    example = BINDINGS / "python" / "predict.py"
     said = call(sys.executable, example, LIBRARY, tmp_path / "model.safetensors")
     assert [np.float32(word) for word in said.split()] == [pg.exp(0.5).item()] * 3
     (tmp_path / "bad.safetensors").write_bytes(b"this is no model")

@@ -1,11 +1,12 @@
-// exhaustive FUNCTION FIRST COUNT STEP STRIDE: holds the kernels of one elementary function, of every instruction set that
-// this machine can run, to a filter, on the COUNT words FIRST, FIRST + STEP, ...; and the contract's own version on every
-// STRIDE-th of them. (round_to has an exact specification, and a mode of its own: round_to.h.)
+// exhaustive FUNCTION FIRST COUNT STEP STRIDE: holds the kernels of one elementary function, of every instruction set
+// that this machine can run, to a filter, on the COUNT words FIRST, FIRST + STEP, ...; and the contract's own version
+// on every STRIDE-th of them. (round_to has an exact specification, and a mode of its own: round_to.h.)
 //
-// The filter is the C library's double precision function, whose error is far below the relative 2^-46 that is allowed for
-// here (128 units in the last place; the libraries in use state less than 10). Where both ends of that interval round to the
-// same float, that float is the right answer. The other inputs are doubtful: they are printed, with what each version gives,
-// and exhaustive.py decides them in arbitrary precision. It also checks the filter's bound itself, on a sample.
+// The filter is the C library's double precision function, whose error is far below the relative 2^-46 that is allowed
+// for here (128 units in the last place; the libraries in use state less than 10). Where both ends of that interval
+// round to the same float, that float is the right answer. The other inputs are doubtful: they are printed, with what
+// each version gives, and exhaustive.py decides them in arbitrary precision. It also checks the filter's bound itself,
+// on a sample.
 //
 // Output, a record a line: "versions NAME...", "doubtful INPUT RESULT..." (the versions' words in order),
 // "wrong VERSION INPUT RESULT EXPECTED" (the first of each version), "filter INPUT DOUBLE" (a sample),
@@ -21,7 +22,7 @@
 
 #include "contract/basic.h"
 #include "tests/elementary_functions.h"
-#include "tests/elementwise_tables.h"
+#include "tests/kernel_tables.h"
 #include "round_to.h"
 
 namespace {
@@ -63,8 +64,8 @@ struct Filter {
   double (*function)(double);
 };
 constexpr Filter kFilters[] = {
-    {"exp", std::exp}, {"expm1", std::expm1}, {"log", std::log}, {"log1p", std::log1p},
-    {"tanh", std::tanh}, {"erf", std::erf}, {"sinpi", sinpi}, {"cospi", cospi},
+    {"exp", std::exp},   {"expm1", std::expm1}, {"log", std::log}, {"log1p", std::log1p},
+    {"tanh", std::tanh}, {"erf", std::erf},     {"sinpi", sinpi},  {"cospi", cospi},
 };
 
 struct Verdict {
@@ -83,8 +84,8 @@ struct Log {
   std::vector<std::uint64_t> mismatches;  // by version
   std::uint64_t doubtful, contract;
 
-  void compare(std::size_t version, const char* name, const float* x, const float* result, const std::uint32_t* expected,
-               std::size_t n) {
+  void compare(std::size_t version, const char* name, const float* x, const float* result,
+               const std::uint32_t* expected, std::size_t n) {
     std::size_t wrong = 0;  // counted first, in a loop without branches: there hardly ever is one to show
     for (std::size_t i = 0; i < n; ++i) wrong += observed(result[i]) != expected[i] ? 1 : 0;
     for (std::size_t i = 0; i < n && wrong > 0; ++i) {
@@ -108,7 +109,8 @@ const auto& by_name(const Table& table, const std::string& name) {
 int main(int argc, char** argv) {
   if (argc > 1 && std::strcmp(argv[1], "round_to") == 0) return paragon::exhaustive_round_to(argc, argv);
   if (argc != 6) {
-    std::fprintf(stderr, "usage: exhaustive FUNCTION FIRST COUNT STEP STRIDE | exhaustive round_to FORMAT FIRST COUNT\n");
+    std::fprintf(stderr,
+                 "usage: exhaustive FUNCTION FIRST COUNT STEP STRIDE | exhaustive round_to FORMAT FIRST COUNT\n");
     return 2;
   }
   const auto& function = by_name(paragon::kElementaryFunctions, argv[1]);
@@ -122,7 +124,7 @@ int main(int argc, char** argv) {
   }
   const std::uint64_t filter_interval = count / kFilterShown + 1;
 
-  const std::vector<paragon::cpu::Kernels> tables = paragon::cpu::elementwise_tables();
+  const std::vector<paragon::cpu::Kernels>& tables = paragon::tests::kernel_tables();
   const std::size_t versions = tables.size() + 1;  // and the contract
   std::printf("versions");
   for (const auto& table : tables) std::printf(" %s", table.isa);
@@ -138,7 +140,7 @@ int main(int argc, char** argv) {
     for (std::size_t i = 0; i < n; ++i) x[i] = from_word(static_cast<std::uint32_t>(first + (base + i) * step));
     for (std::size_t t = 0; t < tables.size(); ++t) {
       const paragon::cpu::Operand operand{x.data(), false};
-      tables[t].elementwise[paragon::index_of(function.operation)][0](&operand, results[t].data(), n);
+      tables[t].find(function.operation, paragon::Dtype::f32)(&operand, results[t].data(), n);
     }
     for (std::size_t i = 0; i < n; ++i) {
       const double y = oracle.function(static_cast<double>(x[i]));

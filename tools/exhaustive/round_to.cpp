@@ -9,7 +9,7 @@
 
 #include "contract/basic.h"
 #include "contract/round_to.h"
-#include "tests/elementwise_tables.h"
+#include "tests/kernel_tables.h"
 
 namespace paragon {
 
@@ -34,7 +34,7 @@ std::uint64_t compare(const char* isa, const std::vector<float>& x, const std::v
 }
 
 void run(Format format, std::uint64_t first, std::uint64_t count) {
-  const std::vector<cpu::Kernels> tables = cpu::elementwise_tables();
+  const std::vector<cpu::Kernels>& tables = tests::kernel_tables();
   std::printf("versions");
   for (const auto& table : tables) std::printf(" %s", table.isa);
   std::vector<std::uint64_t> mismatches(tables.size());
@@ -49,7 +49,7 @@ void run(Format format, std::uint64_t first, std::uint64_t count) {
     }
     for (std::size_t t = 0; t < tables.size(); ++t) {
       const cpu::Operand operand{x.data(), false};
-      tables[t].round_to[index_of(format)](&operand, results.data(), n);
+      tables[t].find(Op::round_to, Dtype::f32, index_of(format))(&operand, results.data(), n);
       mismatches[t] += compare(tables[t].isa, x, results, expected, n, mismatches[t]);
     }
   }

@@ -1,5 +1,5 @@
-// exhaustive round_to FORMAT FIRST COUNT: holds the kernels of round_to, of every instruction set that this machine can run,
-// to the scalar contract, on the COUNT words from FIRST on. What the contract is held to stands in round_to.py.
+// exhaustive round_to FORMAT FIRST COUNT: holds the kernels of round_to, of every instruction set that this machine can
+// run, to the scalar contract, on the COUNT words from FIRST on. What the contract is held to stands in round_to.py.
 #pragma once
 
 namespace paragon {

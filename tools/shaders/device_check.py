@@ -24,8 +24,8 @@ import numpy.typing as npt
 import paragon as pg
 from paragon.executors.webgpu.device import Device, open_device, pick
 from paragon.executors.webgpu.library import library
-from paragon.fingerprint import canonical
-from paragon.program import NUMPY_DTYPES
+from paragon.ir.fingerprint import canonical
+from paragon.ir.spec import NUMPY_DTYPES
 
 Words = npt.NDArray[np.uint32]
 BATCH = 1 << 22
@@ -105,6 +105,7 @@ def operands(kind: str, count: int, rng: np.random.Generator) -> list[Words]:
 
 
 def kernel(expression: str, count: int) -> str:
+    """A kernel that computes an expression in a, b, c for arrays of words."""
     return "\n".join([
         *(f"@group(0) @binding({i}) var<storage, read> in_{n}: array<u32>;" for i, n in enumerate("abc"[:count], 1)),
         f"@group(0) @binding({count + 1}) var<storage, read_write> result: array<u32>;",
@@ -144,6 +145,7 @@ def check(device: Device, name: str, batches: int, seed: int | None, step: int =
 
 
 def main() -> None:
+    """The command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("functions", nargs="*", metavar="FUNCTION", help="all when none is given")
     parser.add_argument("--millions", type=float, default=100, help="operands of each function, rounded up to whole batches")

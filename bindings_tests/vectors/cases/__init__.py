@@ -1,25 +1,26 @@
-"""The table of vector files: one an operation, and `programs`."""
+"""The table of vector files: one for every operation of the oracle, and `programs`."""
 
 from collections.abc import Callable
 from functools import partial
 
-from oracle.case import Case
+from oracle.case import OPERATIONS, Case
 from oracle.elementary import FUNCTIONS
 
 from . import elementary, elementwise, fourier, indexing, movement, programs, random_bits, reductions
 
-FILES: dict[str, Callable[[], list[Case]]] = {
-    "add": elementwise.add, "sub": elementwise.sub, "mul": elementwise.mul, "div": elementwise.div,
-    "maximum": elementwise.maximum, "minimum": elementwise.minimum, "fma": elementwise.fma, "neg": elementwise.neg,
-    "abs": elementwise.abs_, "sqrt": elementwise.sqrt, "compare": elementwise.compare, "select": elementwise.select,
-    "cast": elementwise.cast, "constant": elementwise.constant,
-    **{name: partial(elementary.cases_of, name) for name in FUNCTIONS},
-    "sum": reductions.sum_, "max": reductions.max_, "argmax": reductions.argmax, "matmul": reductions.matmul,
-    "scan": reductions.scan,
-    "reshape": movement.reshape, "transpose": movement.transpose, "broadcast": movement.broadcast,
-    "slice": movement.slice_, "pad": movement.pad, "concat": movement.concat,
-    "gather": indexing.gather, "scatter_add": indexing.scatter_add, "one_hot": indexing.one_hot,
-    "unfold": indexing.unfold, "fold": indexing.fold, "bits": random_bits.bits,
-    "fft": fourier.fft, "ifft": fourier.ifft, "rfft": fourier.rfft, "irfft": fourier.irfft,
-    "programs": programs.programs,
-}  # fmt: skip
+MODULES = (elementwise, reductions, movement, indexing, fourier, random_bits)
+
+
+def _cases_of(operation: str) -> Callable[[], list[Case]]:
+    """The function named as the operation, with an underscore at its end where Python itself has that name."""
+    if operation in FUNCTIONS:
+        return partial(elementary.cases_of, operation)
+    for module in MODULES:
+        for name in (operation, f"{operation}_"):
+            if name in vars(module):
+                cases: Callable[[], list[Case]] = vars(module)[name]
+                return cases
+    raise NotImplementedError(f"{operation}: the oracle has it, but no file of cases has a function of that name")
+
+
+FILES = {operation: _cases_of(operation) for operation in OPERATIONS} | {"programs": programs.programs}

@@ -5,6 +5,8 @@ from functools import partial
 from itertools import product
 from typing import Any
 
+from oracle.arithmetic import FORMATS, format_values
+from oracle.binary32 import SIGN, round_ratio
 from oracle.case import Case
 from oracle.tensor import Tensor
 
@@ -156,6 +158,36 @@ def compare() -> list[Case]:
     for shapes in PATTERNS:
         operands = [filled("f32", shape, lambda: random.choice(F32_FEW)) for shape in shapes]
         cases.append(apply(f"le f32 {_show(shapes)}", "compare", *operands, how="le"))
+    return cases
+
+
+def _around(format: str, random: Words) -> list[int]:
+    """Values of a format and the middles between them, each with its neighbours in f32, up to the middle before infinity or NaN.
+
+    All values of the formats of eight bits; of the others the smallest and largest, those around the smallest normal, and some.
+    """
+    values = format_values(format)
+    beyond, normal = len(values) - 1, 1 << FORMATS[format][1]
+    chosen: set[int] = set(range(beyond))
+    if beyond > 0xFF:
+        ends = [*range(6), *range(normal - 4, normal + 4), *range(beyond - 6, beyond)]
+        chosen = {*ends, *(random.below(beyond) for _ in range(120))}
+    points = [p for k in sorted(chosen) for p in (values[k], (values[k] + values[k + 1]) // 2)] + [values[beyond]]
+    return [w ^ sign for p in points for w in neighbours(round_ratio(p, 1)) for sign in (0, SIGN)]
+
+
+def round_to() -> list[Case]:
+    random = Words(11)
+    cases = []
+    for format in FORMATS:
+        every = [random.below(2) << 31 | exponent << 23 | random.below(1 << 23) for exponent in range(256)]
+        lists = {"edges": F32_EDGES, "values and middles": _around(format, random), "every exponent": every,
+                 "near one": [random.f32(-20, 20) for _ in range(300)]}  # fmt: skip
+        for title, words in lists.items():
+            cases.append(apply(f"{format} {title}", "round_to", vector("f32", words), format=format))
+        for shape in ([], [0], [2, 0, 3], [3, 2], [1, 2, 1, 2, 1, 2, 1, 2]):
+            operand = filled("f32", shape, random.f32)
+            cases.append(apply(f"{format} {_show([shape])}", "round_to", operand, format=format))
     return cases
 
 

@@ -1,7 +1,9 @@
 """The operations that compute: elementwise, reductions, matmul, scan, bits. See docs/contract.md, sections 2 to 5."""
 
 import operator
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from functools import cache
 from math import prod
 
 from . import binary32 as f32
@@ -22,6 +24,10 @@ FLOAT: dict[str, Callable[[int, int], int]] = {
 COMPARE: dict[str, Callable[[int, int], bool]] = {
     "lt": operator.lt, "le": operator.le, "eq": operator.eq, "ne": operator.ne, "ge": operator.ge, "gt": operator.gt,
 }  # fmt: skip
+
+
+# Of each narrow format: bits of the exponent field, bits of the fraction field, and the first word that is not a finite number.
+FORMATS = {"f16": (5, 10, 0x7C00), "bf16": (8, 7, 0x7F80), "e4m3fn": (4, 3, 0x7F), "e5m2": (5, 2, 0x7C)}
 
 
 def integer(dtype: str, word: Word) -> int:
@@ -84,6 +90,44 @@ def compare(x: Tensor, y: Tensor, *, how: str) -> Tensor:
         return int(relation(integer(x.dtype, a), integer(x.dtype, b)))
 
     return _map("i32", of_floats if x.dtype == "f32" else of_integers, x, y)
+
+
+@cache
+def format_values(name: str) -> list[int]:
+    """The magnitudes of a format in units of 2^-149, at the index that is their word there.
+
+    The last one stands for infinity (e4m3fn: NaN), with the number that its word would be if numbers went on.
+    """
+    exponent_bits, fraction_bits, beyond = FORMATS[name]
+    bias = (1 << (exponent_bits - 1)) - 1
+    values = []
+    for word in range(beyond + 1):
+        exponent, fraction = word >> fraction_bits, word & ((1 << fraction_bits) - 1)
+        significand = fraction + (1 << fraction_bits if exponent else 0)
+        values.append(significand << (max(exponent, 1) - bias - fraction_bits + 149))
+    return values
+
+
+def nearest(magnitude: int, values: Sequence[int]) -> int:
+    """The index of the nearest of some ascending values; of two equally near ones the even index, which is an even significand."""
+    below = min(bisect_right(values, magnitude) - 1, len(values) - 2)
+    twice, middle = 2 * magnitude, values[below] + values[below + 1]
+    return below + (twice > middle or (twice == middle and below % 2 == 1))
+
+
+def rounded_word(a: Word, format: str) -> Word:
+    if f32.is_nan(a):
+        return f32.NAN
+    values = format_values(format)
+    beyond = len(values) - 1
+    index = beyond if f32.is_infinite(a) else nearest(abs(f32.units(a)), values)
+    if index < beyond:
+        return a & f32.SIGN | f32.round_ratio(values[index], 1)  # exact
+    return f32.NAN if format == "e4m3fn" else a & f32.SIGN | f32.INFINITY
+
+
+def round_to(x: Tensor, *, format: str) -> Tensor:
+    return _map("f32", lambda a: rounded_word(a, format), x)
 
 
 def select(c: Tensor, x: Tensor, y: Tensor) -> Tensor:
@@ -222,6 +266,7 @@ OPERATIONS: dict[str, Callable[..., Tensor]] = {
     **{name: _binary(name) for name in FLOAT},
     **{name: _f32_unary(function) for name, function in FUNCTIONS.items()},
     "sqrt": _f32_unary(f32.square_root),
-    "fma": fma, "neg": neg, "abs": absolute, "compare": compare, "select": select, "cast": cast, "constant": constant,
+    "fma": fma, "neg": neg, "abs": absolute, "compare": compare, "round_to": round_to,
+    "select": select, "cast": cast, "constant": constant,
     "sum": sum_, "max": max_, "argmax": argmax, "matmul": matmul, "scan": scan, "bits": bits,
 }  # fmt: skip

@@ -17,8 +17,7 @@ bool is_elementwise(Op op) { return declaration(op).runs_as == RunsAs::elementwi
 std::size_t cost(Op op) {
   switch (op) {
     case Op::div:
-    case Op::sqrt:
-    case Op::round_to: return 3;
+    case Op::sqrt: return 3;
     case Op::exp:
     case Op::expm1:
     case Op::log:
@@ -32,14 +31,9 @@ std::size_t cost(Op op) {
 }
 
 cpu::ElementwiseKernel find_kernel(const cpu::Kernels& kernels, const Program& program, const Operation& operation) {
-  const std::size_t first = index_of(program.dtype(operation.inputs[0]));
-  switch (operation.op) {
-    case Op::compare: return kernels.compare[operation.number(Key::how)][first];
-    case Op::select: return kernels.select[first];
-    case Op::round_to: return kernels.round_to[operation.number(Key::format)];
-    case Op::cast: return kernels.cast[first][index_of(operation.dtype)];
-    default: return kernels.elementwise[index_of(operation.op)][first];
-  }
+  const Keys& keys = declaration(operation.op).attributes;  // one word at most: operations.h
+  const std::size_t word = keys.size() == 0 ? 0 : static_cast<std::size_t>(operation.number(*keys.begin()));
+  return kernels.find(operation.op, program.dtype(operation.inputs[0]), word);
 }
 
 }  // namespace

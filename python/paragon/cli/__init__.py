@@ -7,8 +7,9 @@ import sys
 import typer
 from rich.console import Console
 
-from ..errors import ParagonError
+from ..ir.errors import ParagonError
 from . import conformance, demo, inspect, run, train
+from .commands import add_brought
 
 app = typer.Typer(
     help="Neural-network computation whose results can be checked: the same program gives the same bits everywhere.",
@@ -28,12 +29,9 @@ app.command("doctor")(inspect.doctor)
 
 def main() -> None:
     """Run the command line: what the user did wrong is one line on stderr and exit code 2, without a traceback."""
+    add_brought(app, sys.argv[1:])
     try:
         app()
     except (ParagonError, OSError) as error:
         Console(stderr=True, soft_wrap=True).print(f"[red]error:[/red] {error}", highlight=False)
         sys.exit(2)
-
-
-if __name__ == "__main__":
-    main()

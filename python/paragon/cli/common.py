@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +20,18 @@ IsaOption = Annotated[
 ThreadsOption = Annotated[
     int | None, typer.Option("--threads", min=1, help="Threads of the cpu executor; all by default.")
 ]
+
+
+def one_of(names: Iterable[str]) -> Callable[[str], str]:
+    """The callback of an option that is a name of a registry: refuses any other, naming them all."""
+    known = list(names)
+
+    def check(value: str) -> str:
+        if value not in known:
+            raise typer.BadParameter(f"{value!r} is not one of {', '.join(known)}")
+        return value
+
+    return check
 
 
 def options(isa: str | None, threads: int | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..conformance import contenders, run_conformance, write_report
-from ..errors import ExecutorError
+from ..ir.errors import ExecutorError
 from .common import console, show_table
 
 app = typer.Typer(help="Hold executors to the contract and to each other.", no_args_is_help=True)

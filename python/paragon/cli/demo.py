@@ -3,50 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from .. import data, nn
-from ..executors import executors, use
-from ..fingerprint import fingerprint
-from ..optim import Adam
-from ..train import evaluate, fit
+from ..executors.registry import Setting, executors, settings, use
+from ..ir.fingerprint import fingerprint
+from ..nn.optim import Adam
+from ..training.evaluation import evaluate
+from ..training.fit import fit
 from .common import console, show_table
-
-
-@dataclass(frozen=True)
-class Setting:
-    """An executor and the options it is used with."""
-
-    executor: str
-    options: dict[str, Any]
-
-    def __str__(self) -> str:
-        return " ".join(
-            [
-                self.executor,
-                *(f"{v} thread{'s' * (v > 1)}" if k == "threads" else str(v) for k, v in self.options.items()),
-            ]
-        )
-
-
-def settings() -> Iterator[Setting]:
-    """Every setting of every available executor: for cpu each instruction set, with one thread and with all."""
-    for name, executor in executors().items():
-        if not executor.available:
-            console.print(f"[yellow]{name} is left out:[/yellow] {executor.reason}", highlight=False)
-            continue
-        isas = getattr(executor, "isas", None)
-        if isas is None:
-            yield Setting(name, {})
-            continue
-        for isa in isas:
-            for threads in sorted({1, executor.threads}):  # type: ignore[attr-defined]
-                yield Setting(name, {"isa": isa, "threads": threads})
 
 
 @dataclass(frozen=True)
@@ -64,7 +33,7 @@ class Result:
 def train_digits(setting: Setting, found: data.Dataset, epochs: int) -> Result:
     """The same training each time: 64-32-10, Adam, batches of 32, seed 0."""
     model = nn.Sequential(nn.Dense(64, 32, activation="relu"), nn.Dense(32, 10))
-    with use(setting.executor, **setting.options):
+    with use(setting.name, **setting.options):
         begin = time.perf_counter()
         history = fit(
             model, found.x_train, found.y_train, optimizer=Adam(3e-3), epochs=epochs, batch_size=32, progress=False
@@ -80,6 +49,9 @@ def demo(
 ) -> None:
     """Train the digits on every executor and setting; the exit code is 1 when any bit differs."""
     found = data.digits()
+    for name, executor in executors().items():
+        if not executor.available:
+            console.print(f"[yellow]{name} is left out:[/yellow] {executor.reason}", highlight=False)
     results = []
     with console.status("") as status:
         for setting in settings():

@@ -7,24 +7,31 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
 
 from .. import __version__
-from ..distance import ordered
-from ..errors import FileError
-from ..executors import executors
-from ..files import read_tensors
-from ..fingerprint import fingerprint
-from ..program import CONTRACT, Program
-from .common import console, show_table
+from ..executors.registry import executors, resolve
+from ..ir.distance import ordered
+from ..ir.errors import ExecutorError, FileError
+from ..ir.fingerprint import fingerprint
+from ..ir.program import CONTRACT, Program
+from ..ir.spec import NUMPY_DTYPES
+from ..ir.tensor_files import read_tensors
+from .common import ExecutorOption, IsaOption, ThreadsOption, console, options, show_table
 
 
 def inspect(
     file: Annotated[Path, typer.Argument(help="A model, job, run or any other safetensors file.")],
     operations: Annotated[bool, typer.Option(help="List the operations of the programs.")] = True,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Show how an executor runs the programs: its steps in words.")
+    ] = False,
+    executor: ExecutorOption = "cpu",
+    isa: IsaOption = None,
+    threads: ThreadsOption = None,
 ) -> None:
     """Show what a file holds: its tensors, its programs, its fingerprint."""
     tensors, metadata = read_tensors(file)
@@ -41,7 +48,21 @@ def inspect(
         console.print(f"[bold]{key}[/bold]: {len(program.operations)} operations", highlight=False)
         if operations:
             show_table("", ("value", "dtype[shape]", "operation", "operands; attributes"), program.describe())
+        if plan:
+            show_plan(program, executor, options(isa, threads))
     console.print(f"fingerprint {fingerprint({k: np.asarray(v) for k, v in tensors.items()})}", highlight=False)
+
+
+def show_plan(program: Program, executor: str, chosen: dict[str, Any]) -> None:
+    """Print the steps that an executor makes of a program. Raises ExecutorError for one that makes no plan."""
+    found, merged = resolve(executor, chosen)
+    # A plan does not depend on the state, which not every file with a program has.
+    program.values = {name: np.zeros(spec.shape, NUMPY_DTYPES[spec.dtype]) for name, spec in program.state.items()}
+    session = found.load(program, **merged)
+    steps = getattr(session, "plan", None)
+    if steps is None:
+        raise ExecutorError(f"the executor {executor!r} makes no plan: it runs one operation after another")
+    console.print(steps(), highlight=False, markup=False, soft_wrap=True)
 
 
 def doctor(
@@ -65,11 +86,8 @@ def doctor(
     )
     rows = []
     for name, executor in executors().items():
-        isas = ", ".join(getattr(executor, "isas", ()))
-        detail = f"instruction sets (best last): {isas}; threads: {getattr(executor, 'threads', '')}" if isas else ""
-        rows.append(
-            (name, "available" if executor.available else "missing", detail if executor.available else executor.reason)
-        )
+        detail = _in_words(executor.settings()) if executor.available else executor.reason
+        rows.append((name, "available" if executor.available else "missing", detail))
     show_table("executors", ("executor", "state", "detail"), rows)
     settings = {k: os.environ[k] for k in ("PARAGON_ISA", "PARAGON_NUM_THREADS", "PARAGON_DATA") if k in os.environ}
     console.print(
@@ -79,6 +97,13 @@ def doctor(
         probe_devices()
     if not executors()["cpu"].available:
         raise typer.Exit(1)
+
+
+def _in_words(settings: list[dict[str, Any]]) -> str:
+    """The options that an executor can be set to, e.g. "isa: avx2, avx512; threads: 1, 2"."""
+    names = dict.fromkeys(name for options in settings for name in options)
+    values = {name: dict.fromkeys(str(o[name]) for o in settings if name in o) for name in names}
+    return "; ".join(f"{name}: {', '.join(found)}" for name, found in values.items())
 
 
 def probe_devices() -> None:

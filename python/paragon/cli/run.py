@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from ..distance import compare_files
 from ..executors import resolve
-from ..files import RUN, load, read_tensors, write_tensors
-from ..fingerprint import fingerprint as fingerprint_of
-from ..program import Array
+from ..ir.distance import compare_files
+from ..ir.files import load
+from ..ir.fingerprint import fingerprint as fingerprint_of
+from ..ir.spec import Array
+from ..ir.tensor_files import RUN, read_tensors, write_tensors
 from .common import ExecutorOption, IsaOption, ThreadsOption, console, options, show_table
 
 

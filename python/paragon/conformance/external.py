@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ExecutorError
-from ..files import read_tensors, save_program, write_tensors
-from ..program import Array, Program
+from ..ir.errors import ExecutorError
+from ..ir.program import Program
+from ..ir.spec import Array
+from ..ir.tensor_files import read_tensors, write_tensors
 
 TIMEOUT_S = 600
 
@@ -33,13 +34,20 @@ class External:
 
     @property
     def available(self) -> bool:
+        """Whether the command is there."""
         return bool(self.command) and shutil.which(self.command[0]) is not None
 
     @property
     def reason(self) -> str:
+        """Why it is not available; empty when it is."""
         return "" if self.available else f"the command {self.command[0] if self.command else ''!r} is not there"
 
+    def settings(self) -> list[dict[str, Any]]:
+        """One: the command has no options."""
+        return [{}]
+
     def load(self, program: Program, **options: Any) -> ExternalSession:
+        """A session of the program; the command starts with its first run. Raises ExecutorError for any option."""
         if options:
             raise ExecutorError(f"the executor {self.name!r} has no options, got {sorted(options)}")
         return ExternalSession(self, program)
@@ -62,29 +70,34 @@ class ExternalSession:
         self._state = {name: np.array(program.values[name]) for name in program.state}
 
     def state(self) -> dict[str, Array]:
+        """A copy of the state."""
         return {name: x.copy() for name, x in self._state.items()}
 
     def set_state(self, values: Mapping[str, Array]) -> None:
+        """Replace the named states."""
         self._state.update({name: np.array(x) for name, x in values.items()})
 
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        found = self._call(inputs)
+        """Run once: update the state and return the outputs. Raises ExecutorError, with the end of what the command said."""
+        found = self._results(inputs)
         self._state.update({name: found[f"state.{name}"] for name in self.program.updates})
         return {name: found[f"output.{name}"] for name in self.program.outputs}
 
     def values(self, inputs: Mapping[str, Array]) -> list[Array]:
-        found = self._call(inputs, "--values")
+        """Every value of a run, by value number, without updating the state."""
+        found = self._results(inputs, "--values")
         known = [np.asarray(inputs[name]) for name in self.program.inputs]
         known += [self._state[name] for name in self.program.state]
         first = self.program.first_operation
         return known + [found[f"value.{first + i}"] for i in range(len(self.program.operations))]
 
-    def _call(self, inputs: Mapping[str, Array], *flags: str) -> dict[str, Array]:
+    def _results(self, inputs: Mapping[str, Array], *flags: str) -> dict[str, Array]:
+        """The tensors in the file of results that the command writes."""
         with tempfile.TemporaryDirectory() as folder:
             model, given, results = (Path(folder) / f"{name}.safetensors" for name in ("model", "inputs", "outputs"))
             program = Program.from_json(self.program.to_json())
             program.values = self._state
-            save_program(program, model)
+            program.save(model)
             write_tensors(given, dict(inputs), {})
             done = self.executor.call("run", model, given, results, *flags)
             if done.returncode:

@@ -13,12 +13,13 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from ..distance import first_divergence
-from ..errors import ShapeError
 from ..executors import Executor
-from ..ops import TABLE
-from ..program import NUMPY_DTYPES, Array, Node, Program
-from ..shapes import COMPARISONS, DTYPES, NORMS, Spec
+from ..ir.distance import first_divergence
+from ..ir.errors import ShapeError
+from ..ir.operations import TABLE, Operation
+from ..ir.program import Node, Program
+from ..ir.shapes import NORMS
+from ..ir.spec import DTYPES, NUMPY_DTYPES, Array, Spec
 
 Draw = Callable[..., Any]
 
@@ -127,26 +128,26 @@ Generated = tuple[list[tuple[bool, int]], dict[str, Any]]
 F32, NUMBERS = ("f32",), DTYPES
 
 
-def _elementwise(arity: int, dtypes: Sequence[str]) -> Callable[[_Writer], Generated]:
+def _operands(w: _Writer, count: int, dtypes: Sequence[str]) -> list[tuple[bool, int]]:
+    """Values of one dtype that broadcast with one another."""
+    first, spec = w.any(dtypes)
+    others = [
+        w.operand(lambda s: s == spec, lambda: Spec(spec.dtype, _broadcastable(w.draw, spec.shape)))[0]
+        for _ in range(count - 1)
+    ]
+    return list(w.draw(st.permutations([first, *others])))
+
+
+def _elementwise(operation: Operation) -> Callable[[_Writer], Generated]:
     def generate(w: _Writer) -> Generated:
-        first, spec = w.any(dtypes)
-        others = [
-            w.operand(lambda s: s == spec, lambda: Spec(spec.dtype, _broadcastable(w.draw, spec.shape)))[0]
-            for _ in range(arity - 1)
-        ]
-        order = w.draw(st.permutations([first, *others]))
-        return list(order), {}
+        operands = _operands(w, len(operation.operands), operation.dtypes)
+        return operands, {name: w.draw(st.sampled_from(words)) for name, words in operation.choices.items()}
 
     return generate
 
 
-def _compare(w: _Writer) -> Generated:
-    operands, _ = _elementwise(2, NUMBERS)(w)
-    return operands, {"how": w.draw(st.sampled_from(COMPARISONS))}
-
-
 def _select(w: _Writer) -> Generated:
-    (x, y), _ = _elementwise(2, NUMBERS)(w)
+    x, y = _operands(w, 2, NUMBERS)
     return [w.any(NUMBERS)[0], x, y], {}
 
 
@@ -317,15 +318,7 @@ def _bits(w: _Writer) -> Generated:
 
 
 GENERATORS: dict[str, Callable[[_Writer], Generated]] = {
-    **{name: _elementwise(2, NUMBERS) for name in ("add", "sub", "mul", "maximum", "minimum")},
-    **{
-        name: _elementwise(1, F32) for name in ("sqrt", "exp", "expm1", "log", "log1p", "tanh", "erf", "sinpi", "cospi")
-    },
-    "div": _elementwise(2, F32),
-    "fma": _elementwise(3, F32),
-    "neg": _elementwise(1, NUMBERS),
-    "abs": _elementwise(1, ("f32", "i32")),
-    "compare": _compare,
+    **{name: _elementwise(operation) for name, operation in TABLE.items() if operation.dtypes},
     "select": _select,
     "cast": _cast,
     "constant": _constant,

@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import value_and_grad
-from ..fourier import causal_convolve
-from ..functions import (
+from ..autograd.reverse import value_and_grad
+from ..ir.program import Program
+from ..ir.spec import Array
+from ..tensor.fourier import causal_convolve
+from ..tensor.functions import (
     arange,
     bits,
     cast,
@@ -34,9 +36,8 @@ from ..functions import (
     unfold,
     where,
 )
-from ..program import Array, Program
-from ..tensor import Tensor
-from ..tracing import trace
+from ..tensor.tensor import Tensor
+from ..tensor.tracing import trace
 
 Parameters = dict[str, Tensor]
 STEPS = 3

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from ..distance import Difference, Divergence, difference, first_divergence
-from ..files import write_atomic
-from ..fingerprint import fingerprint
-from ..program import CONTRACT, Array, Program
+from ..ir.distance import Difference, Divergence, difference, first_divergence
+from ..ir.fingerprint import fingerprint
+from ..ir.program import CONTRACT, Program
+from ..ir.spec import Array
+from ..ir.tensor_files import write_atomic
 
 COLUMNS = (
     "program", "first", "second", "match", "words", "mismatched",
@@ -37,6 +38,7 @@ class Outcome:
 
     @property
     def fingerprint(self) -> str:
+        """The fingerprint of the results; empty after an error."""
         return "" if self.error else fingerprint(self.results)
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import ExecutorError, ParagonError
 from ..executors import Executor, executors
-from ..program import Array, Program
+from ..ir.errors import ExecutorError, ParagonError
+from ..ir.program import Program
+from ..ir.spec import Array
 from .external import External
 from .programs import standard_programs
 from .report import Outcome, drift_report
@@ -30,7 +31,11 @@ class Contender:
 
 @dataclass
 class Findings:
-    """What a run found. `failures` has one line for every vector, program or fuzzed sample that went wrong."""
+    """What a run found.
+
+    `vectors` has (right, all) cases for each contender, `report` is the drift report (`write_report`), and `failures` has one
+    line for every vector, program or fuzzed sample that went wrong.
+    """
 
     vectors: dict[str, tuple[int, int]]
     report: dict[str, Any]
@@ -38,6 +43,7 @@ class Findings:
 
     @property
     def passed(self) -> bool:
+        """Whether nothing went wrong."""
         return not self.failures
 
 
@@ -59,8 +65,7 @@ def contenders(names: Sequence[str] = (), commands: Mapping[str, str] | None = N
             if name in names:
                 raise ExecutorError(f"the executor {name!r} is not available: {executor.reason}")
             continue
-        isas = getattr(executor, "isas", ())
-        found += [Contender(f"{name} {isa}", executor, {"isa": isa}) for isa in isas] or [Contender(name, executor)]
+        found += _variants(name, executor)
     for name, command in (commands or {}).items():
         external = External(name, command)
         if not external.available:
@@ -72,6 +77,16 @@ def contenders(names: Sequence[str] = (), commands: Mapping[str, str] | None = N
     if missing := [n for n in names if not any(n in (c.name, c.name.split()[0]) for c in found)]:
         raise ExecutorError(f"there is no executor {missing[0]!r}; there are {', '.join(c.name for c in found)}")
     return wanted
+
+
+def _variants(name: str, executor: Executor) -> list[Contender]:
+    """A contender for each setting of an executor, whatever the number of threads: sessions choose that themselves."""
+    found: dict[str, Contender] = {}
+    for options in executor.settings():
+        kept = {key: value for key, value in options.items() if key != "threads"}
+        label = " ".join([name, *map(str, kept.values())])
+        found.setdefault(label, Contender(label, executor, kept))
+    return list(found.values())
 
 
 def run_program(contender: Contender, program: Program, inputs: Mapping[str, Array], steps: int) -> Outcome:
@@ -110,14 +125,20 @@ def run_conformance(
     seed: int = 0,
     progress: Progress = lambda line: None,
 ) -> Findings:
-    """Run everything that was asked for on every contender.
+    """Run the standard programs, and the vectors and random programs that are asked for, on every contender; compare the words.
 
     Args:
         vectors: a folder of vectors; none when None.
-        fuzz_examples: random programs an operation; needs the `hypothesis` package.
+        fuzz_examples: random programs an operation, from `seed` on; needs the `hypothesis` package.
+        progress: called with a line of text before each part.
 
     Raises:
         ExecutorError: no contenders, or no hypothesis for fuzzing.
+
+    >>> from paragon.conformance import contenders, run_conformance
+    >>> findings = run_conformance(contenders(["reference", "cpu"]))
+    >>> findings.passed, findings.failures
+    (True, [])
     """
     if not who:
         raise ExecutorError("conformance: no executor to run")

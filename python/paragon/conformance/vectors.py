@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..distance import compare_tensors, first_divergence
-from ..errors import FileError, ParagonError
 from ..executors import Executor
-from ..files import read_tensors
-from ..program import Array, Program
+from ..ir.distance import compare_tensors, first_divergence
+from ..ir.errors import FileError, ParagonError
+from ..ir.program import Program
+from ..ir.spec import Array
+from ..ir.tensor_files import read_tensors
 
 
 @dataclass
@@ -53,7 +54,7 @@ def load_vectors(folder: str | Path) -> Iterator[Case]:
 
 
 def run_case(case: Case, executor: Executor, **options: Any) -> str:
-    """What is wrong with an executor's answer to a case: one line, or nothing."""
+    """What is wrong with an executor's answer to a case: one line, empty when nothing is."""
     try:
         session = executor.load(case.program, **options)
         outputs = session.run(case.inputs)

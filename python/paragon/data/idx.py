@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import FileError
-from ..program import Array
+from ..ir.errors import FileError
+from ..ir.spec import Array
 
 MAX_BYTES = 2**31 - 1
 

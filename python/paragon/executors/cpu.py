@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..errors import ExecutorError, ProgramError
-from ..program import Array, Program
+from ..ir.errors import ExecutorError, ProgramError
+from ..ir.program import Program
+from ..ir.spec import Array
 
 try:
     from .. import _core
@@ -50,6 +51,10 @@ class Cpu:
     def threads(self, count: int) -> None:
         _call(lambda: _core.set_threads(count))
 
+    def settings(self) -> list[dict[str, Any]]:
+        """Every instruction set, with one thread and with all."""
+        return [{"isa": isa, "threads": n} for isa in self.isas for n in sorted({1, self.threads})]
+
     def load(self, program: Program, **options: Any) -> CpuSession:
         """Plan a program and copy its state. Raises ExecutorError for an option that is unknown or cannot be met."""
         if not self.available:
@@ -81,6 +86,10 @@ class CpuSession:
     def bytes(self) -> int:
         """The memory that the session holds, besides inputs and outputs."""
         return int(self._session.bytes)
+
+    def plan(self) -> str:
+        """The steps of a run in words, a line each: the kernel, what it reads, where it writes."""
+        return str(self._session.plan())
 
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Run once: update the state and return the outputs, fresh arrays. Raises ExecutorError for unfit inputs."""

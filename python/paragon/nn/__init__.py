@@ -1,7 +1,7 @@
 """Neural networks: layers, models made of them, and the activations by name. See docs/training.md."""
 
-from ..composites import elu, gelu, leaky_relu, linear, log_softmax, relu, sigmoid, silu, softmax, softplus
-from ..functions import tanh
+from ..tensor.composites import elu, gelu, leaky_relu, linear, log_softmax, relu, sigmoid, silu, softmax, softplus
+from ..tensor.functions import tanh
 from .layers import (
     ACTIVATIONS,
     SCHEMES,

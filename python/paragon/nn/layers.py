@@ -7,14 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .. import composites as C
-from .. import functions as F
-from .. import random
-from ..errors import ShapeError
-from ..tensor import Tensor
+from ..ir.errors import ShapeError
+from ..tensor import composites as C
+from ..tensor import functions as F
+from ..tensor import random
+from ..tensor.operands import Pair, integers, pair
+from ..tensor.tensor import Tensor
+from .checks import named, need_sizes
 from .module import Initialiser, Module, current_call
 
 Activation = str | Callable[[Tensor], Tensor] | None
+"""What a layer takes as its activation: a name from ACTIVATIONS, any function of one tensor, or None for `linear`."""
+
 Scheme = Callable[[Sequence[int], int, int, Any, int], Tensor]
 """(shape, fan_in, fan_out, seed, stream) -> first weights, as paragon.random.glorot_uniform."""
 
@@ -22,23 +26,19 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "linear": C.linear, "relu": C.relu, "leaky_relu": C.leaky_relu, "elu": C.elu, "sigmoid": C.sigmoid, "tanh": F.tanh,
     "gelu": C.gelu, "silu": C.silu, "softplus": C.softplus, "softmax": C.softmax, "log_softmax": C.log_softmax,
 }  # fmt: skip
+"""The activations by name; the layers, the estimators and the command line read them here."""
+
 SCHEMES: dict[str, Scheme] = {"glorot_uniform": random.glorot_uniform, "he_uniform": random.he_uniform}
+"""The initialisers of weights by name."""
 
 
 def activation(which: Activation) -> Callable[[Tensor], Tensor]:
-    """An activation by its name, or any function of one tensor; None is `linear`. Raises ShapeError for an unknown name."""
-    return C.linear if which is None else which if callable(which) else _named("activation", ACTIVATIONS, which)
+    """The function of an activation: by its name, or itself; None is `linear`. Raises ShapeError for an unknown name.
 
-
-def _named(what: str, table: dict[str, Any], name: str) -> Any:
-    if name not in table:
-        raise ShapeError(f"there is no {what} {name!r}; known are {', '.join(table)}")
-    return table[name]
-
-
-def _positive(what: str, *numbers: int) -> None:
-    if any(n < 1 for n in numbers):
-        raise ShapeError(f"{what}: sizes must be at least 1, got {', '.join(map(str, numbers))}")
+    >>> pg.nn.activation("relu")(pg.tensor([-1.0, 2.0]))
+    Tensor([0., 2.], f32)
+    """
+    return C.linear if which is None else which if callable(which) else named("activation", ACTIVATIONS, which)
 
 
 def zeros(shape: tuple[int, ...], seed: int, stream: int) -> Tensor:
@@ -64,11 +64,22 @@ class Weights:
 
 
 def _weights(scheme: str | Scheme, fan_in: int, fan_out: int) -> Initialiser:
-    return Weights(scheme if callable(scheme) else _named("initialiser", SCHEMES, scheme), fan_in, fan_out)
+    return Weights(scheme if callable(scheme) else named("initialiser", SCHEMES, scheme), fan_in, fan_out)
 
 
 class Dense(Module):
-    """activation(x @ weight + bias): (..., inputs) -> (..., outputs). Parameters weight (inputs, outputs), bias (outputs,)."""
+    """activation(x @ weight + bias): (..., inputs) -> (..., outputs). Parameters weight (inputs, outputs), bias (outputs,).
+
+    Args:
+        activation: a name from `ACTIVATIONS`, a function of one tensor, or None. bias: whether there is one.
+        init: a name from `SCHEMES`, or a function as `Scheme` says, for the first weights; the bias begins with zeros.
+
+    Raises ShapeError for a size below 1 or an unknown name.
+
+    >>> layer = pg.nn.Dense(3, 2, "relu").init(seed=0)
+    >>> layer(np.ones((1, 3), np.float32))
+    Tensor([[1.3298712, 0.7626337]], f32)
+    """
 
     weight: Tensor
     bias: Tensor
@@ -82,7 +93,7 @@ class Dense(Module):
         bias: bool = True,
         init: str | Scheme = "glorot_uniform",
     ) -> None:
-        _positive("Dense", inputs, outputs)
+        need_sizes("Dense", inputs, outputs)
         self.activation = _activation(activation)
         self.has_bias = bias
         self.parameter("weight", (inputs, outputs), _weights(init, inputs, outputs))
@@ -97,7 +108,11 @@ class Dense(Module):
 class Conv2d(Module):
     """activation(conv2d(x, weight) + bias): (N, channels, H, W) -> (N, outputs, OH, OW); see `paragon.conv2d`.
 
-    Parameters weight (outputs, channels, kh, kw), bias (outputs,).
+    Parameters weight (outputs, channels, kh, kw), bias (outputs,). activation, bias and init are those of `Dense`.
+
+    >>> layer = pg.nn.Conv2d(1, 4, 3, "relu", padding="same").init(seed=0)
+    >>> layer(np.ones((2, 1, 8, 8), np.float32)).shape
+    (2, 4, 8, 8)
     """
 
     weight: Tensor
@@ -107,17 +122,17 @@ class Conv2d(Module):
         self,
         channels: int,
         outputs: int,
-        kernel: C.Pair,
+        kernel: Pair,
         activation: Activation = None,
         *,
-        stride: C.Pair = 1,
-        padding: str | C.Pair = 0,
-        dilation: C.Pair = 1,
+        stride: Pair = 1,
+        padding: str | Pair = 0,
+        dilation: Pair = 1,
         bias: bool = True,
         init: str | Scheme = "glorot_uniform",
     ) -> None:
-        down, across = (kernel, kernel) if isinstance(kernel, int) else kernel
-        _positive("Conv2d", channels, outputs, down, across)
+        down, across = pair(kernel)
+        need_sizes("Conv2d", channels, outputs, down, across)
         self.activation = _activation(activation)
         self.window: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation}
         self.has_bias = bias
@@ -133,7 +148,7 @@ class Conv2d(Module):
 class MaxPool2d(Module):
     """(N, C, H, W) -> (N, C, OH, OW): the largest of each window; see `paragon.max_pool2d`."""
 
-    def __init__(self, kernel: C.Pair, *, stride: C.Pair | None = None, padding: str | C.Pair = 0) -> None:
+    def __init__(self, kernel: Pair, *, stride: Pair | None = None, padding: str | Pair = 0) -> None:
         self.kernel, self.stride, self.padding = kernel, stride, padding
 
     def forward(self, x: Tensor) -> Tensor:
@@ -143,7 +158,7 @@ class MaxPool2d(Module):
 class AvgPool2d(Module):
     """(N, C, H, W) -> (N, C, OH, OW): the mean of each window; see `paragon.avg_pool2d`."""
 
-    def __init__(self, kernel: C.Pair, *, stride: C.Pair | None = None, padding: str | C.Pair = 0) -> None:
+    def __init__(self, kernel: Pair, *, stride: Pair | None = None, padding: str | Pair = 0) -> None:
         self.kernel, self.stride, self.padding = kernel, stride, padding
 
     def forward(self, x: Tensor) -> Tensor:
@@ -151,22 +166,25 @@ class AvgPool2d(Module):
 
 
 class Flatten(Module):
-    """(N, ...) -> (N, product of the rest)."""
+    """(N, ...) -> (N, product of the other lengths)."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.reshape((x.shape[0], math.prod(x.shape[1:])))
 
 
 class LayerNorm(Module):
-    """(..., *shape) -> same: each row of zero mean and unit variance, then scaled by gamma and moved by beta (both `shape`)."""
+    """(..., *shape) -> same: each row of zero mean and unit variance, then scaled by gamma and moved by beta (both `shape`).
+
+    See `paragon.layer_norm`; gamma begins with ones, beta with zeros. (Ba et al., 2016)
+    """
 
     gamma: Tensor
     beta: Tensor
 
     def __init__(self, shape: int | Sequence[int], *, eps: float = 1e-5) -> None:
         self.eps = eps
-        shape = (shape,) if isinstance(shape, int) else tuple(shape)
-        _positive("LayerNorm", *shape)
+        shape = integers(shape)
+        need_sizes("LayerNorm", *shape)
         self.parameter("gamma", shape, ones)
         self.parameter("beta", shape, zeros)
 
@@ -177,7 +195,8 @@ class LayerNorm(Module):
 class BatchNorm(Module):
     """(N, channels, ...) -> same: in training by the moments of the batch, else by running ones; then gamma and beta.
 
-    The running moments are state: running = fma(momentum, moment - running, running), the variance times n/(n-1).
+    The running moments are state: running = fma(momentum, moment - running, running), the variance times n/(n-1) for the n
+    values of a channel. Raises ShapeError in training when n is 1. See `paragon.batch_norm`. (Ioffe & Szegedy, 2015)
     """
 
     gamma: Tensor
@@ -186,7 +205,7 @@ class BatchNorm(Module):
     running_variance: Tensor
 
     def __init__(self, channels: int, *, momentum: float = 0.1, eps: float = 1e-5) -> None:
-        _positive("BatchNorm", channels)
+        need_sizes("BatchNorm", channels)
         self.momentum, self.eps = momentum, eps
         self.parameter("gamma", (channels,), ones)
         self.parameter("beta", (channels,), zeros)
@@ -227,12 +246,16 @@ class Dropout(Module):
 
 
 class Embedding(Module):
-    """i32 (...) in 0 ... count-1 -> f32 (..., width): rows of the parameter weight (count, width), first standard normal."""
+    """i32 (...) in 0 ... count-1 -> f32 (..., width): rows of the parameter weight (count, width), first standard normal.
+
+    >>> pg.nn.Embedding(5, 3).init(seed=0)(pg.tensor([4, 0])).shape
+    (2, 3)
+    """
 
     weight: Tensor
 
     def __init__(self, count: int, width: int) -> None:
-        _positive("Embedding", count, width)
+        need_sizes("Embedding", count, width)
         self.parameter("weight", (count, width), random.normal)
 
     def forward(self, i: Tensor) -> Tensor:
@@ -240,7 +263,14 @@ class Embedding(Module):
 
 
 class Sequential(Module):
-    """Layers, or plain functions of one tensor such as `nn.relu`, one after another. Layer i's parameters are named "i.NAME"."""
+    """Layers, or plain functions of one tensor such as `nn.relu`, one after another. Layer i's parameters are named "i.NAME".
+
+    >>> model = pg.nn.Sequential(pg.nn.Dense(64, 32, "relu"), pg.nn.Dense(32, 10)).init(seed=0)
+    >>> model(np.ones((1, 64), np.float32)).shape
+    (1, 10)
+    >>> list(model.state_dict())
+    ['0.weight', '0.bias', '1.weight', '1.bias']
+    """
 
     def __init__(self, *layers: Module | Callable[[Tensor], Tensor]) -> None:
         for i, layer in enumerate(layers):
@@ -249,6 +279,7 @@ class Sequential(Module):
         self.layers = layers
 
     def children(self) -> Any:
+        """The layers that are modules, named by their position."""
         return ((str(i), layer) for i, layer in enumerate(self.layers) if isinstance(layer, Module))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -257,4 +288,4 @@ class Sequential(Module):
         return x
 
 
-_activation = activation  # the name is a parameter of the layers
+_activation = activation  # for the layers, where `activation` is the parameter of that name

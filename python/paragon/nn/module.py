@@ -18,12 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import random
-from ..errors import ParagonError, ShapeError
-from ..program import Array, Program
-from ..shapes import Spec
-from ..tensor import Tensor, tensor
-from ..tracing import trace
+from ..data.feed import run_batches
+from ..ir.errors import ParagonError, ShapeError
+from ..ir.program import Program
+from ..ir.spec import Array, Spec
+from ..tensor import random
+from ..tensor.tensor import Tensor, tensor
+from ..tensor.tracing import trace
 
 Initialiser = Callable[[tuple[int, ...], int, int], Tensor]
 """(shape, seed, stream) -> the first value of a parameter."""
@@ -69,19 +70,35 @@ def current_call() -> Call:
 
 
 class Module:
-    """The base of layers and models. A subclass defines `__init__` and `forward(*tensors)`."""
+    """The base of layers and models. A subclass defines `__init__` and `forward(*tensors)`.
+
+    >>> class Scale(pg.nn.Module):
+    ...     def __init__(self, features):
+    ...         self.parameter("factor", (features,), lambda shape, seed, stream: pg.ones(shape))
+    ...     def forward(self, x):
+    ...         return x * self.factor
+    >>> Scale(2).init(seed=0)(pg.tensor([3.0, 4.0]))
+    Tensor([3., 4.], f32)
+    """
 
     # --- declaring ----------------------------------------------------------------------------------------------------
 
     def parameter(self, name: str, shape: Sequence[int], initialiser: Initialiser, trainable: bool = True) -> None:
-        """Declare the attribute `name` as an f32 parameter. It has a value after `init` or `load_state_dict`."""
+        """Declare the attribute `name` as an f32 parameter. It has a value after `init` or `load_state_dict`.
+
+        Args:
+            initialiser: (shape, seed, stream) -> the first value.
+            trainable: False for state that `forward` itself replaces, such as running means.
+
+        Raises ParagonError when the name is not an identifier.
+        """
         declared: dict[str, Declaration] = self.__dict__.setdefault("_declared", {})
         if "." in name or not name.isidentifier():
             raise ParagonError(f"parameter name {name!r}: must be an identifier")
         declared[name] = Declaration(tuple(int(d) for d in shape), initialiser, trainable)
 
     def forward(self, *operands: Any) -> Any:
-        """The function of the module, in terms of its attributes."""
+        """The function of the module, in terms of its attributes. Subclasses define it; users call the module itself."""
         raise NotImplementedError(f"{type(self).__name__} does not define forward")
 
     def children(self) -> Iterator[tuple[str, Module]]:
@@ -135,9 +152,9 @@ class Module:
             missing, unknown = sorted(set(places) - set(values)), sorted(set(values) - set(places))
             raise ShapeError(f"load_state_dict: missing {missing}, unknown {unknown}")
         new = {path: tensor(x) for path, x in values.items()}
-        for path, x in new.items():
-            if x.spec != Spec("f32", places[path][2].shape):
-                raise ShapeError(f"load_state_dict: {path!r} is f32{list(places[path][2].shape)}, got {x.spec}")
+        for path, (_, _, declaration) in places.items():
+            if new[path].spec != Spec("f32", declaration.shape):
+                raise ShapeError(f"load_state_dict: {path!r} is f32{list(declaration.shape)}, got {new[path].spec}")
         for path, (owner, name, _) in places.items():
             setattr(owner, name, new[path])
         return self
@@ -219,11 +236,18 @@ class Module:
         return trace(lambda state, x: ({output: self.apply(state, x)[0]}, {}), spec, state=self.state_dict())
 
     def save(self, path: str | Path, example: Any, *, batch: int | None = None, output: str = "output") -> None:
-        """Write a model file whose program predicts; see `program`. `paragon.load` reads it, and any executor runs it."""
+        """Write a model file whose program predicts; see `program`. `paragon.load` reads it, and any executor runs it.
+
+        >>> model = pg.nn.Dense(3, 2).init(seed=0)
+        >>> model.save("model.safetensors", example=np.ones((1, 3), np.float32))
+        >>> pg.load("model.safetensors").run({"x": np.ones((1, 3), np.float32)})
+        {'output': array([[1.3298712, 0.7626337]], dtype=float32)}
+        """
         self.program(example, batch=batch, output=output).save(path)
 
     def predict(self, x: Any, batch_size: int = 1000) -> Array:
-        """The outputs for all rows of x, in batches, on the executor in use. Returns an array [rows, ...]."""
-        from ..data.batches import run_batches
+        """The outputs for all rows of x, an array [rows, ...], `batch_size` rows at a time, on the executor in use.
 
+        Raises ShapeError when x has no rows or does not fit the module.
+        """
         return run_batches(lambda spec: self.program(spec), x, batch_size)

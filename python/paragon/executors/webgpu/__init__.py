@@ -1,20 +1,20 @@
 """The webgpu executor: GPUs through WGSL, with the contract's bits (docs/webgpu.md).
 
-Options of `load`: `device` (a number or a part of the adapter's name; the first, hardware before software, when absent) and
-`path`: "native" or "integer" instead of what the probe picks. Nothing ever runs elsewhere in its place; a session says with
-`adapter` and `path` what computes.
+Options of `load`: `device`, a number or a part of the adapter's name (the first when absent; hardware comes before software), and
+`path`, "native" or "integer" instead of what the probe picks. Nothing else ever runs in its place; a session says with `adapter`
+and `path` what computes.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from ...errors import ExecutorError
-from ...program import Program
+from ...ir.errors import ExecutorError
+from ...ir.program import Program
 
 
 class WebGPU:
-    """The executor. wgpu is loaded when one of its properties is asked for, not before."""
+    """The executor. wgpu, which takes a while to import, is imported when a device is asked for."""
 
     name = "webgpu"
 
@@ -32,7 +32,7 @@ class WebGPU:
 
     @property
     def devices(self) -> list[str]:
-        """The adapters, by number. Empty when there is none."""
+        """The names of the adapters, in the order of their numbers."""
         from .device import adapters
 
         return [a.summary for a in adapters()] if self.available else []
@@ -43,6 +43,11 @@ class WebGPU:
         from .device import adapters
 
         return self.available and adapters()[0].info["adapter_type"] != "CPU"
+
+    def settings(self) -> list[dict[str, Any]]:
+        """Every device by its number; [{}] where there is one only, and [] where there is none."""
+        count = len(self.devices)
+        return [{"device": number} for number in range(count)] if count > 1 else [{}] * count
 
     def probe(self, device: int | str | None = None) -> Any:
         """What a device's arithmetic is worth (`probe.Probe`). Raises ExecutorError when there is no such device."""

@@ -1,6 +1,7 @@
-"""Adapters and devices: opening one, probing it, compiling kernels, and running a list of dispatches.
+"""Adapters and devices: finding one, opening and probing it, its memory, and compiling kernels for it.
 
-wgpu is imported when an adapter is asked for, not before.
+An adapter is a GPU, or a driver that stands for one, as wgpu lists them; a device is an adapter that was opened. wgpu is imported
+when an adapter is asked for, not before.
 """
 
 from __future__ import annotations
@@ -11,23 +12,22 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from ...errors import ExecutorError
+from ...ir.errors import ExecutorError
 from .library import link
+from .limits import grid
 from .probe import Probe, probe
 
 PACKAGE = "install the package wgpu: pip install wgpu"
 DRIVER = "install a Vulkan driver; on Debian and Ubuntu Mesa's software driver will do: apt install mesa-vulkan-drivers"
-WORKGROUP = 64  # threads of a workgroup
-MOST_GROUPS = 65535  # workgroups along one axis that every device allows
-MOST_BINDINGS = 8  # storage buffers that every device lets a kernel see
 
 
 @cache
 def adapters() -> tuple[Any, ...]:
-    """The adapters that can compute: Vulkan, Metal or Direct3D 12; hardware before software. OpenGL is left out."""
+    """The adapters that can compute, through Vulkan, Metal or Direct3D 12; hardware before software. Empty without wgpu."""
     if importlib.util.find_spec("wgpu") is None:
         return ()
-    with contextlib.suppress(Exception):  # keeps OpenGL, which is not used, from being started; not vital
+    # wgpu would start OpenGL, too, which prints errors on machines without a screen. Not vital, so no reason to fail.
+    with contextlib.suppress(Exception):
         from wgpu.backends.wgpu_native.extras import set_instance_extras
 
         set_instance_extras(backends=["Primary"])
@@ -77,12 +77,21 @@ def failures() -> Iterator[None]:
     except (wgpu.GPUError, wgpu.GPUPipelineError, RuntimeError) as error:
         if isinstance(error, ExecutorError):
             raise
-        remedy = "; load the program again, its state of before is lost" if "lost" in str(error) else ""
+        remedy = "; load the program again; its state is gone" if "lost" in str(error) else ""
         raise ExecutorError(f"webgpu: the device failed: {error}{remedy}") from None
 
 
 class Device:
-    """An opened adapter with what the probe found, and a cache of compiled kernels."""
+    """An opened adapter.
+
+    Attributes:
+        adapter, info: its name, and what its driver says of itself.
+        software: whether it is a driver that computes on the processor.
+        gpu: wgpu's device.
+        most_bytes: the largest buffer.
+        guard: the zeros that the native path xors words with (native.wgsl).
+        probe: what its arithmetic was found to be worth.
+    """
 
     def __init__(self, number: int) -> None:
         self._adapter = adapters()[number]
@@ -138,7 +147,7 @@ class Device:
     # --- kernels ------------------------------------------------------------------------------------------------------
 
     def pipeline(self, code: str, path: str) -> Any:
-        """Compile a kernel (cached by its text)."""
+        """Compile a kernel, or take it from the cache by its text: (pipeline, whether it reads the guard)."""
         text = link(code, path)
         if text not in self._pipelines:
             with failures():
@@ -149,7 +158,7 @@ class Device:
         return self._pipelines[text], "guard: array<u32>" in text
 
     def bind(self, code: str, path: str, buffers: Sequence[Any]) -> tuple[Any, Any]:
-        """A pipeline and its bind group. Buffers are bound from 1 on; binding 0 is the guard, where it is used."""
+        """(pipeline, bind group) of a kernel with `buffers` at the bindings from 1 on, and the guard at 0 where it reads it."""
         pipeline, guarded = self.pipeline(code, path)
         bound = [(0, self.guard)] if guarded else []
         bound += list(enumerate(buffers, 1))
@@ -158,7 +167,7 @@ class Device:
             return pipeline, self.gpu.create_bind_group(layout=pipeline.get_bind_group_layout(0), entries=entries)
 
     def run_once(self, code: str, path: str, arrays: Sequence[Any], result_bytes: int, threads: int) -> bytes:
-        """Run one kernel on arrays; the last binding is the result. For the probe and for tests."""
+        """Run one kernel on arrays, bound in order, and return the `result_bytes` of the binding after them."""
         buffers = [self.buffer(a.nbytes) for a in arrays] + [self.buffer(result_bytes)]
         pipeline, group = self.bind(code, path, buffers)
         with failures():
@@ -174,19 +183,14 @@ class Device:
             return bytes(self.gpu.queue.read_buffer(buffers[-1], 0, result_bytes))
 
 
-def grid(threads: int) -> tuple[int, int, int]:
-    """Workgroups for at least so many threads, over two axes where one is too short."""
-    groups = -(-threads // WORKGROUP)
-    if groups <= MOST_GROUPS:
-        return groups, 1, 1
-    return MOST_GROUPS, -(-groups // MOST_GROUPS), 1
-
-
-_opened: dict[int, Device] = {}
+_opened: dict[int, Device] = {}  # by number of the adapter
 
 
 def open_device(number: int) -> Device:
-    """The device of an adapter, opened and probed once a process, and again after it was lost."""
+    """The device of an adapter, opened and probed once in a process, and again after it was lost.
+
+    Raises ExecutorError when it cannot be opened.
+    """
     if number not in _opened or _opened[number].lost:
         _opened[number] = Device(number)
     return _opened[number]

@@ -1,4 +1,4 @@
-"""A plan as plain data: kernels as text, memory as numbers. Whatever speaks WebGPU, a browser for one, can run it.
+"""A plan as plain data, kernels as text and memory as numbers, for whatever else speaks WebGPU: a browser, for instance.
 
 python -m paragon.executors.webgpu.export MODEL_OR_JOB PLAN.json
 """
@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import FileError
-from ...files import read_tensors, write_atomic
-from ...program import Program
-from ...shapes import Spec
+from ...ir.errors import FileError
+from ...ir.program import Program
+from ...ir.spec import Spec
+from ...ir.tensor_files import read_tensors, write_atomic
 from .library import link
 from .plan import make_plan
 
@@ -73,6 +73,7 @@ def export_file(path: Path | str, which: str = "integer") -> dict[str, Any]:
 
 
 def main() -> None:
+    """The command: write the plan of a model or job file."""
     if len(sys.argv) != 3:
         sys.exit("usage: python -m paragon.executors.webgpu.export MODEL_OR_JOB PLAN.json")
     write_atomic(Path(sys.argv[2]), json.dumps(export_file(sys.argv[1])).encode())

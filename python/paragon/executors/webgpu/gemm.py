@@ -1,12 +1,16 @@
-"""The matrix product by tiles: a workgroup brings tiles of both operands into its memory, a thread computes a block of results.
+"""The matrix product by tiles: a workgroup copies a tile of each operand into its shared memory, and each of its threads computes
+a block of results from the tiles.
 
-Every result is one chain of fma over k in ascending order within a panel, and panel results are summed by the contract's rule,
-as in reductions.py, which has the same product in a form without tiles. Rows and columns beyond the edge are computed from
-repeated ones and not stored; k is never padded.
+Every result is one chain of fma over k in ascending order within a panel, and panel results are summed by the contract's rule;
+reductions.py has the same product without tiles, for small ones. Where a tile reaches beyond the last row or column it repeats
+that one, and the results are not stored. k is never padded, as that would change results.
 
-Both paths have the same blocks, but not the same lines: an fma in integers is a lot of text, so that its kernel is made of
-loops; on the native path all that is not fma is to be little, so that its kernel is unrolled, moves vectors, and fetches the next
-tiles while it computes. A line of an operand is a row of the left one or a column of the right one.
+The two paths cut a product into blocks alike, but differ in how the kernel is written. An fma in integers is about a hundred
+operations: nothing else matters, and loops keep the text short enough to compile. A native fma is one instruction, and
+everything around it costs: the kernel is unrolled, moves vectors of words, and reads the next tiles from memory while it
+computes on the present ones.
+
+A *line* of an operand is a row of the left one or a column of the right one; a *term* is a place along k.
 """
 
 from __future__ import annotations
@@ -18,24 +22,26 @@ from functools import cache
 from itertools import product
 from typing import NamedTuple
 
-from ...program import Node
-from ...shapes import Spec
-from .device import MOST_GROUPS
-from .kernel import LONGEST, ZERO, Dispatch, Index, Kernel, loop_steps
+from ...ir.program import Node
+from ...ir.spec import Spec
+from .kernel import ZERO, Dispatch, Index, Kernel, loop_steps
+from .limits import MOST_GROUPS, MOST_SHARED_WORDS, MOST_STEPS
 
-DEPTH = 16  # terms that stand in workgroup memory at a time
-UNROLLED = 16  # of them, on the native path
-BLOCKS = (1, 2, 4, 8)  # rows and columns of a thread's block
-THREADS = {"native": (64, 256), "integer": (64,)}  # of a workgroup; every device allows 256
-MOST_WORDS = 4096  # of workgroup memory that every device has
-WORDS_OF_TERM = {"native": 1, "integer": 2}  # in workgroup memory
-MOST_IN_BLOCK = {"native": 64, "integer": 32}
-BUSY = {"native": 1 << 15, "integer": 256}  # threads that keep a device busy; few where a thread has much to do
-WORDS = {1: "u32", 2: "vec2<u32>", 4: "vec4<u32>"}
+DEPTH = 16  # terms of each line in a tile
+UNROLLED = 16  # terms written out one after another on the native path
+BLOCKS = (1, 2, 4, 8)  # rows, or columns, of a thread's block
+THREADS = {"native": (64, 256), "integer": (64,)}  # threads of a workgroup; every device allows 256
+WORDS_OF_TERM = {
+    "native": 1,
+    "integer": 2,
+}  # shared memory that a factor takes: a word, or its two parts (softfloat.wgsl)
+MOST_IN_BLOCK = {"native": 64, "integer": 32}  # results of a thread: each takes registers
+BUSY = {"native": 1 << 15, "integer": 256}  # threads that keep a device busy; fewer where each has much to do
+WORDS = {1: "u32", 2: "vec2<u32>", 4: "vec4<u32>"}  # the type of so many words
 
 
 class Tiles(NamedTuple):
-    """Threads of a workgroup one below the other and side by side, and the rows and columns of a thread's block."""
+    """The shape of a workgroup: `down` by `across` threads, each with a block of `rows` by `columns` results."""
 
     down: int
     across: int
@@ -44,21 +50,24 @@ class Tiles(NamedTuple):
 
     @property
     def high(self) -> int:
+        """Rows of results of the workgroup."""
         return self.down * self.rows
 
     @property
     def wide(self) -> int:
+        """Columns of results of the workgroup."""
         return self.across * self.columns
 
     @property
     def threads(self) -> int:
+        """Threads of the workgroup."""
         return self.down * self.across
 
 
 def _steps(tiles: Tiles, path: str) -> float:
-    """Roughly how many operations a thread has to do for a term: the fma, reads of tiles, the fetching of its share."""
+    """Roughly how many operations a thread has to do for one term: the fma, reading from the tiles, filling its share of them."""
     t = tiles
-    if path == "integer":  # where only the fma counts
+    if path == "integer":  # all but the fma hardly counts
         return t.rows * t.columns * (1 + 0.25 * (1 / t.rows + 1 / t.columns))
     reads = -(-t.rows // 4) + -(-t.columns // 4)
     return t.rows * t.columns + 2 * reads + 6 * (t.high + t.wide) / t.threads + 4
@@ -66,7 +75,8 @@ def _steps(tiles: Tiles, path: str) -> float:
 
 @cache
 def choose_tiles(m: int, n: int, batches: int, path: str) -> Tiles:
-    """The tiles for [m, n] results: little computed in vain, few steps for an fma, and all of the device busy."""
+    """The tiles for [m, n] results that cost least: few results computed beyond the edge, few operations for each fma, and enough
+    threads to keep the device busy."""
 
     def cost(t: Tiles) -> float:
         groups = math.ceil(m / t.high) * math.ceil(n / t.wide) * batches
@@ -78,17 +88,19 @@ def choose_tiles(m: int, n: int, batches: int, path: str) -> Tiles:
         for across, rows, columns in product((4, 8, 16), BLOCKS, BLOCKS)
         if rows * columns <= MOST_IN_BLOCK[path]
     )
-    return min((t for t in shapes if (t.high + t.wide) * DEPTH * WORDS_OF_TERM[path] <= MOST_WORDS), key=cost)
+    return min((t for t in shapes if (t.high + t.wide) * DEPTH * WORDS_OF_TERM[path] <= MOST_SHARED_WORDS), key=cost)
 
 
 def steps_of_loops(tiles: Tiles, spans: list[int], depth: int, path: str) -> int:
-    """A bound for the steps of all loops of a thread."""
+    """An upper bound for the steps of all loops of a thread, which must not exceed MOST_STEPS."""
     panel = spans[0] if spans else depth
     whole, rest = divmod(depth, panel)
     blocks = whole * -(-panel // DEPTH) + -(-rest // DEPTH)
     if path == "native":
         a_block = 2 + DEPTH // UNROLLED
-        in_part = (whole * (panel % DEPTH > 0) + (rest % DEPTH > 0)) * DEPTH  # blocks whose terms are counted out
+        in_part = (
+            whole * (panel % DEPTH > 0) + (rest % DEPTH > 0)
+        ) * DEPTH  # tiles used in part have a loop over their terms
     else:
         loads = sum(-(-size * DEPTH // tiles.threads) + 1 for size in (tiles.high, tiles.wide))
         a_block, in_part = 2 + DEPTH + loads, 0
@@ -97,9 +109,11 @@ def steps_of_loops(tiles: Tiles, spans: list[int], depth: int, path: str) -> int
 
 @dataclass(frozen=True)
 class Operand:
-    """Where the words of an operand are, and the tile that they come to.
+    """An operand of the product, and the tile that its words are copied to.
 
-    `near` is the first line of the workgroup, `lines` how many lines there are, `size` how many stand in the tile.
+    `lead` is the place along the batch axes, `terms_last` whether neighbouring terms are neighbours in memory (else lines are),
+    `near` the first line of the workgroup, `lines` how many lines the operand has, `tile` the name of the tile and `size` how
+    many lines stand in it.
     """
 
     k: Kernel
@@ -113,13 +127,14 @@ class Operand:
     size: int
 
     def word(self, line: str, term: str) -> str:
-        """The word of a line beside `near` and a term; lines beyond the last are the last."""
+        """The word at line `near + line` and a term. A line beyond the last one is taken to be the last."""
         place = self.k.let(f"min({self.near} + {line}, {self.lines - 1}u)")
         pair = (place, term) if self.terms_last else (term, place)
         return self.k.load(self.value, Index(self.spec.shape, None, (*self.lead, *pair)))
 
     def split(self, e: str, lines: int) -> tuple[str, str]:
-        """(term, line) of number e of `lines` lines, such that neighbouring threads read neighbouring words."""
+        """Which (term, line) number e is, of DEPTH terms of `lines` lines: so ordered that threads that are neighbours read words
+        that are neighbours in memory, which a device does at once."""
         by = DEPTH if self.terms_last else lines
         low, high = self.k.let(f"{e} % {by}u"), self.k.let(f"{e} / {by}u")
         return (low, high) if self.terms_last else (high, low)
@@ -151,8 +166,11 @@ def _chain(
     add: Callable[[int], None],
     terms: Callable[[str, str], None],
 ) -> None:
-    """The reduction rule: `fresh(level)` starts the accumulators of a level, `terms(start, stop)` takes a panel into those of level
-    0, `add(level)` adds those of the level below."""
+    """The reduction rule, for all results of a thread at once.
+
+    `fresh(level)` writes the start of the accumulators of a level, `terms(start, stop)` what takes the terms of a panel into those
+    of level 0, and `add(level)` what adds the accumulators of the level below to those of this level.
+    """
 
     def level(number: int, start: str, stop: str) -> None:
         fresh(number)
@@ -168,13 +186,14 @@ def _chain(
 
 
 def gemm(k: Kernel, node: Node, out: int, spans: list[int], path: str) -> Dispatch | None:
-    """The kernel of a product whose panels are `spans` (reductions.py), or None when its grid or its loops are too long."""
+    """The kernel of a product whose panels are `spans` (reductions.py), or None where it would take more workgroups or more loop
+    steps than a device allows."""
     *lead, m, n = node.spec.shape
     x = k.specs[node.inputs[0]].shape
     depth = x[-2 if node.attributes["transpose_a"] else -1]
     tiles = choose_tiles(m, n, math.prod(lead), path)
     groups = -(-n // tiles.wide), -(-m // tiles.high), math.prod(lead)
-    if max(groups) > MOST_GROUPS or steps_of_loops(tiles, spans, depth, path) > LONGEST:
+    if max(groups) > MOST_GROUPS or steps_of_loops(tiles, spans, depth, path) > MOST_STEPS:
         return None
 
     k.line(f"let across = t % {tiles.across}u;")
@@ -199,13 +218,14 @@ def gemm(k: Kernel, node: Node, out: int, spans: list[int], path: str) -> Dispat
     return Dispatch("\n".join(code), (*k.buffers, out), groups)
 
 
-Results = Iterator[tuple[str, str, str]]  # (word, row beside the first of the workgroup, column likewise)
+Results = Iterator[tuple[str, str, str]]  # (word, its row and its column counted from the first of the workgroup)
 
 
 # --- the integer path -------------------------------------------------------------------------------------------------
 
 
 def _integer(k: Kernel, left: Operand, right: Operand, tiles: Tiles, spans: list[int], depth: int) -> Results:
+    """Writes the kernel in integers. Tiles hold factors, which are words taken apart once for all the products they enter."""
     block = list(product(range(tiles.rows), range(tiles.columns)))
 
     def fresh(level: int) -> None:
@@ -245,26 +265,32 @@ def _integer(k: Kernel, left: Operand, right: Operand, tiles: Tiles, spans: list
 
 
 def _vectors(tiles: Tiles) -> tuple[int, int]:
-    """How many neighbouring lines stand in one vector of a tile, on the left and on the right."""
+    """How many neighbouring lines are one vector of a tile, of the left operand and of the right one."""
     return min(tiles.rows, 4), min(tiles.columns, 4)
 
 
 def _part(vector: str, size: int, i: int) -> str:
+    """Word i of a vector of `size` words."""
     return vector if size == 1 else f"{vector}.{'xyzw'[i]}"
 
 
 def _packed(words: list[str]) -> str:
+    """A vector of 1, 2 or 4 words."""
     return words[0] if len(words) == 1 else f"{WORDS[len(words)]}({', '.join(words)})"
 
 
 class _Fetch:
-    """What a thread brings of an operand: vectors of neighbouring lines, first into variables, then into the tile."""
+    """A thread's share of filling a tile: vectors of neighbouring lines, which are read from memory into variables long before they
+    are written to the tile, so that the thread need not wait for the memory.
+
+    `even` says that no tile is used in part, so that no term lies beyond the last.
+    """
 
     def __init__(self, operand: Operand, vector: int, threads: int, even: bool) -> None:
         self.k, self.operand, self.vector, self.threads = operand.k, operand, vector, threads
         self.across = operand.size // vector
         self.count = self.across * DEPTH
-        self.even = even and self.count % threads == 0
+        self.even = even and self.count % threads == 0  # else some threads have no vector of the last round
         self.names = [self.k.var(f"{WORDS[vector]}()") for _ in range(-(-self.count // threads))]
 
     def _place(self, number: int) -> tuple[str, str, str]:
@@ -272,7 +298,8 @@ class _Fetch:
         return (e, *self.operand.split(e, self.across))
 
     def read(self, k0: str, depth: int) -> None:
-        """From memory. Terms beyond the last are the last, and are not used."""
+        """Writes the reading from memory, of the tile that starts at term k0. A term beyond the last is read as the last; nobody
+        uses it."""
         for number, name in enumerate(self.names):
             _, q, line = self._place(number)
             term = self.k.let(f"{k0} + {q}" if self.even else f"min({k0} + {q}, {depth - 1}u)")
@@ -280,7 +307,7 @@ class _Fetch:
             self.k.line(f"{name} = {_packed([self.operand.word(x, term) for x in lines])};")
 
     def write(self) -> None:
-        """Into the tile."""
+        """Writes the copying of the variables into the tile."""
         for number, name in enumerate(self.names):
             e, q, line = self._place(number)
             full = (number + 1) * self.threads <= self.count
@@ -288,7 +315,31 @@ class _Fetch:
                 self.k.line(f"{self.operand.tile}[{q} * {self.across}u + {line}] = {name};")
 
 
+def _fill_tiles(k: Kernel, fetches: list[_Fetch], stop: str, depth: int) -> None:
+    """Writes the tiles at k0, which were read in the step before, and starts to read those of the next step."""
+    k.line("workgroupBarrier();")  # all threads are done with the tiles of the step before
+    for fetch in fetches:
+        fetch.write()
+    k.line("workgroupBarrier();")
+    following = k.let(f"min(k0 + {DEPTH}u, {stop})")
+    with k.block(f"if ({following} < {depth}u)"):
+        for fetch in fetches:
+            fetch.read(following, depth)
+
+
+def _take_tiles(k: Kernel, term: Callable[[str], None], stop: str, even: bool) -> None:
+    """Takes the terms of the tiles into the results: written out where a tile is full, else in a loop up to `stop`."""
+    with k.block("" if even else f"if ({stop} - k0 >= {DEPTH}u)"), k.loop("0u", f"{DEPTH}u", UNROLLED) as q:
+        for i in range(UNROLLED):
+            with k.block(""):
+                term(k.let(f"{q} + {i}u"))
+    if not even:
+        with k.block("else"), k.loop("0u", f"{stop} - k0") as q:
+            term(q)
+
+
 def _native(k: Kernel, left: Operand, right: Operand, tiles: Tiles, spans: list[int], depth: int) -> Results:
+    """Writes the kernel with the device's own fma. Tiles and results are vectors of neighbouring lines."""
     a, b = _vectors(tiles)
     block = list(product(range(tiles.rows), range(tiles.columns // b)))
     even = not any(n % DEPTH for n in (depth, *spans[:1]))  # no tile is used in part
@@ -315,21 +366,8 @@ def _native(k: Kernel, left: Operand, right: Operand, tiles: Tiles, spans: list[
 
     def terms(start: str, stop: str) -> None:
         with k.block(f"for (var k0 = {start}; k0 < {stop}; k0 += {DEPTH}u)"):
-            k.line("workgroupBarrier();")
-            for fetch in fetches:
-                fetch.write()
-            k.line("workgroupBarrier();")
-            following = k.let(f"min(k0 + {DEPTH}u, {stop})")
-            with k.block(f"if ({following} < {depth}u)"):
-                for fetch in fetches:
-                    fetch.read(following, depth)
-            with k.block("" if even else f"if ({stop} - k0 >= {DEPTH}u)"), k.loop("0u", f"{DEPTH}u", UNROLLED) as q:
-                for i in range(UNROLLED):
-                    with k.block(""):
-                        term(k.let(f"{q} + {i}u"))
-            if not even:
-                with k.block("else"), k.loop("0u", f"{stop} - k0") as q:
-                    term(q)
+            _fill_tiles(k, fetches, stop, depth)
+            _take_tiles(k, term, stop, even)
 
     for fetch in fetches:
         fetch.read("0u", depth)

@@ -1,8 +1,8 @@
-"""Kernels as text: one thread an element of the result, values that are not in memory computed on the way.
+"""Writes the WGSL text of a kernel: one thread for each element of the result.
 
 A `Kernel` is written line by line. `load(value, index)` gives the word of a value at an index: read from its buffer where it
-has one, else computed from its operands by the rule that `expressions.py` has for its operation. So whatever can be said
-element by element, arithmetic and movement alike, is fused by not giving it a buffer.
+has one, else computed from its operands by the rule of its operation (expressions.py has the rules). So operations that go
+element by element, arithmetic and movement alike, are fused into the kernel that needs them by not giving them a buffer.
 
 All words are u32, whatever the dtype. Shapes and strides stand in the text as numbers.
 """
@@ -13,24 +13,29 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ...program import Node
-from ...shapes import Spec
-from .device import MOST_GROUPS, WORKGROUP, grid
+from ...ir.program import Node
+from ...ir.spec import Spec
+from .limits import MOST_GROUPS, WORKGROUP, grid
 
 Shape = tuple[int, ...]
-ALL_MEMORY = "arrayLength(&result)"  # a thread too many may write beyond the result into the rest of its memory
-LONGEST = 50_000  # steps of all loops of a thread: Mesa's llvmpipe leaves them after 65535 together, without a word
-ZERO = "zero"  # a name, since arithmetic between literals that wraps is an error in WGSL
+# A bound on the threads that is not the size of the result, so that results of all sizes share one compiled text. Memory is
+# handed out in larger pieces than the result: the threads between the two write words there that nobody reads.
+ALL_MEMORY = "arrayLength(&result)"
+# The name of a variable that is 0. A literal would not do: WGSL refuses arithmetic between literals that wraps, such as 0u - 1u.
+ZERO = "zero"
 
 
 def loop_steps(terms: int, n: int, spans: Sequence[int]) -> int:
-    """The steps, tests at the end included, of loops over n terms nested by panels: `terms` in all of the innermost ones."""
+    """How many steps nested loops over n terms take, each loop's last test included.
+
+    `terms` is the number of steps of the innermost loops together, `spans` how many terms one step of each outer loop covers.
+    """
     return terms + 1 + 2 * sum(-(-n // span) for span in spans)
 
 
 @dataclass(frozen=True)
 class Index:
-    """A place in an array of `shape`: a row-major number, or a coordinate for each axis (WGSL expressions)."""
+    """A place in an array of `shape`, as WGSL expressions: the row-major number `flat`, or a coordinate for each axis."""
 
     shape: Shape
     flat: str | None = None
@@ -47,12 +52,25 @@ class Dispatch:
 
 
 class Kernel:
-    """The text of a kernel that yields `result`, from values that have buffers (`stored`) or are computed on the way."""
+    """The text of a kernel that yields `result`, from values that have buffers or are computed where they are needed.
+
+    Args:
+        nodes: the operation that makes a value, by value number.
+        specs: dtype and shape of every value.
+        stored: whether a value has a buffer.
+        rules: for each operation that goes element by element, the rule for the word of its result at a place.
+        path: "native" or "integer".
+    """
 
     def __init__(
-        self, nodes: Mapping[int, Node], specs: Sequence[Spec], stored: Callable[[int], bool], path: str = "integer"
+        self,
+        nodes: Mapping[int, Node],
+        specs: Sequence[Spec],
+        stored: Callable[[int], bool],
+        rules: Mapping[str, Rule],
+        path: str,
     ) -> None:
-        self.nodes, self.specs, self.stored, self.path = nodes, specs, stored, path
+        self.nodes, self.specs, self.stored, self.rules, self.path = nodes, specs, stored, rules, path
         self.numbers: list[int] = []
         self.lines: list[str] = []
         self.buffers: dict[int, str] = {}
@@ -62,9 +80,11 @@ class Kernel:
     # --- lines --------------------------------------------------------------------------------------------------------
 
     def line(self, text: str) -> None:
+        """Append a line of WGSL."""
         self.lines.append(text)
 
     def name(self) -> str:
+        """A name that nothing else has."""
         self._count += 1
         return f"t{self._count}"
 
@@ -78,6 +98,7 @@ class Kernel:
         return self._known[expression]
 
     def var(self, expression: str) -> str:
+        """The name of a new variable that starts as the expression."""
         name = self.name()
         self.line(f"var {name} = {expression};")
         return name
@@ -93,13 +114,17 @@ class Kernel:
 
     @contextmanager
     def loop(self, start: str, stop: str, step: int = 1) -> Iterator[str]:
+        """A loop from start to stop, stop excluded; yields the name of its variable."""
         i = self.name()
         with self.block(f"for (var {i} = {start}; {i} < {stop}; {i} += {step}u)"):
             yield i
 
     def number(self, value: int) -> str:
-        """A number that stands in the text on the native path. On the integer path, where texts are long and compiling them is
-        slow, it is read from the buffer `numbers`, so that kernels of all sizes are one, and loops up to it are not unrolled."""
+        """An expression for a number that differs between sizes of the same kernel.
+
+        On the native path it stands in the text. Texts of the integer path are long and slow to compile, so there it is read from
+        a buffer `numbers`: all sizes share one compiled text, and a compiler cannot unroll the loops that end at the number.
+        """
         if self.path == "native":
             return f"{value}u"
         self.numbers.append(value)
@@ -108,7 +133,7 @@ class Kernel:
     # --- places -------------------------------------------------------------------------------------------------------
 
     def coordinates(self, index: Index) -> tuple[str, ...]:
-        """The coordinate of each axis."""
+        """The coordinate of each axis, as expressions."""
         if index.coordinates is not None:
             return index.coordinates
         found, rest = [], str(index.flat)
@@ -125,7 +150,7 @@ class Kernel:
         return tuple(reversed(found))
 
     def flat(self, index: Index) -> str:
-        """The row-major number."""
+        """The row-major number, as an expression."""
         if index.flat is not None:
             return index.flat
         terms, stride = [], 1
@@ -138,28 +163,30 @@ class Kernel:
     # --- values -------------------------------------------------------------------------------------------------------
 
     def buffer(self, value: int) -> str:
+        """The name of the buffer of a value; it becomes a binding of the kernel."""
         return self.buffers.setdefault(value, f"b{len(self.buffers)}")
 
     def load(self, value: int, index: Index) -> str:
-        """The word of a value at a place."""
-        from .expressions import EXPRESSIONS
-
+        """The name of the word of a value at a place."""
         key = (value, index.flat, index.coordinates)
         if key not in self._known:
             if self.stored(value):
                 word = self.let(f"{self.buffer(value)}[{self.flat(index)}]")
             else:
                 node = self.nodes[value]
-                word = self.let(EXPRESSIONS[node.op](self, node, index))
+                word = self.let(self.rules[node.op](self, node, index))
             self._known[key] = word
         return self._known[key]
 
     # --- the whole ----------------------------------------------------------------------------------------------------
 
     def finish(self, result: int, threads: int, limit: str | None = None) -> Dispatch:
-        """The kernel whose thread `i` has written its lines, with `result` as the buffer written to.
+        """The finished kernel: every thread runs the lines written so far, with its number as `i`.
 
-        `limit` is an expression for the number of threads that does not make the text depend on it, such as ALL_MEMORY.
+        Args:
+            result: the key of the buffer that is written.
+            threads: how many threads are needed.
+            limit: an expression for `threads` that is the same for all sizes, such as ALL_MEMORY, so that they share one text.
         """
         code = [
             *self.bindings(),
@@ -180,3 +207,7 @@ class Kernel:
             for i, b in enumerate(self.buffers.values(), 1)
         ]
         return [*read, f"@group(0) @binding({len(read) + 1}) var<storage, read_write> result: array<u32>;"]
+
+
+# The word of an operation's result at a place, as an expression; what it needs before that it writes to the kernel.
+Rule = Callable[[Kernel, Node, Index], str]

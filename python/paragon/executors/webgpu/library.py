@@ -1,7 +1,7 @@
-"""The shader library: the functions of shaders/*.wgsl, of which a kernel gets those that it calls, directly or not.
+"""The shader library: the functions of shaders/*.wgsl, of which a kernel gets those that it calls, directly or through others.
 
-WGSL has no modules. A kernel is written as text that calls library functions; `link` puts their declarations before it. The
-native path replaces the functions that shaders/native.wgsl has.
+WGSL has no modules. A kernel is written as text that calls library functions, and `link` puts their declarations before it. On
+the native path, functions of shaders/native.wgsl replace those of the same name.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def declarations(text: str) -> dict[str, str]:
-    """The top-level declarations of a WGSL file by name, comments removed. They end with `;` or a closing brace."""
+    """The top-level declarations of a WGSL file by name, without comments."""
     text = re.sub(r"//[^\n]*", "", text)
     found, depth, start = {}, 0, 0
-    for i, c in enumerate(text):
+    for i, c in enumerate(text):  # outside of all brackets, a declaration ends with ; or a closing brace
         depth += (c in "({") - (c in ")}")
         if depth == 0 and c in "};":
             piece = text[start : i + 1].strip()

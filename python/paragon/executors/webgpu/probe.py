@@ -1,4 +1,4 @@
-"""What a device's arithmetic is worth: known answers and a comparison of native with integer arithmetic, on the device itself.
+"""What a device's arithmetic is worth: it is asked for known answers, and its float arithmetic is held to its integer arithmetic.
 
 WGSL lets a device round fma twice, contract a*b + c, flush subnormals and assume that there is no infinity or NaN. The probe
 finds out and picks the path (docs/contract.md, section 9): "native" where float arithmetic keeps the contract, "integer" where
@@ -8,22 +8,22 @@ only integer arithmetic does, "refused" where not even that is right.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from ...program import Array
+from ...ir.spec import Array
 from .library import SHADERS
 
-if TYPE_CHECKING:
-    from .device import Device
-
+# What probe.wgsl computes for each triple of words, in the order of the words of its answer: first those that are floats.
 FLOATS = ("fma", "mul_add", "add", "sub", "mul", "add_zero", "add_sub", "sub_self", "bitcast")
 COLUMNS = (*FLOATS, "integer", "shift", "compare")
 TRIPLES = 1 << 15
 
-# check: rows (column, a, b, c, what must come out). 1+u is the float after 1, u = 2^-23.
+# The known answers of every check: (column of the answer, a, b, c, the word that must come out). u = 2^-23, so that 1 + u is the
+# float after 1.
 KNOWN: dict[str, list[tuple[str, int, int, int, int]]] = {
     "fma is fused": [
         ("fma", 0x3F800001, 0x3F800001, 0xBF800002, 0x28800000),  # (1+u)^2 - (1+2u) = u^2
@@ -92,9 +92,19 @@ INTEGER: dict[str, list[tuple[str, int, int, int, int]]] = {
 }  # fmt: skip
 
 
+class ProbedDevice(Protocol):
+    """What the probe needs of an opened device: its names, and a way to run one kernel."""
+
+    adapter: str
+    info: dict[str, Any]
+
+    def run_once(self, code: str, path: str, arrays: Sequence[Any], result_bytes: int, threads: int) -> bytes:
+        """Run the kernel `code` on `arrays` and return the result."""
+
+
 @dataclass(frozen=True)
 class Probe:
-    """What was found. `checks` says which of the checks on native arithmetic passed, `integer` the same of integer arithmetic."""
+    """What was found: which checks passed, on native arithmetic (`checks`) and on integer arithmetic (`integer`)."""
 
     adapter: str
     driver: str
@@ -118,24 +128,27 @@ class Probe:
         return {**asdict(self), "path": self.path}
 
     def to_json(self) -> str:
+        """`row` as JSON text."""
         return json.dumps(self.row(), indent=1)
 
 
 def _canonical(rows: Array) -> Array:
-    """NaNs made one in the columns that are floats."""
+    """`rows` with every NaN made 0x7fc00000 in the columns that are floats."""
     floats = rows[:, : len(FLOATS)]
     floats[(floats & 0x7FFFFFFF) > 0x7F800000] = 0x7FC00000
     return rows
 
 
-def _ask(device: Device, path: str, triples: Array) -> Array:
+def _ask(device: ProbedDevice, path: str, triples: Array) -> Array:
+    """u32 [n, COLUMNS]: what a path of the device makes of [n, 3] words."""
     code = (SHADERS / "probe.wgsl").read_text()
     answer = device.run_once(code, path, [triples], len(triples) * len(COLUMNS) * 4, len(triples))
     return _canonical(np.frombuffer(answer, np.uint32).reshape(-1, len(COLUMNS)).copy())
 
 
 def triples_of_all_classes() -> Array:
-    """Words of all classes: edge words, neighbours of ties, and random ones. The same on every device."""
+    """u32 [TRIPLES, 3]: operands of all classes, namely edge words, any words, words near one, and small words. The same on every
+    device."""
     rng = np.random.Generator(np.random.PCG64(1))
     edges = np.array(
         [0, 1, 2, 0x7FFFFF, 0x800000, 0x3F800000, 0x3F800001, 0x3F7FFFFF, 0x7F7FFFFF, 0x7F800000, 0x7FC00000]
@@ -154,8 +167,8 @@ def _passes(cases: list[tuple[str, int, int, int, int]], answers: Array) -> bool
     return all(int(row[COLUMNS.index(column)]) == want for (column, *_, want), row in zip(cases, answers, strict=True))
 
 
-def probe(device: Device) -> Probe:
-    """Ask a device. Its software may be at fault in any way, so nothing but the words that come back is believed."""
+def probe(device: ProbedDevice) -> Probe:
+    """Ask a device. Nothing is believed but the words that come back: not what the driver says it can do."""
     info = device.info
     every = {**KNOWN, **INTEGER}
     words = np.array([case[1:4] for cases in every.values() for case in cases], np.uint32)

@@ -1,10 +1,11 @@
-"""Operations that go over many elements for one: reductions by the contract's rule, products, scatter, fold, scan.
+"""Operations in which one result depends on many elements: sums, maxima, products, scatter, fold, scan.
 
-Each writes one kernel or several. `accumulate` is the reduction rule (docs/contract.md, section 3): all panels of a result in
-one thread, or, where results are few or terms are many, panels in different threads and their results summed by a further kernel.
+Each becomes one kernel or several. `accumulate` is the reduction rule (docs/contract.md, section 3): one thread takes all panels
+of a result, or, where results are few or terms are many, panels go to different threads and a further kernel sums what they
+give.
 
-No kernel loops more than LONGEST times: a driver may end loops early without a word. A longer chain is continued by a further
-kernel.
+No thread takes more loop steps than limits.MOST_STEPS; a longer chain goes on in a further kernel, from where the one before
+stopped.
 """
 
 from __future__ import annotations
@@ -13,19 +14,26 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ...program import Array, Node
-from ...shapes import Spec
+from ...ir.program import Node
+from ...ir.spec import Array, Spec
 from .gemm import gemm
-from .kernel import LONGEST, ZERO, Dispatch, Index, Kernel, Shape, loop_steps
+from .kernel import ZERO, Dispatch, Index, Kernel, Shape, loop_steps
+from .limits import MOST_STEPS
 
-Term = Callable[[Kernel, str, str, str], None]  # (kernel, accumulator, result i, term j): writes what takes the term in
-FEW = 4096  # results; fewer do not keep a device busy
-SMALL = 1 << 16  # steps of a product; up to there tiles are not worth their text
+Term = Callable[
+    [Kernel, str, str, str], None
+]  # (kernel, accumulator, result i, term j): writes the step that takes the term
+FEW = 4096  # fewer results than this, with a thread each, do not keep a device busy
+SMALL = 1 << 16  # a product of at most so many fma is done without tiles, whose kernels take longer to compile
 
 
 @dataclass
 class Builder:
-    """Where kernels come from and go to. `fresh()` is an empty kernel, `scratch(spec)` the key of a new temporary buffer."""
+    """What the writers of kernels work with.
+
+    `fresh()` gives an empty kernel, `scratch(spec)` the key of a new temporary buffer. Finished kernels are appended to
+    `dispatches`; `tables` has the arrays that are uploaded once, by the key of their buffer.
+    """
 
     path: str
     fresh: Callable[[], Kernel]
@@ -35,7 +43,7 @@ class Builder:
     _named: dict[object, int] = field(default_factory=dict)
 
     def table(self, name: object, make: Callable[[], Array]) -> int:
-        """The key of a buffer of constants, which is uploaded once; the same buffer for the same name."""
+        """The key of a buffer of constants that `make` returns; the same buffer for the same name."""
         if name not in self._named:
             array = make()
             self._named[name] = self.scratch(Spec("f32", array.shape))
@@ -49,11 +57,12 @@ MAX = {
     "i32": "bitcast<u32>(max(bitcast<i32>({}), bitcast<i32>({})))",
     "u32": "max({}, {})",
 }
+MAX_PANEL = 256  # a maximum has no panels, but is the same however it is cut; so its terms go to many threads as those of a sum do
 LOWEST = {"f32": "0xff800000u", "i32": "0x80000000u", "u32": "0u"}
 
 
 def _levels(n: int, panel: int | None) -> list[int]:
-    """How many terms one accumulator spans at each level below the last: [P, P^2, ...]; empty when n <= P."""
+    """How many terms one accumulator covers at each level below the last: [P, P^2, ...]; empty when n <= P, or P is None."""
     spans: list[int] = []
     while panel is not None and n > panel:
         n = -(-n // panel)
@@ -62,7 +71,7 @@ def _levels(n: int, panel: int | None) -> list[int]:
 
 
 def _chain(k: Kernel, spans: list[int], i: str, start: str, stop: str, first: str, term: Term, add: str) -> str:
-    """Nested loops over terms start ... stop-1, one for each level; the name of the accumulator."""
+    """Writes nested loops over terms start ... stop-1, one for each level; returns the name of the accumulator."""
     total = k.var(first)
     if not spans:
         with k.loop(start, stop) as j:
@@ -85,15 +94,23 @@ def accumulate(
     add: str,
     first: str = "opaque(0u)",
 ) -> None:
-    """The reduction rule over n terms for each of `outputs` results, each accumulator starting from `first`."""
+    """The reduction rule over n terms for each of `outputs` results.
+
+    Args:
+        out: the key of the buffer of the results.
+        dtype: of the results, "f32", "i32" or "u32".
+        term: writes the step that takes a term into an accumulator.
+        add: a pattern with {} for two accumulators: what adds panel results.
+        first: what every accumulator starts from, as an expression.
+    """
     if not outputs:
         return
     spans = _levels(n, panel)
-    if not spans or (outputs >= FEW and loop_steps(n, n, spans) <= LONGEST):
+    if not spans or (outputs >= FEW and loop_steps(n, n, spans) <= MOST_STEPS):
         _segments(b, out, outputs, n, n, spans, term, add, first)
         return
-    # Panels, or panels of panels where results are many, have threads of their own.
-    fitting = [level for level, span in enumerate(spans) if loop_steps(span, span, spans[:level]) <= LONGEST]
+    # Panels get threads of their own; where results are many, panels of panels do, as large as the limit on steps allows.
+    fitting = [level for level, span in enumerate(spans) if loop_steps(span, span, spans[:level]) <= MOST_STEPS]
     level = fitting[-1] if fitting and outputs >= FEW else 0
     count = -(-n // spans[level])
     parts = b.scratch(Spec(dtype, (count, outputs)))
@@ -109,8 +126,9 @@ def accumulate(
 def _segments(
     b: Builder, out: int, outputs: int, n: int, span: int, spans: list[int], term: Term, add: str, first: str
 ) -> None:
-    """[n / span, outputs] results, each of `span` terms by panels `spans`. A single chain goes on in further kernels."""
-    count, most = -(-n // span) if span else 1, max(span if spans else LONGEST, 1)
+    """Kernels for [n / span, outputs] results, each over `span` terms by panels `spans`. A chain without panels that is longer than
+    the limit on steps goes on in further kernels, whose accumulators start from the result so far."""
+    count, most = -(-n // span) if span else 1, max(span if spans else MOST_STEPS, 1)
     for begin in range(0, max(span, 1), most):
         k = b.fresh()
         i = k.let(f"i % {outputs}u") if count > 1 else "i"
@@ -123,12 +141,14 @@ def _segments(
 
 
 def _kept(k: Kernel, shape: Shape, axes: tuple[int, ...], i: str, j: str) -> Index:
-    """The place whose kept axes are number `i` of the result and whose reduced axes are number `j`."""
+    """The place in the operand that is term j of result i: i numbers the places along the kept axes, j along the reduced ones."""
     kept = [a for a in range(len(shape)) if a not in axes]
     outer = k.coordinates(Index(tuple(shape[a] for a in kept), i))
     inner = k.coordinates(Index(tuple(shape[a] for a in axes), j))
     place = {**dict(zip(kept, outer, strict=True)), **dict(zip(axes, inner, strict=True))}
-    if not kept or not axes or list(axes) == list(range(len(kept), len(shape))):  # rows: no need to take numbers apart
+    if (
+        not kept or not axes or list(axes) == list(range(len(kept), len(shape)))
+    ):  # terms are neighbours in memory: no coordinates needed
         n = math.prod(shape[a] for a in axes)
         return Index(shape, k.let(f"{i} * {n}u + {j}"))
     return Index(shape, None, tuple(place[a] for a in range(len(shape))))
@@ -146,27 +166,30 @@ def _reduce(b: Builder, node: Node, out: int, x: Spec, panel: int | None, op: st
 
 
 def sum_(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
+    """The sum over axes, by the reduction rule."""
     x = specs[node.inputs[0]]
     _reduce(b, node, out, x, node.attributes["panel"], ADD[x.dtype])
 
 
 def max_(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
-    x = specs[node.inputs[0]]  # a maximum may be cut in any way
-    _reduce(b, node, out, x, 256, MAX[x.dtype], LOWEST[x.dtype])
+    """The largest element over axes."""
+    x = specs[node.inputs[0]]
+    _reduce(b, node, out, x, MAX_PANEL, MAX[x.dtype], LOWEST[x.dtype])
 
 
 def argmax(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
+    """The index of the largest element along an axis: the first of equals, and a NaN before any number."""
     x, axis = specs[node.inputs[0]], node.attributes["axis"]
     better = {
         "f32": "f32_gt({0}, {1}) || (f32_is_nan({0}) && !f32_is_nan({1}))",
         "i32": "bitcast<i32>({0}) > bitcast<i32>({1})",
         "u32": "{0} > {1}",
     }[x.dtype]
-    for begin in range(0, x.shape[axis], LONGEST):
+    for begin in range(0, x.shape[axis], MOST_STEPS):
         k = b.fresh()
         at = k.var("result[i]" if begin else ZERO)
         best = k.var(k.load(node.inputs[0], _kept(k, x.shape, (axis,), "i", at)))
-        with k.loop(f"{begin}u", f"{min(begin + LONGEST, x.shape[axis])}u") as j:
+        with k.loop(f"{begin}u", f"{min(begin + MOST_STEPS, x.shape[axis])}u") as j:
             word = k.load(node.inputs[0], _kept(k, x.shape, (axis,), "i", j))
             with k.block(f"if ({better.format(word, best)})"):
                 k.line(f"{best} = {word};")
@@ -176,6 +199,7 @@ def argmax(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
 
 
 def scatter_add(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
+    """For each destination, the sum over the sources that point at it, in ascending order of the sources."""
     x, i = (specs[v] for v in node.inputs)
     axis, n, rank = node.attributes["axis"], i.size, len(i.shape)
     flat_x = (*x.shape[:axis], n, *x.shape[axis + rank :])
@@ -192,13 +216,14 @@ def scatter_add(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
 
 
 def fold(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
+    """For each pixel, the sum over the kernel positions with which a window covers it."""
     a, x = node.attributes, specs[node.inputs[0]]
     (kh, kw), (sh, sw), (dh, dw), (top, _, left, _) = (a[n] for n in ("kernel", "stride", "dilation", "padding"))
     _, rows, columns, _ = x.shape
 
     def term(k: Kernel, total: str, which: str, position: str) -> None:
         image, channel, y, z = k.coordinates(Index(node.spec.shape, which))
-        down = k.let(f"{y} + {top}u - {position} / {kw}u * {dh}u")  # wraps to a large word where it is negative
+        down = k.let(f"{y} + {top}u - {position} / {kw}u * {dh}u")  # as u32: a negative one wraps to 2^31 or more
         across = k.let(f"{z} + {left}u - {position} % {kw}u * {dw}u")
         row, column = k.let(f"{down} / {sh}u"), k.let(f"{across} / {sw}u")
         seen = f"max({down}, {across}) < 0x80000000u && {down} % {sh}u == 0u && {across} % {sw}u == 0u"
@@ -211,11 +236,12 @@ def fold(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
 
 
 def scan(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
+    """h[t] = fma(a[t], h[t-1], b[t]) along an axis, one chain for each thread."""
     axis, shape = node.attributes["axis"], node.spec.shape
     x, y, h0 = node.inputs
     rest = shape[:axis] + shape[axis + 1 :]
     n = shape[axis]
-    for begin in range(0, n, LONGEST):
+    for begin in range(0, n, MOST_STEPS):
         k = b.fresh()
         place = k.coordinates(Index(rest, "i"))
 
@@ -224,13 +250,14 @@ def scan(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
             return Index(shape, None, (*place[:axis], now, *place[axis:]))  # noqa: B023
 
         h = k.var(f"result[{k.flat(at(f'{begin - 1}u'))}]" if begin else k.load(h0, Index(rest, "i")))
-        with k.loop(f"{begin}u", f"{min(begin + LONGEST, n)}u") as t:
+        with k.loop(f"{begin}u", f"{min(begin + MOST_STEPS, n)}u") as t:
             k.line(f"{h} = f32_fma({k.load(x, at(t))}, {h}, {k.load(y, at(t))});")
             k.line(f"result[{k.flat(at(t))}] = {h};")
         b.dispatches.append(k.finish(out, math.prod(rest)))
 
 
 def matmul(b: Builder, node: Node, out: int, specs: list[Spec]) -> None:
+    """The product of matrices, by tiles (gemm.py) where it is large enough, else one result for each thread."""
     x, y = (specs[v] for v in node.inputs)
     a = node.attributes
     *lead, _, _ = node.spec.shape

@@ -1,4 +1,4 @@
-"""Running a plan on a device: buffers, one command buffer a run, and what comes back."""
+"""Running a plan on a device: its buffers, the one command buffer of a run, and reading the results back."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import ExecutorError
-from ...program import NUMPY_DTYPES, Array, Program, check_array
+from ...ir.errors import ExecutorError
+from ...ir.program import Program
+from ...ir.spec import NUMPY_DTYPES, Array, Spec, check_array
 from .device import Device, failures
 from .plan import Plan, make_plan
 
 
 class Loaded:
-    """A plan with its buffers and bind groups on a device."""
+    """A plan on a device: memory allocated, kernels compiled, tables uploaded. `bytes` is how much memory it takes there."""
 
     def __init__(self, device: Device, plan: Plan, path: str) -> None:
         import wgpu
@@ -34,15 +35,26 @@ class Loaded:
         self._staging: dict[int, Any] = {}
 
     def buffer(self, value: int) -> Any:
+        """The buffer that holds a value."""
         return self.memory[self.plan.alias[value]]
 
     def write(self, value: int, array: Array) -> None:
+        """Copy an array into the buffer of a value of its size. Raises ExecutorError when the device fails."""
         if array.size:
             with failures():
                 self.device.gpu.queue.write_buffer(self.buffer(value), 0, np.ascontiguousarray(array))
 
     def run(self, values: list[int], updates: Mapping[int, int], compute: bool = True) -> list[Array]:
-        """One command buffer: the dispatches, copies of `values` to the host, then `updates` (state -> value) all at once."""
+        """Run once, and return copies of `values`.
+
+        Args:
+            values: value numbers.
+            updates: for states, the value that each becomes, all of them at once after `values` were copied.
+            compute: False leaves the kernels out: what the buffers hold is returned.
+
+        Raises:
+            ExecutorError: the device fails, is lost or runs out of memory.
+        """
         specs = [self.plan.specs[v] for v in values]
         total = sum(s.size for s in specs) * 4
         if total not in self._staging and total:
@@ -68,9 +80,13 @@ class Loaded:
         return self._read(specs, total)
 
     def _update(self, encoder: Any, updates: Mapping[int, int]) -> None:
+        """Record the copies of new states into the buffers of the states."""
         pairs = {s: self.buffer(v) for s, v in updates.items() if self.plan.specs[s].size and self.plan.alias[v] != s}
         targets = {self.buffer(s) for s in pairs}
-        for s, source in pairs.items():  # a state that is itself replaced in this step is copied aside first
+        for (
+            s,
+            source,
+        ) in pairs.items():  # a new state that is the old one of another would be overwritten: copied aside first
             if source in targets:
                 aside = self.device.buffer(source.size)
                 encoder.copy_buffer_to_buffer(source, 0, aside, 0, source.size)
@@ -78,7 +94,8 @@ class Loaded:
         for s, source in pairs.items():
             encoder.copy_buffer_to_buffer(source, 0, self.buffer(s), 0, self.plan.specs[s].size * 4)
 
-    def _read(self, specs: list[Any], total: int) -> list[Array]:
+    def _read(self, specs: list[Spec], total: int) -> list[Array]:
+        """Arrays of these specs from the buffer that `total` bytes were copied to."""
         if not total:
             return [np.zeros(s.shape, NUMPY_DTYPES[s.dtype]) for s in specs]
         staging = self._staging[total]
@@ -118,7 +135,12 @@ class WebGPUSession:
         return self._run.bytes
 
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        """Run once: update the state and return the outputs. Raises ExecutorError when the device fails."""
+        """Run once: update the state and return the outputs.
+
+        Raises:
+            ProgramError: an input is missing or of another dtype or shape.
+            ExecutorError: the state was never set, or the device fails.
+        """
         self._bind(self._run, inputs)
         found = self._run.run(list(self.program.outputs.values()), self._updates)
         return dict(zip(self.program.outputs, found, strict=True))
@@ -148,6 +170,7 @@ class WebGPUSession:
         return self._whole.run(list(range(count)), {})
 
     def _bind(self, loaded: Loaded, inputs: Mapping[str, Array]) -> None:
+        """Write the inputs. Raises ProgramError for one that is missing or of another dtype or shape."""
         self._check_set()
         for i, (name, spec) in enumerate(self.program.inputs.items()):
             loaded.write(i, check_array(f"input {name!r}", inputs.get(name), spec))

@@ -10,7 +10,7 @@ fn c_fma(p: Complex, s: u32, x: Complex) -> Complex { return vec2<u32>(f32_fma(p
 fn c_mul(x: Complex, w: Complex) -> Complex {
   return vec2<u32>(f32_fma(x.x, w.x, f32_neg(f32_mul(x.y, w.y))), f32_fma(x.x, w.y, f32_mul(x.y, w.x)));
 }
-// Point k of a real transform from points k and m - k of the half-size one: twice its value.
+// Twice point k of the transform of 2m real numbers, from points z = k and y = m - k of that of m complex ones; w = W(k, 2m).
 fn c_unweave(z: Complex, y: Complex, w: Complex) -> Complex {
   let even = vec2<u32>(f32_add(z.x, y.x), f32_sub(z.y, y.y));
   let odd = vec2<u32>(f32_sub(z.x, y.x), f32_add(z.y, y.y));
@@ -19,7 +19,7 @@ fn c_unweave(z: Complex, y: Complex, w: Complex) -> Complex {
     f32_add(even.y, f32_fma(odd.y, w.y, f32_neg(f32_mul(odd.x, w.x)))),
   );
 }
-// And back: point k of the half-size transform from points k and m - k of the real one.
+// And back: point k of the m complex numbers from points x = k and y = m - k of the transform of the real ones.
 fn c_weave(x: Complex, y: Complex, w: Complex) -> Complex {
   let even = vec2<u32>(f32_add(x.x, y.x), f32_sub(x.y, y.y));
   let odd = vec2<u32>(f32_sub(x.x, y.x), f32_add(x.y, y.y));

@@ -1,11 +1,12 @@
-// The native path: the functions of softfloat.wgsl that a device with IEEE 754 arithmetic does itself. Everything else is
-// shared. Used only where the probe (probe.wgsl) found that these very functions give the right words.
+// The native path: the functions of softfloat.wgsl that a device with IEEE 754 arithmetic does itself. All other functions serve
+// both paths. Used only where the probe (probe.wgsl) found that these very functions give the right words.
 //
-// A compiler may contract a product into a sum that follows, and take x for x + 0 (wrong for -0), b for (a + b) - a, or 0 for x - x
-// (wrong for infinities). So words are xored with zeros that stand in a buffer, which no compiler can see through: constants, the
-// operands of a sum or product, and its result, each place with a zero of its own, since two xors with the same one cancel and two
-// operands xored with the same one may be seen to be equal. Only the chain of fma in a product of matrices is left as it is,
-// between an opaque start and a guarded end.
+// A compiler may do what the contract forbids: contract a product into the sum that follows it, and replace x + 0 by x (wrong for
+// -0), (a + b) - a by b, and x - x by 0 (wrong for infinities). To do so it must see what the operands are. So constants, the
+// operands of a sum or product, and its result are xored with zeros that are read from a buffer, the guard: no compiler can know
+// that they are zeros. Each place has a zero of its own, because two xors with the same one cancel, and two equal operands that
+// are xored with the same one can still be seen to be equal. Only the chain of fma in a product of matrices has no guards inside:
+// its first accumulator is opaque and its last one guarded.
 @group(0) @binding(0) var<storage, read> guard: array<u32>;
 
 fn opaque(x: u32) -> u32 { return x ^ guard[0]; }

@@ -1,5 +1,5 @@
-// What the probe asks of a device: for each triple of words the results of every operation, in one row. Linked once with the
-// native functions and once with the integer ones.
+// What the probe (probe.py) runs on a device, once with the native functions and once with the integer ones: for each triple of
+// words one row with the results of every operation.
 @group(0) @binding(1) var<storage, read> triples: array<u32>;
 @group(0) @binding(2) var<storage, read_write> rows: array<u32>;
 

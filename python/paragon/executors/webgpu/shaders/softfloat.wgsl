@@ -1,8 +1,9 @@
-// IEEE 754 binary32 in u32 arithmetic alone: add, sub, mul, fma, div, sqrt, comparisons, minimum, maximum and conversions,
-// each correctly rounded (nearest, ties to even) for every pair or triple of words, subnormals included. No f32 appears, so
-// whatever a device does with floats does not matter. A float is its word; every NaN that is made here is NAN.
+// IEEE 754 binary32 in u32 arithmetic alone: add, sub, mul, fma, div, sqrt, comparisons, minimum, maximum, conversions and
+// rounding to narrower formats, each correctly rounded (nearest, ties to even) for every pair or triple of words, subnormals
+// included. No f32 appears, so whatever a device does with floats does not matter. A float is its word; every NaN that is made
+// here is NAN.
 //
-// The path is branch-free. A result is formed as (sign, biased exponent, 32 significant bits of which the last is sticky:
+// There are no branches. A result is formed as (sign, biased exponent, 32 significant bits of which the last is sticky:
 // "something nonzero follows") and rounded once, by f32_pack.
 
 const NAN: u32 = 0x7fc00000u;
@@ -11,7 +12,7 @@ const SIGN: u32 = 0x80000000u;
 const MAGNITUDE: u32 = 0x7fffffffu;
 const HIDDEN: u32 = 0x800000u;
 
-// A word that compilers must not see through: native.wgsl has need of it, integer arithmetic has not.
+// A word whose value the compiler must not know. Only the native path needs that: native.wgsl replaces this function.
 fn opaque(x: u32) -> u32 { return x; }
 
 fn f32_is_nan(x: u32) -> bool { return (x & MAGNITUDE) > INFINITY; }
@@ -52,7 +53,7 @@ fn f32_parts(x: u32) -> Parts {
   );
 }
 
-// a * b as (low, high).
+// The 64 bits of a * b as (low, high), from products of halves.
 fn multiply_wide(a: u32, b: u32) -> vec2<u32> {
   let al = a & 0xffffu;
   let ah = a >> 16u;
@@ -263,7 +264,7 @@ fn f32_ne(a: u32, b: u32) -> bool { return !f32_eq(a, b); }
 fn f32_ge(a: u32, b: u32) -> bool { return f32_le(b, a); }
 fn f32_gt(a: u32, b: u32) -> bool { return f32_lt(b, a); }
 
-// Here -0 is less than +0.
+// The same with -0 less than +0, which is the order of maximum and minimum.
 fn f32_strict_key(x: u32) -> u32 { return select(x | SIGN, ~x, (x & SIGN) != 0u); }
 fn f32_maximum(a: u32, b: u32) -> u32 {
   return select(NAN, select(b, a, f32_strict_key(a) >= f32_strict_key(b)), f32_ordered(a, b));
@@ -281,7 +282,7 @@ fn f32_from_i32(x: u32) -> u32 {
   return sign | f32_from_u32(select(x, 0u - x, sign != 0u));
 }
 
-// Truncated magnitude, 2^32 - 1 from 2^32 on.
+// |x| without its fraction, at most 2^32 - 1.
 fn f32_truncated(x: u32) -> u32 {
   let e = i32((x >> 23u) & 0xffu) - 127;
   let m = (x & 0x7fffffu) | HIDDEN;
@@ -295,4 +296,25 @@ fn f32_to_i32(x: u32) -> u32 {
   let negative = (x & SIGN) != 0u;
   let y = select(min(t, 0x7fffffffu), 0u - min(t, SIGN), negative);
   return select(y, 0u, f32_is_nan(x));
+}
+
+// x rounded to the nearest value of a narrower format, ties to even, as an f32. Significands of the format have `dropped` bits
+// less than those of f32, `least` is the exponent field that its least normal number has as an f32, `largest` the word of its
+// largest number, and `beyond` what stands for anything above that: INFINITY or NAN.
+fn f32_round_to(x: u32, dropped: u32, least: u32, largest: u32, beyond: u32) -> u32 {
+  let magnitude = x & MAGNITUDE;
+  let field = magnitude >> 23u;
+  let exponent = max(field, 1u);
+  let significand = (magnitude & 0x7fffffu) | select(HIDDEN, 0u, field == 0u);
+  // Below the least normal number the values of the format lie no closer, so each power of two further down costs one more bit.
+  // A significand has 24 bits: where 25 are dropped it is less than half of the smallest value, and becomes 0.
+  let n = min(dropped + max(least, exponent) - exponent, 25u);
+  let kept = significand >> n;
+  let rest = significand & ((1u << n) - 1u);
+  let up = u32(rest + (kept & 1u) > (1u << (n - 1u)));
+  let rounded = (kept + up) << n;
+  // The hidden bit adds one to the exponent field, and so does a carry out of the rounding.
+  let word = select(((exponent - 1u) << 23u) + rounded, 0u, rounded == 0u);
+  let found = select(word, beyond, word > largest);
+  return select((x & SIGN) | found, NAN, f32_is_nan(found) || f32_is_nan(x));
 }

@@ -1,0 +1,5 @@
+"""`python -m paragon` is the command `paragon`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,69 @@
+"""The reference executor: the contract in plain NumPy and Python, slow and readable, without any compiled code of ours.
+
+It is the example of an executor plug-in (docs/executors.md): `Reference` is registered as an entry point, `load` prepares a
+program, and one function an operation (kernels.py) says what the contract means by it. No other executor uses any code of this
+folder, so that their agreement means something; the tables of the FFT, which it shares with one, stand outside of it
+(../fourier_tables.py, with the reason why that is sound).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ...ir.program import Program
+from ...ir.spec import NUMPY_DTYPES, Array
+from .kernels import KERNELS
+
+
+class Reference:
+    """The executor. It runs on every machine that has NumPy."""
+
+    name = "reference"
+    available = True
+    reason = ""
+
+    def settings(self) -> list[dict[str, Any]]:
+        """One: there is nothing to set."""
+        return [{}]
+
+    def load(self, program: Program, **options: Any) -> ReferenceSession:
+        """Copy the state. Raises TypeError for any option."""
+        if options:
+            raise TypeError(f"the reference executor has no options, got {sorted(options)}")
+        return ReferenceSession(program)
+
+
+class ReferenceSession:
+    """A program and its state. A run is one pass over the operations."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._state = {name: np.array(program.values[name]) for name in program.state}
+
+    def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Run once: update the state and return the outputs, all of them copies."""
+        values = self.values(inputs)
+        outputs = {name: np.array(values[v]) for name, v in self.program.outputs.items()}
+        self._state.update({name: np.array(values[v]) for name, v in self.program.updates.items()})
+        return outputs
+
+    def state(self) -> dict[str, Array]:
+        """A copy of the state."""
+        return {name: value.copy() for name, value in self._state.items()}
+
+    def set_state(self, values: Mapping[str, Array]) -> None:
+        """Replace the named states by copies."""
+        self._state.update({name: np.array(values[name]) for name in values})
+
+    def values(self, inputs: Mapping[str, Array]) -> list[Array]:
+        """Every value of a run, by value number, without updating the state."""
+        found = [np.asarray(inputs[name]) for name in self.program.inputs]
+        found += [self._state[name] for name in self.program.state]
+        with np.errstate(all="ignore"):
+            for node in self.program.operations:
+                result = KERNELS[node.op](*(found[v] for v in node.inputs), **node.attributes)
+                found.append(np.asarray(result, NUMPY_DTYPES[node.spec.dtype]).reshape(node.spec.shape))
+        return found

@@ -1,0 +1,90 @@
+"""Learning rates that change: functions of the step number, made of contract operations and so part of the program.
+
+A schedule maps the number of finished steps (an f32 scalar tensor, 0 at the first step) to the learning rate (an f32 scalar).
+Any function of that kind will do. Nothing is computed outside the program, so that every executor sees the same rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..tensor import functions as F
+from ..tensor.tensor import Tensor
+from .checks import named, need_steps
+
+Schedule = Callable[[Tensor], Tensor]
+"""The number of finished steps, an f32 scalar -> the learning rate, an f32 scalar."""
+
+
+def _beside(step: Tensor, value: float) -> Tensor:
+    """`value` as a scalar that belongs to the program of `step`."""
+    scalar = F.full((), value)
+    return scalar if step.trace is None else step.trace.lift(scalar)
+
+
+def constant(rate: float) -> Schedule:
+    """Always `rate`, however many steps."""
+    return lambda step: _beside(step, rate)
+
+
+def step_decay(rate: float, every: int, factor: float = 0.1) -> Schedule:
+    """rate * factor^k with k = floor(step / every), as rate * exp(k * log(factor)). Raises ShapeError unless every >= 1."""
+    length = need_steps("step_decay every", every)
+
+    def schedule(step: Tensor) -> Tensor:
+        k = F.cast(F.cast(step / length, "i32"), "f32")
+        return F.exp(k * F.log(_beside(step, factor))) * rate
+
+    return schedule
+
+
+def exponential(rate: float, factor: float) -> Schedule:
+    """rate * factor^step, as rate * exp(step * log(factor))."""
+    return lambda step: F.exp(step * F.log(_beside(step, factor))) * rate
+
+
+def cosine(rate: float, steps: int, end: float = 0.0) -> Schedule:
+    """From `rate` to `end` along half a cosine in `steps` steps, then `end`. (Loshchilov & Hutter, 2017)
+
+    fma(cospi(min(step / steps, 1)) + 1, (rate - end) / 2, end). Raises ShapeError unless steps >= 1.
+
+    >>> rate = pg.schedules.cosine(0.5, steps=2)
+    >>> [float(rate(pg.tensor(step))) for step in (0.0, 1.0, 2.0, 3.0)]
+    [0.5, 0.25, 0.0, 0.0]
+    """
+    length = need_steps("cosine steps", steps)
+    return lambda step: F.fma(F.cospi(F.minimum(step / length, 1.0)) + 1.0, 0.5 * (rate - end), end)
+
+
+def warm_up(steps: int, then: Schedule | float) -> Schedule:
+    """(step+1)/steps of the rate of `then` (a schedule, or a rate) during the first `steps` steps; `then` counts from step 0.
+
+    Raises ShapeError unless steps >= 1.
+
+    >>> rate = pg.schedules.warm_up(4, then=0.5)
+    >>> [float(rate(pg.tensor(step))) for step in (0.0, 1.0, 2.0, 3.0, 4.0)]
+    [0.125, 0.25, 0.375, 0.5, 0.5]
+    """
+    length = need_steps("warm_up steps", steps)
+    following = then if callable(then) else constant(then)
+    return lambda step: F.minimum((step + 1.0) / length, 1.0) * following(step)
+
+
+SCHEDULES: dict[str, Callable[[float, int], Schedule]] = {
+    "constant": lambda rate, steps: constant(rate),
+    "cosine": cosine,
+    "step": lambda rate, steps: step_decay(rate, max(1, steps // 3)),
+    "exponential": lambda rate, steps: exponential(rate, 0.01 ** (1 / steps)),
+}
+"""Schedules by name, as functions of the first rate and the number of steps of the run: "step" divides the rate by ten after
+each third of them, "exponential" by a hundred on the whole. The command line reads them here."""
+
+
+def schedule(name: str, rate: float, steps: int, warm_up_steps: int = 0) -> Schedule:
+    """The schedule of that name for a run of `steps` steps, the first `warm_up_steps` of them rising.
+
+    Raises:
+        ShapeError: there is no such schedule, or a number is out of range.
+    """
+    following = named("schedule", SCHEDULES, name)(rate, steps)
+    return warm_up(warm_up_steps, following) if warm_up_steps else following

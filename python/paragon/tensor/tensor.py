@@ -1,0 +1,261 @@
+"""The Tensor: eager by default, or a value of a program that is being traced.
+
+Every operation goes through `apply`. With concrete tensors it runs at once, as a program of one operation, on the executor in
+use; with traced ones it is written down (trace.py). There is no third way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..executors.registry import Executor, Session, resolve
+from ..ir.errors import ProgramError, ShapeError
+from ..ir.operations import TABLE
+from ..ir.program import Node, Program
+from ..ir.spec import DTYPES, NUMPY_DTYPES, Array, Spec, spec_of
+
+# From the kinds of NumPy dtypes (float, signed, unsigned, boolean) to ours; integers only when every value fits.
+_FROM_NUMPY = {"f": "f32", "i": "i32", "u": "i32", "b": "i32"}
+
+
+class Scribe(Protocol):
+    """What writes a program down, as a tensor knows it: the interface of `trace.Trace`, which stands above this module."""
+
+    def emit(self, op: str, operands: Sequence[Tensor], attributes: dict[str, Any], spec: Spec) -> Tensor:
+        """Write one operation down."""
+
+    def lift(self, x: Tensor) -> Tensor:
+        """x as a value of this program."""
+
+
+def _method(name: str, swapped: bool = False, **fixed: Any) -> Callable[..., Tensor]:
+    """The function `name` as a method; `swapped` for the reflected form of an operator."""
+
+    def method(self: Tensor, *arguments: Any, **named: Any) -> Tensor:
+        operands = (*arguments, self) if swapped else (self, *arguments)
+        return _FUNCTIONS[name](*operands, **fixed, **named)
+
+    method.__name__ = name
+    return method
+
+
+_FUNCTIONS: dict[str, Callable[..., Tensor]] = {}
+
+
+def attach(functions: dict[str, Callable[..., Any]]) -> None:
+    """Put functions behind the methods of the same name: functions.py, which stands on this module, calls it with its own."""
+    _FUNCTIONS.update(functions)
+    for name in ("reshape", "transpose", "sum", "mean", "max", "cast"):
+        vars(Tensor)[name].__doc__ = functions[name].__doc__
+
+
+class Tensor:
+    """An immutable array of f32, i32 or u32: concrete (`numpy()`), or traced (a value of a program that is being written).
+
+    `paragon.tensor` makes one. Operators and indexing are those of NumPy; comparisons give i32 1 or 0.
+
+    >>> x = pg.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> x @ x.T + 1
+    Tensor([[ 6., 12.],
+            [12., 26.]], f32)
+    >>> x[:, 0], x > 2
+    (Tensor([1., 3.], f32), Tensor([[0, 0],
+            [1, 1]], i32))
+    """
+
+    __slots__ = ("_array", "spec", "trace", "value")
+    __array_priority__ = 100.0  # array * tensor is a Tensor
+
+    def __init__(self, spec: Spec, array: Array | None = None, trace: Any = None, value: int = -1) -> None:
+        self.spec, self._array, self.trace, self.value = spec, array, trace, value
+        if array is not None:
+            array.flags.writeable = False
+
+    # --- what it is ---------------------------------------------------------------------------------------------------
+
+    @property
+    def dtype(self) -> str:
+        """ "f32", "i32" or "u32"."""
+        return self.spec.dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return self.spec.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.spec.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self.spec.size
+
+    def numpy(self) -> Array:
+        """The elements as a read-only NumPy array (no copy). Raises ProgramError inside a trace, where there are none."""
+        if self._array is None:
+            raise ProgramError(
+                "a traced tensor has no elements: return it from the function instead of reading it while tracing"
+            )
+        return self._array
+
+    def item(self) -> float | int:
+        """The only element, as a Python number. Raises ValueError when there are more, ProgramError inside a trace."""
+        item: float | int = self.numpy().item()
+        return item
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        array = self.numpy()
+        if copy is False and dtype is not None and np.dtype(dtype) != array.dtype:
+            raise ValueError(f"a {self.dtype} tensor cannot be seen as {dtype} without a copy")
+        return np.array(array, dtype=dtype) if copy or dtype is not None else array
+
+    def __reduce__(self) -> Any:
+        return from_array, (self.numpy(),)
+
+    def __buffer__(self, flags: int) -> memoryview:  # Python 3.12; before it, memoryview(t.numpy())
+        return self.numpy().data
+
+    def __dlpack__(self, **options: Any) -> Any:
+        # Consumers may write through DLPack, so they get their own copy.
+        return self.numpy().copy().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.numpy().__dlpack_device__()
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a scalar tensor has no length")
+        return self.shape[0]
+
+    def __bool__(self) -> bool:
+        return bool(self.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __repr__(self) -> str:
+        if self._array is None:
+            return f"Tensor({self.spec}, traced)"
+        return f"Tensor({np.array2string(self._array, separator=', ', prefix='Tensor(')}, {self.dtype})"
+
+    # --- operators ----------------------------------------------------------------------------------------------------
+
+    __add__ = _method("add")
+    __radd__ = _method("add", swapped=True)
+    __sub__ = _method("sub")
+    __rsub__ = _method("sub", swapped=True)
+    __mul__ = _method("mul")
+    __rmul__ = _method("mul", swapped=True)
+    __truediv__ = _method("div")
+    __rtruediv__ = _method("div", swapped=True)
+    __matmul__ = _method("matmul")
+    __rmatmul__ = _method("matmul", swapped=True)
+    __neg__ = _method("neg")
+    __abs__ = _method("abs")
+    __lt__ = _method("compare", how="lt")
+    __le__ = _method("compare", how="le")
+    __gt__ = _method("compare", how="gt")
+    __ge__ = _method("compare", how="ge")
+    __eq__ = _method("compare", how="eq")  # type: ignore[assignment]
+    __ne__ = _method("compare", how="ne")  # type: ignore[assignment]
+    __hash__ = object.__hash__  # identity: tensors are immutable
+
+    __getitem__ = _method("getitem")
+
+    # --- methods that read better than functions ----------------------------------------------------------------------
+
+    transpose = _method("transpose")
+    cast = _method("cast")
+    sum = _method("sum")
+    mean = _method("mean")
+    max = _method("max")
+
+    def reshape(self, *shape: Any) -> Tensor:
+        return _FUNCTIONS["reshape"](
+            self, shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+        )
+
+    @property
+    def T(self) -> Tensor:
+        """The axes in reverse order."""
+        return self.transpose()
+
+    def broadcast_to(self, shape: Sequence[int]) -> Tensor:
+        """The elements repeated along new and length-one axes; see `paragon.broadcast`."""
+        return _FUNCTIONS["broadcast"](self, shape)
+
+
+def tensor(x: Any, dtype: str | None = None) -> Tensor:
+    """A Tensor of the elements of `x`: an array, nested lists, a number, anything with `__array__` or DLPack.
+
+    Without `dtype` floats become f32 (rounded to nearest even), integers and booleans i32; uint32 stays u32. The elements
+    are copied; a Tensor of that dtype is returned as it is.
+
+    Raises:
+        ShapeError: a dtype that has no place here, or an integer that does not fit.
+
+    >>> pg.tensor([[1, 2], [3, 4]]) * 2
+    Tensor([[2, 4],
+            [6, 8]], i32)
+    """
+    if isinstance(x, Tensor):
+        return x if dtype in (None, x.dtype) else x.cast(str(dtype))
+    array = np.asarray(x)
+    if dtype is None:
+        dtype = "u32" if array.dtype == np.uint32 else _FROM_NUMPY.get(array.dtype.kind)
+    if dtype not in DTYPES or array.dtype.kind not in _FROM_NUMPY:
+        raise ShapeError(f"tensor: cannot hold {array.dtype} as {dtype}; dtypes are {', '.join(DTYPES)}")
+    target = NUMPY_DTYPES[dtype]
+    if target.kind in "iu":
+        if array.dtype.kind == "f":
+            raise ShapeError(f"tensor: {array.dtype} does not become {dtype} by itself; round it, or cast the tensor")
+        limits = np.iinfo(target)
+        if array.size and (int(array.min()) < limits.min or int(array.max()) > limits.max):
+            raise ShapeError(f"tensor: integers outside {limits.min} ... {limits.max} do not fit {dtype}")
+    with np.errstate(over="ignore", under="ignore"):
+        return from_array(np.array(array, dtype=target, order="C"))
+
+
+def from_array(array: Array) -> Tensor:
+    """A Tensor that takes over `array`, which has one of our dtypes and is C-contiguous. No copy."""
+    return Tensor(spec_of(array), array)
+
+
+# --- one operation ----------------------------------------------------------------------------------------------------
+
+
+def common_trace(operands: Sequence[Tensor]) -> Any:
+    """The trace that the operands belong to; None when all are concrete."""
+    return next((x.trace for x in operands if x.trace is not None), None)
+
+
+def apply(op: str, *operands: Tensor, **attributes: Any) -> Tensor:
+    """The result of one operation of the table. Raises ShapeError when the operands do not fit."""
+    spec = TABLE[op].spec([x.spec for x in operands], attributes)
+    scribe: Scribe | None = common_trace(operands)
+    if scribe is not None:
+        return scribe.emit(op, operands, attributes, spec)
+    executor, options = resolve(None, {})
+    session = _one_operation(
+        executor, tuple(sorted(options.items())), op, tuple(x.spec for x in operands), tuple(sorted(attributes.items()))
+    )
+    return Tensor(spec, session.run({f"x{i}": x.numpy() for i, x in enumerate(operands)})["out"])
+
+
+@lru_cache(maxsize=256)
+def _one_operation(executor: Executor, options: Any, op: str, specs: tuple[Spec, ...], attributes: Any) -> Session:
+    """A program of one operation, loaded. The options and the attributes come as sorted pairs, so that calls can be cached."""
+    known = dict(attributes)
+    node = Node(op, tuple(range(len(specs))), known, TABLE[op].spec(specs, known))
+    program = Program({f"x{i}": spec for i, spec in enumerate(specs)}, {}, [node], {"out": len(specs)})
+    return executor.load(program, **dict(options))

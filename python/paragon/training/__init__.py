@@ -1,0 +1,1 @@
+"""Training: the step program, the loop that feeds it, callbacks, checkpoints, and jobs for other languages."""

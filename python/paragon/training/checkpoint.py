@@ -1,0 +1,108 @@
+"""Checkpoints: everything a training run needs to go on as if it had never stopped, in one safetensors file.
+
+The tensors are the state of the step program (`state.NAME`) and arrays of callbacks (`callback.K.NAME`); the metadata holds the
+position, the history and the identity of the run. A file is replaced atomically, so its name always holds a whole checkpoint.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..ir.errors import FileError
+from ..ir.spec import Array
+from ..ir.tensor_files import read_tensors, write_tensors
+
+FORMAT = "paragon-checkpoint"
+VERSION = 1
+
+
+def data_hash(arrays: Mapping[str, Array]) -> str:
+    """SHA-256 over the names, dtypes, shapes and bytes of arrays."""
+    digest = hashlib.sha256()
+    for name, array in arrays.items():
+        digest.update(f"{name} {array.dtype.str} {array.shape}\0".encode())
+        digest.update(np.ascontiguousarray(array).view(np.uint8).data if array.size else b"")
+    return digest.hexdigest()
+
+
+@dataclass
+class Position:
+    """Where a run stands. `done` (steps) and `totals` (sums of the loss and the metrics) belong to the unfinished epoch."""
+
+    epoch: int = 0
+    done: int = 0
+    totals: dict[str, float] = field(default_factory=dict)
+    history: dict[str, list[float]] = field(default_factory=dict)
+    stopped: bool = False
+
+
+@dataclass(kw_only=True)
+class Checkpoint:
+    """A run as it stands, whose run it is (`identity`), and what its callbacks keep."""
+
+    identity: dict[str, Any]
+    state: dict[str, Array]
+    position: Position
+    callbacks: list[dict[str, Any]] = field(default_factory=list)
+
+    def save(self, path: str | Path) -> None:
+        """Write the file atomically."""
+        tensors = {f"state.{name}": array for name, array in self.state.items()}
+        plain: list[dict[str, Any]] = []
+        for k, state in enumerate(self.callbacks):
+            arrays = {name: v for name, v in state.items() if isinstance(v, np.ndarray)}
+            tensors.update({f"callback.{k}.{name}": v for name, v in arrays.items()})
+            plain.append({name: v for name, v in state.items() if name not in arrays})
+        position = {"version": VERSION, **asdict(self.position), "identity": self.identity, "callbacks": plain}
+        write_tensors(path, tensors, {"format": FORMAT, "position": json.dumps(position)})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Checkpoint:
+        """Read a file. Raises FileError, naming it, when it is damaged or not a checkpoint of this version."""
+        tensors, metadata = read_tensors(path)
+        if metadata.get("format") != FORMAT:
+            raise FileError(f"{path}: not a checkpoint (format {metadata.get('format')!r})")
+        try:
+            position = json.loads(metadata["position"])
+            if position.pop("version") != VERSION:
+                raise ValueError("another version")
+            identity, callbacks = position.pop("identity"), position.pop("callbacks")
+            found = cls(identity=identity, state={}, position=Position(**position), callbacks=callbacks)
+            for name, array in tensors.items():
+                kind, rest = name.split(".", 1)
+                if kind == "state":
+                    found.state[rest] = array
+                else:
+                    k, rest = rest.split(".", 1)
+                    found.callbacks[int(k)][rest] = array
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+            raise FileError(f"{path}: damaged, or written by another version: {error!r}") from None
+        return found
+
+    def check_identity(self, path: str | Path, now: Mapping[str, Any]) -> None:
+        """Raises FileError, naming what differs, when this is a checkpoint of another run."""
+        for key, value in now.items():
+            was = self.identity.get(key)
+            if was != value:
+                shown = "" if isinstance(value, str) else f" ({was}, now {value})"
+                raise FileError(f"{path}: is of a run with other {key}{shown}; resume that one, or choose another file")
+
+
+def remove_leftovers(path: Path) -> None:
+    """Delete the temporary files that a killed run left beside its checkpoint. Raises FileError without its folder."""
+    if not path.parent.is_dir():
+        raise FileError(f"{path}: there is no folder {path.parent}; make it first")
+    pattern = re.compile(re.escape(f".{path.name}.") + r"[a-z0-9_]{8}")
+    for other in path.parent.iterdir():
+        if pattern.fullmatch(other.name):
+            with contextlib.suppress(OSError):
+                other.unlink()

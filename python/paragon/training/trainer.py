@@ -1,0 +1,132 @@
+"""The run of a training: its position, and the steps from there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..data.batches import epoch_order
+from ..ir.errors import FileError
+from ..ir.fingerprint import fingerprint
+from ..ir.spec import Array, spec_of
+from .callbacks import Callback, Run
+from .checkpoint import Checkpoint, Position, data_hash
+from .description import Training
+from .evaluation import Evaluator, Totals
+
+
+class Trainer(Run):
+    """A run in progress: the feeder of the step program, and the position. Callbacks see it as a `Run`."""
+
+    def __init__(self, training: Training, epochs: int) -> None:
+        self.training, self.epochs = training, epochs
+        self.feeder = training.feeder()
+        self.program = self.feeder.program(training.batch_size)
+        self.at = Position()
+        self.chosen: Mapping[str, Array] | None = None
+        self._order: tuple[int, Array] | None = None
+        self._totals = Totals(training.objective.metrics)
+
+    # --- what a callback may use --------------------------------------------------------------------------------------
+
+    @property
+    def epoch(self) -> int:
+        """Finished epochs."""
+        return self.at.epoch
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """The figures so far, one an epoch."""
+        return self.at.history
+
+    def weights(self) -> dict[str, Array]:
+        """A copy of the model's present parameters."""
+        state = self.state()
+        return {name: state[name] for name in self.training.model.state_dict()}
+
+    def use_weights(self, weights: Mapping[str, Array]) -> None:
+        """Give the model these parameters when the run ends, instead of the last ones."""
+        self.chosen = weights
+
+    def stop(self) -> None:
+        """End the run after this epoch."""
+        self.at.stopped = True
+
+    # --- steps --------------------------------------------------------------------------------------------------------
+
+    @property
+    def finished_steps(self) -> int:
+        """Steps since the beginning of the run."""
+        return self.at.epoch * self.training.steps + self.at.done
+
+    def state(self) -> dict[str, Array]:
+        """A copy of the present state of the step program for whole batches."""
+        return self.feeder.state(self.training.batch_size)
+
+    def order(self) -> Array:
+        """The order of the rows in this epoch."""
+        if self._order is None or self._order[0] != self.at.epoch:
+            self._order = self.at.epoch, epoch_order(self.training.rows, self.training.seed, self.at.epoch)
+        return self._order[1]
+
+    def advance(self, stop: int) -> None:
+        """Run the steps up to number `stop` of this epoch."""
+        for rows, out in self.feeder.run(self.training.batch_size, range(self.at.done, stop), self.order()):
+            self._totals.add(rows, out)
+        self.at.done, self.at.totals = stop, self._totals.sums
+
+    def finish_epoch(self, validate: Evaluator | None, callbacks: Sequence[Callback]) -> dict[str, float]:
+        """Figures of the epoch into the history, callbacks, and on to the next epoch."""
+        training = self.training
+        rows = training.rows if training.rest else training.steps * training.batch_size
+        figures = self._totals.figures(rows, training.y)
+        if validate is not None:
+            figures.update({f"val_{name}": value for name, value in validate(self.weights()).items()})
+        for name, value in figures.items():
+            self.at.history.setdefault(name, []).append(value)
+        self.at.epoch += 1
+        self._start_epoch()
+        for callback in callbacks:
+            callback.on_epoch_end(self)
+        return figures
+
+    def _start_epoch(self) -> None:
+        self.at.done, self.at.totals = 0, {}
+        self._totals = Totals(self.training.objective.metrics)
+
+    # --- checkpoints --------------------------------------------------------------------------------------------------
+
+    def identity(self, validation: tuple[Array, Array] | None, callbacks: Sequence[Callback]) -> dict[str, Any]:
+        """What must be the same for a run to go on from a checkpoint. The number of epochs may grow."""
+        training, program = self.training, self.program
+        held = {} if validation is None else {"validation x": validation[0], "validation y": validation[1]}
+        return {
+            "data": data_hash({"x": training.x, "y": training.y, **held}),
+            "seed": int(training.seed),
+            "batch_size": training.batch_size,
+            "steps an epoch": training.steps,
+            "callbacks": ", ".join(type(c).__name__ for c in callbacks),
+            "program (model, loss, optimiser, metrics)": hashlib.sha256(program.to_json().encode()).hexdigest(),
+            "constants": fingerprint({name: program.values[name] for name in program.captured}),
+        }
+
+    def save(self, path: Path, identity: dict[str, Any], callbacks: Sequence[Callback]) -> None:
+        """Write where the run stands, atomically."""
+        kept = [callback.state() for callback in callbacks]
+        Checkpoint(identity=identity, state=self.state(), position=self.at, callbacks=kept).save(path)
+
+    def restore(self, path: Path, identity: dict[str, Any], callbacks: Sequence[Callback]) -> None:
+        """Go to where a checkpoint stands. Raises FileError when it is damaged or of another run."""
+        found = Checkpoint.load(path)
+        found.check_identity(path, identity)
+        specs = {name: spec_of(array) for name, array in found.state.items()}
+        if specs != self.program.state or len(found.callbacks) != len(callbacks):
+            raise FileError(f"{path}: damaged: its tensors are not the state of the run")
+        self.feeder.set_state(self.training.batch_size, found.state)
+        self.at = found.position
+        self._totals = Totals(self.training.objective.metrics)
+        self._totals.sums.update(self.at.totals)
+        for callback, state in zip(callbacks, found.callbacks, strict=True):
+            callback.load_state(state)
