@@ -80,13 +80,13 @@ CXX_SOURCES = $(shell git ls-files '*.c' '*.cpp' '*.h' '*.def')
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check python tests benchmarks bindings_tests tools
-	$(BIN)/ruff format --check python tests benchmarks
+	$(BIN)/ruff format --check python tests benchmarks bindings_tests tools
 	$(BIN)/mypy
 	$(BIN)/clang-format --dry-run --Werror $(CXX_SOURCES)
 
 fmt: $(VENV)/.lint
 	$(BIN)/ruff check --fix python tests benchmarks bindings_tests tools
-	$(BIN)/ruff format python tests benchmarks
+	$(BIN)/ruff format python tests benchmarks bindings_tests tools
 	$(BIN)/clang-format -i $(CXX_SOURCES)
 
 # --- the rest -------------------------------------------------------------------------------------------------------

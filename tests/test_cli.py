@@ -131,6 +131,7 @@ class Entry:
 
     name: str
     brought: object
+    value: str = "package.module:thing"
 
     def load(self) -> object:
         if isinstance(self.brought, Exception):
@@ -154,7 +155,7 @@ def test_commands_of_applications(paragon: Terminal, monkeypatch: pytest.MonkeyP
         typer.echo(f"hello {name}")
 
     entries = [Entry("runs", app), Entry("greet", greet), Entry("broken", ImportError("no module named 'x'"))]
-    entries.append(Entry("run", ImportError("an own command is never replaced")))
+    entries += [Entry("number", 7), Entry("run", ImportError("an own command is never replaced"))]
     monkeypatch.setattr("paragon.cli.commands.entry_points", lambda group: entries)
     monkeypatch.setattr(cli.app, "registered_commands", list(cli.app.registered_commands))
     own = list(cli.app.registered_commands)
@@ -168,9 +169,12 @@ def test_commands_of_applications(paragon: Terminal, monkeypatch: pytest.MonkeyP
     assert call("greet", "you") == 0 and paragon.out == "hello you\n"
     assert call("greet", "--help") == 0 and "Says hello." in paragon.out
     assert call("broken", "--anything") == 3 and "no module named 'x'" in paragon.err
+    assert (
+        call("number") == 2 and "'number' (package.module:thing) is neither a Typer app nor a function" in paragon.err
+    )
     assert call("run", "--help") == 0 and "A model file." in paragon.out
     assert call("--help") == 0
-    for shown in ("Looks after runs.", "Says hello.", "Not installed (no module named 'x').", "Run a model file once."):
+    for shown in ("Looks after runs.", "Says hello.", "Not available (no module named 'x').", "Run a model file once."):
         assert shown in paragon.out
 
 
@@ -196,7 +200,7 @@ def test_inspect_shows_the_plan(paragon: Terminal, model: Path) -> None:
     assert paragon("run", model, "in.safetensors", "run.safetensors") == 0
     assert paragon("inspect", "run.safetensors", "--plan") == 0  # a file without the state
     assert paragon("inspect", model, "--plan", "--executor", "reference") == 2
-    assert "the executor 'reference' makes no plan" in paragon.err
+    assert "the executor 'reference' does not tell" in paragon.err and paragon.out == ""
 
 
 def test_run_and_compare(paragon: Terminal, model: Path) -> None:
@@ -239,6 +243,8 @@ def test_conformance_run(paragon: Terminal, tmp_path: Path) -> None:
     "arguments,message",
     [
         (["inspect", "missing.safetensors"], "missing.safetensors: there is no such file"),
+        (["inspect", "[/missing].safetensors"], r"\[/missing\].safetensors: there is no such file"),
+        (["run", "model.safetensors", "in.safetensors", "o", "--executor", "reference", "--isa", "avx2"], "no options"),
         (["run", "in.safetensors", "in.safetensors", "o"], "holds no 'program'"),
         (["run", "model.safetensors", "model.safetensors", "o"], "missing|unknown"),
         (["run", "model.safetensors", "in.safetensors", "o", "--executor", "abacus"], "there is no executor 'abacus'"),

@@ -41,7 +41,7 @@ NAMESPACES = {  # where users find the name, and the module that it is
 WITH_EXAMPLE = (
     "tensor", "Tensor", "trace", "jit", "grad", "value_and_grad", "custom_gradient", "stop_gradient",
     "Program", "Program.run", "Program.save", "load", "fingerprint", "use", "executors",
-    "fit", "evaluate", "EarlyStopping", "Callback", "save_job", "run_job",
+    "fit", "evaluate", "train", "Training", "EarlyStopping", "Callback", "save_job", "run_job",
     "where", "sum", "matmul", "gather", "scatter_add", "scan", "fft", "rfft", "softmax", "conv2d",
     "nn.Module", "nn.Dense", "nn.Sequential", "optim.SGD", "optim.Adam", "schedules.cosine", "schedules.warm_up",
     "losses.cross_entropy", "data.digits", "data.batches", "random.normal", "conformance.run_conformance",

@@ -416,3 +416,30 @@ def test_a_plug_in_that_lacks_something_is_not_available(monkeypatch: pytest.Mon
         assert found.reason == "ExecutorError: Unfinished is no executor: it has no settings"
     finally:
         registry._registry.cache_clear()
+
+
+class Numbered(nn.Module):
+    """Reads from outside what depends on the number of rows; for one row it is a constant, not a captured state."""
+
+    def __init__(self) -> None:
+        self.dense = nn.Dense(4, 2)
+
+    def forward(self, x: pg.Tensor) -> pg.Tensor:
+        return self.dense(x + pg.tensor(np.arange(x.shape[0], dtype=np.float32).reshape(-1, 1)))
+
+
+@pytest.mark.parametrize("executor", ["cpu", "reference"])
+def test_the_last_batch_may_capture_less(executor: str) -> None:
+    x = np.random.default_rng(1).normal(size=(9, 4)).astype(np.float32)
+    y = np.arange(9, dtype=np.int32) % 2
+    model = Numbered()
+    with pg.use(executor):
+        history = pg.fit(model, x, y, batch_size=4, epochs=3, validation_data=(x, y), progress=False)
+        assert model.predict(x, batch_size=4).shape == (9, 2)
+        assert len(history["val_loss"]) == 3 and set(pg.evaluate(model, x, y, batch_size=4)) == {"loss", "accuracy"}
+
+
+def test_drop_last_with_too_few_rows_left() -> None:
+    x, y = np.zeros((33, 4), np.float32), np.zeros(33, np.int32)
+    with pytest.raises(pg.ShapeError, match="drop_last: 4 rows make no whole batch of 32"):
+        pg.fit(nn.Dense(4, 2), x, y, validation_split=0.9, batch_size=32, drop_last=True, progress=False)

@@ -10,7 +10,9 @@ LONGEST_SUBJECT = 72
 
 def problems_of(message: str) -> list[str]:
     """What is wrong with the form of a message; lines that begin with # are git's."""
-    lines = [line for line in message.split("# ------------------------ >8", 1)[0].splitlines() if not line.startswith("#")]
+    lines = [
+        line for line in message.split("# ------------------------ >8", 1)[0].splitlines() if not line.startswith("#")
+    ]
     subject, rest = (lines[0] if lines else ""), lines[1:]
     if subject.startswith(("Merge ", "Revert ", "fixup! ", "squash! ")):
         return []
@@ -18,7 +20,9 @@ def problems_of(message: str) -> list[str]:
     if not subject.strip():
         found.append("the first line is the subject; it is empty")
     if len(subject) > LONGEST_SUBJECT:
-        found.append(f"the subject has {len(subject)} characters, more than {LONGEST_SUBJECT}: put the details into the body")
+        found.append(
+            f"the subject has {len(subject)} characters, more than {LONGEST_SUBJECT}: put the details into the body"
+        )
     if subject.endswith("."):
         found.append("the subject is no sentence: no full stop")
     if rest and rest[0].strip():

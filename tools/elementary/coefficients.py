@@ -169,7 +169,9 @@ constexpr std::uint64_t kExpTable[16] = {""")
     print(f"constexpr float kLn2FloatHigh = {double(single(LN2))}f;")
     print(f"constexpr float kLn2FloatLow = {double(single(LN2 - single(LN2)))}f;")
     coefficients, error = remez(exp_tail, lambda r: max(r**2, half**2 / 4096), -half / 2, half / 2, 2)
-    print(f"// e^r = 1 + r + r^2 * p(r), |r| <= ln(2)/64; error 2^{float(mp.log(error, 2)):.1f}, and that of rounding p to floats")
+    print(
+        f"// e^r = 1 + r + r^2 * p(r), |r| <= ln(2)/64; error 2^{float(mp.log(error, 2)):.1f}, and that of rounding p to floats"
+    )
     print("constexpr float kExpFloat[] = {")
     print_numbers([double(single(c)) + "f" for c in coefficients], 4)
     print("};")
@@ -177,10 +179,14 @@ constexpr std::uint64_t kExpTable[16] = {""")
 
 def print_log_table() -> None:
     step, start = mp.mpf(1) / 16, mp.mpf("0.703125")
-    print("""
+    print(
+        """
 // Of each of 16 intervals of [kLogStart, 2 kLogStart), equally long within [1/2, 1) and [1, 2): a number c, and log(1/c),
 // where c is near 1/m for all m in it. They are 1 and 0 about 1.
-constexpr double kLogStart = """ + double(start) + ";")
+constexpr double kLogStart = """
+        + double(start)
+        + ";"
+    )
     edges, m = [start], start
     for _ in range(16):
         m += step / 2 if m < 1 - step / 4 else step * 3 / 4 if m < 1 else step
@@ -191,7 +197,10 @@ constexpr double kLogStart = """ + double(start) + ";")
         c = mp.mpf(1) if low < 1 < high else mp.mpf(float(2 / (low + high)))
         inverses.append(c)
         largest = max(largest, abs(low * c - 1), abs(high * c - 1))
-    for name, column in (("kLogInverse", inverses), ("kLogValue", [-mp.log(c) if c != 1 else mp.mpf(0) for c in inverses])):
+    for name, column in (
+        ("kLogInverse", inverses),
+        ("kLogValue", [-mp.log(c) if c != 1 else mp.mpf(0) for c in inverses]),
+    ):
         print(f"constexpr double {name}[16] = {{")
         print_numbers([double(c) for c in column], 4)
         print("};")
@@ -216,7 +225,9 @@ constexpr double kErfScale = {double(ERF_SCALE)};
 constexpr double kErfShortEnd = {double(ERF_SHORT_END)};
 constexpr double kErfTable[][16] = {{""")
     for i in range(8):
-        print_numbers([("{" if j == 0 else "") + double(fit[0][i]) + ("}" if j == 15 else "") for j, fit in enumerate(fits)], 4)
+        print_numbers(
+            [("{" if j == 0 else "") + double(fit[0][i]) + ("}" if j == 15 else "") for j, fit in enumerate(fits)], 4
+        )
     print("};")
 
 

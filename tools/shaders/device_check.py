@@ -95,7 +95,9 @@ def operands(kind: str, count: int, rng: np.random.Generator) -> list[Words]:
         return [rng.integers(0, 2**32, BATCH, np.uint32) for _ in range(count)]
     if kind == "edges":
         return [EDGES[draw(len(EDGES))] | draw(2) << 31 for _ in range(count)]
-    if kind == "cancelling":  # the last operand is minus the product of the others, or the other, or a unit or two beside it
+    if (
+        kind == "cancelling"
+    ):  # the last operand is minus the product of the others, or the other, or a unit or two beside it
         found = [word(1, 254)] if count < 3 else [word(60, 190), word(60, 190)]
         f = [x.view(np.float32) for x in found]
         with np.errstate(all="ignore"):
@@ -148,7 +150,9 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("functions", nargs="*", metavar="FUNCTION", help="all when none is given")
-    parser.add_argument("--millions", type=float, default=100, help="operands of each function, rounded up to whole batches")
+    parser.add_argument(
+        "--millions", type=float, default=100, help="operands of each function, rounded up to whole batches"
+    )
     parser.add_argument("--every-word", action="store_true", help="all 2^32 words instead of drawn ones")
     parser.add_argument("--step", type=int, default=1, help="with --every-word: every STEP-th word")
     parser.add_argument("--device", help="a part of the adapter's name")

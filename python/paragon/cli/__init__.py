@@ -6,6 +6,7 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from ..ir.errors import ParagonError
 from . import conformance, demo, inspect, run, train
@@ -33,5 +34,5 @@ def main() -> None:
     try:
         app()
     except (ParagonError, OSError) as error:
-        Console(stderr=True, soft_wrap=True).print(f"[red]error:[/red] {error}", highlight=False)
+        Console(stderr=True, soft_wrap=True).print(f"[red]error:[/red] {escape(str(error))}", highlight=False)
         sys.exit(2)

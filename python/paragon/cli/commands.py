@@ -5,10 +5,13 @@ An entry point names a Typer app, or a function that is a command by itself.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 
 import typer
+
+from ..ir.errors import ParagonError
 
 GROUP = "paragon.commands"
 MISSING = 3  # the exit code when something is missing on this machine
@@ -34,9 +37,8 @@ def _delegate(entry: EntryPoint) -> Callable[[typer.Context], None]:
     def call(context: typer.Context) -> None:
         try:
             app = _load(entry)
-        except Exception as error:  # whatever an import may raise
-            reason = f"{type(error).__name__}: {error}"
-            typer.echo(f"error: the command {entry.name!r} needs what is not installed ({reason})", err=True)
+        except ImportError as error:
+            typer.echo(f"error: the command {entry.name!r} needs what is not installed ({error})", err=True)
             raise typer.Exit(MISSING) from None
         app(args=context.args, prog_name=f"paragon {entry.name}")
 
@@ -47,6 +49,8 @@ def _load(entry: EntryPoint) -> typer.Typer:
     found = entry.load()
     if isinstance(found, typer.Typer):
         return found
+    if not inspect.isfunction(found):
+        raise ParagonError(f"the command {entry.name!r} ({entry.value}) is neither a Typer app nor a function")
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(found)
     return app
@@ -55,8 +59,8 @@ def _load(entry: EntryPoint) -> typer.Typer:
 def _summary(entry: EntryPoint) -> str:
     try:
         app = _load(entry)
-    except Exception as error:
-        return f"Not installed ({error})."
+    except Exception as error:  # a page of help is shown whatever an import may raise
+        return f"Not available ({error})."
     if app.info.help and isinstance(app.info.help, str):
         return app.info.help
     documented = app.registered_commands[0].callback if app.registered_commands else None

@@ -34,6 +34,11 @@ def one_of(names: Iterable[str]) -> Callable[[str], str]:
     return check
 
 
+def say(line: str) -> None:
+    """Print a line as it is: names of files are no markup."""
+    console.print(line, highlight=False, markup=False)
+
+
 def options(isa: str | None, threads: int | None) -> dict[str, Any]:
     """Executor options that were given."""
     return {k: v for k, v in (("isa", isa), ("threads", threads)) if v is not None}

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from ..conformance import contenders, run_conformance, write_report
 from ..ir.errors import ExecutorError
-from .common import console, show_table
+from .common import console, say, show_table
 
 app = typer.Typer(help="Hold executors to the contract and to each other.", no_args_is_help=True)
 
@@ -50,9 +51,9 @@ def run(
         [[row.get(c, "") for c in columns] for row in pairs if not row["match"] or row["first"] == first],
     )
     for path in write_report(findings.report, out):
-        console.print(f"wrote {path}", highlight=False)
+        say(f"wrote {path}")
     for failure in findings.failures:
-        console.print(f"[red]failed[/red] {failure}", highlight=False)
+        console.print(f"[red]failed[/red] {escape(failure)}", highlight=False)
     console.print("[green]same bits[/green]" if findings.passed else f"[red]{len(findings.failures)} failures[/red]")
     if not findings.passed:
         raise typer.Exit(1)

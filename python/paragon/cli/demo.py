@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from .. import data, nn
 from ..executors.registry import Setting, executors, settings, use
@@ -15,7 +16,7 @@ from ..ir.fingerprint import fingerprint
 from ..nn.optim import Adam
 from ..training.evaluation import evaluate
 from ..training.fit import fit
-from .common import console, show_table
+from .common import console, say, show_table
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def demo(
     found = data.digits()
     for name, executor in executors().items():
         if not executor.available:
-            console.print(f"[yellow]{name} is left out:[/yellow] {executor.reason}", highlight=False)
+            console.print(f"[yellow]{name} is left out:[/yellow] {escape(executor.reason)}", highlight=False)
     results = []
     with console.status("") as status:
         for setting in settings():
@@ -72,6 +73,6 @@ def demo(
     title = f"digits, 64-32-10, {epochs} epochs, {len(found.x_train)} rows"
     show_table(title, ("executor", "accuracy", "final loss", "seconds", "fingerprint", "same bits"), rows)
     results[0].model.save(save, found.x_test[:1], output="logits")
-    console.print(f"fingerprint {first}\nsaved {save}", highlight=False)
+    say(f"fingerprint {first}\nsaved {save}")
     if any(r.fingerprint != first for r in results):
         raise typer.Exit(1)

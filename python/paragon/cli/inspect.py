@@ -11,9 +11,10 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
+from rich.markup import escape
 
 from .. import __version__
-from ..executors.registry import executors, resolve
+from ..executors.registry import Planned, executors, resolve
 from ..ir.distance import ordered
 from ..ir.errors import ExecutorError, FileError
 from ..ir.fingerprint import fingerprint
@@ -38,31 +39,33 @@ def inspect(
     programs = {k: Program.from_json(v) for k, v in metadata.items() if k == "program" or k.startswith("program.")}
     if not tensors and not programs:
         raise FileError(f"{file}: holds neither tensors nor a program")
-    console.print(f"[bold]{file}[/bold]  {metadata.get('format', 'safetensors')}  {file.stat().st_size} bytes")
+    plans = {k: plan_of(p, executor, options(isa, threads)) for k, p in programs.items()} if plan else {}
+    console.print(
+        f"[bold]{escape(str(file))}[/bold]  {metadata.get('format', 'safetensors')}  {file.stat().st_size} bytes"
+    )
     rows = []
     for name, x in tensors.items():
         spread = f"{x.min():.6g} ... {x.max():.6g}" if x.size and ordered(x).size else "empty"
         rows.append((name, x.dtype, "x".join(map(str, x.shape)) or "scalar", x.size, spread))
     show_table("tensors", ("name", "dtype", "shape", "elements", "range"), rows)
     for key, program in programs.items():
-        console.print(f"[bold]{key}[/bold]: {len(program.operations)} operations", highlight=False)
+        console.print(f"[bold]{escape(key)}[/bold]: {len(program.operations)} operations", highlight=False)
         if operations:
             show_table("", ("value", "dtype[shape]", "operation", "operands; attributes"), program.describe())
         if plan:
-            show_plan(program, executor, options(isa, threads))
+            console.print(plans[key], highlight=False, markup=False, soft_wrap=True)
     console.print(f"fingerprint {fingerprint({k: np.asarray(v) for k, v in tensors.items()})}", highlight=False)
 
 
-def show_plan(program: Program, executor: str, chosen: dict[str, Any]) -> None:
-    """Print the steps that an executor makes of a program. Raises ExecutorError for one that makes no plan."""
+def plan_of(program: Program, executor: str, chosen: dict[str, Any]) -> str:
+    """The steps that an executor makes of a program, in words. Raises ExecutorError for one that does not tell them."""
     found, merged = resolve(executor, chosen)
     # A plan does not depend on the state, which not every file with a program has.
     program.values = {name: np.zeros(spec.shape, NUMPY_DTYPES[spec.dtype]) for name, spec in program.state.items()}
     session = found.load(program, **merged)
-    steps = getattr(session, "plan", None)
-    if steps is None:
-        raise ExecutorError(f"the executor {executor!r} makes no plan: it runs one operation after another")
-    console.print(steps(), highlight=False, markup=False, soft_wrap=True)
+    if not isinstance(session, Planned):
+        raise ExecutorError(f"the executor {executor!r} does not tell how it runs a program; the cpu executor does")
+    return session.plan()
 
 
 def doctor(
@@ -112,7 +115,7 @@ def probe_devices() -> None:
 
     executor = WebGPU()
     if not executor.available:
-        console.print(f"[red]webgpu:[/red] {executor.reason}", highlight=False)
+        console.print(f"[red]webgpu:[/red] {escape(executor.reason)}", highlight=False)
         raise typer.Exit(1)
     paths = []
     for number, adapter in enumerate(executor.devices):

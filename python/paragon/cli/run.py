@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from ..executors import resolve
 from ..ir.distance import compare_files
@@ -13,7 +14,7 @@ from ..ir.files import load
 from ..ir.fingerprint import fingerprint as fingerprint_of
 from ..ir.spec import Array
 from ..ir.tensor_files import RUN, read_tensors, write_tensors
-from .common import ExecutorOption, IsaOption, ThreadsOption, console, options, show_table
+from .common import ExecutorOption, IsaOption, ThreadsOption, console, options, say, show_table
 
 
 def run(
@@ -40,7 +41,7 @@ def run(
     first = loaded.first_operation
     results |= {f"value.{i}": x for i, x in enumerate(kept[first:], first)}
     write_tensors(outputs, results, {"format": RUN, "program": loaded.to_json(), "executor": executor})
-    console.print(f"{len(loaded.outputs)} outputs, {len(loaded.updates)} updates -> {outputs}", highlight=False)
+    say(f"{len(loaded.outputs)} outputs, {len(loaded.updates)} updates -> {outputs}")
     console.print(
         f"fingerprint {fingerprint_of({k: v for k, v in results.items() if not k.startswith('value.')})}",
         highlight=False,
@@ -63,7 +64,7 @@ def compare(
         ],
     )
     if found.divergence:
-        console.print(f"[red]first difference[/red]: {found.divergence}", highlight=False)
+        console.print(f"[red]first difference[/red]: {escape(str(found.divergence))}", highlight=False)
     console.print("[green]same bits[/green]" if found.same else "[red]different bits[/red]")
     if not found.same:
         raise typer.Exit(1)

@@ -94,9 +94,10 @@ class Feeder:
         return self._stages[rows]
 
     def _move_to(self, stage: _Stage) -> None:
+        """Go on with another stage. What a program captured while it was traced is its own, and may be the other's name, too."""
         if self._active is not None and self._active is not stage:
-            captured = stage.program.captured
-            stage.session.set_state({k: x for k, x in self._active.session.state().items() if k not in captured})
+            own = stage.program.captured | self._active.program.captured
+            stage.session.set_state({k: x for k, x in self._active.session.state().items() if k not in own})
         self._active = stage
 
     def run(self, batch: int, steps: range, order: Array | None = None) -> Iterator[tuple[int, dict[str, Array]]]:

@@ -38,6 +38,14 @@ class Session(Protocol):
 
 
 @runtime_checkable
+class Planned(Protocol):
+    """A session that tells how it runs its program; an executor's sessions may."""
+
+    def plan(self) -> str:
+        """The steps of a run in words, a line each."""
+
+
+@runtime_checkable
 class Executor(Protocol):
     """Something that can run programs."""
 
@@ -80,6 +88,10 @@ def _whole(executor: Executor) -> Executor:
     known = dir(executor)
     if lacking := [name for name in ("name", "available", "reason", "settings", "load") if name not in known]:
         raise ExecutorError(f"{type(executor).__name__} is no executor: it has no {', '.join(lacking)}")
+    if type(executor).__hash__ is None:
+        raise ExecutorError(
+            f"{type(executor).__name__} is no executor: it cannot be hashed (a dataclass needs eq=False)"
+        )
     return executor
 
 

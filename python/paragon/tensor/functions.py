@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import operator
 from collections.abc import Sequence
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -442,4 +443,4 @@ def bits(seed: Any, step: Any, *, stream: int, shape: Sequence[int], width: int 
     )
 
 
-attach({name: fn for name, fn in globals().items() if callable(fn)})
+attach({name: fn for name, fn in globals().items() if isinstance(fn, FunctionType)})

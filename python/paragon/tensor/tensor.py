@@ -6,8 +6,10 @@ use; with traced ones it is written down (trace.py). There is no third way.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from types import FunctionType
 from typing import Any, Protocol
 
 import numpy as np
@@ -32,6 +34,10 @@ class Scribe(Protocol):
         """x as a value of this program."""
 
 
+_FUNCTIONS: dict[str, Callable[..., Tensor]] = {}
+_METHODS: list[tuple[str, Callable[..., Tensor]]] = []
+
+
 def _method(name: str, swapped: bool = False, **fixed: Any) -> Callable[..., Tensor]:
     """The function `name` as a method; `swapped` for the reflected form of an operator."""
 
@@ -39,18 +45,19 @@ def _method(name: str, swapped: bool = False, **fixed: Any) -> Callable[..., Ten
         operands = (*arguments, self) if swapped else (self, *arguments)
         return _FUNCTIONS[name](*operands, **fixed, **named)
 
-    method.__name__ = name
+    if not swapped and not fixed:
+        _METHODS.append((name, method))
     return method
 
 
-_FUNCTIONS: dict[str, Callable[..., Tensor]] = {}
-
-
 def attach(functions: dict[str, Callable[..., Any]]) -> None:
-    """Put functions behind the methods of the same name: functions.py, which stands on this module, calls it with its own."""
+    """Put functions behind the methods that name them. They stand on the Tensor, so they bring themselves (functions.py)."""
     _FUNCTIONS.update(functions)
-    for name in ("reshape", "transpose", "sum", "mean", "max", "cast"):
-        vars(Tensor)[name].__doc__ = functions[name].__doc__
+    for name, method in _METHODS:
+        functools.update_wrapper(method, functions[name])
+    for attribute, method in vars(Tensor).items():
+        if isinstance(method, FunctionType):
+            method.__qualname__ = f"Tensor.{attribute}"
 
 
 class Tensor:
@@ -181,6 +188,7 @@ class Tensor:
     max = _method("max")
 
     def reshape(self, *shape: Any) -> Tensor:
+        """The same elements under another shape, given as one tuple or as numbers; one of them may be -1."""
         return _FUNCTIONS["reshape"](
             self, shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
         )

@@ -21,7 +21,7 @@ from ..tensor.random import seed_words
 from .step import Metric, Objective, step_program
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Training:
     """A model, the rows it learns from, what is asked of it, and how its parameters move.
 
@@ -29,9 +29,17 @@ class Training:
         model: with values, from which training goes on.
         x, y: rows on their first axis.
         objective: the loss, and metrics beside it.
+        optimizer: how a step moves the parameters. clip: what is done to the gradients before, or None.
         batch_size: rows a step, at most all.
         seed: of the order of the rows, and of dropout.
         drop_last: leave out the smaller last batch of an epoch.
+
+    >>> x = np.eye(4, dtype=np.float32)
+    >>> training = pg.Training.of(pg.nn.Dense(4, 2), x, np.array([0, 1, 0, 1], np.int32), batch_size=3, seed=1)
+    >>> training.steps, training.rest
+    (2, 1)
+    >>> pg.train(training, epochs=2, progress=False).steps
+    4
     """
 
     model: Module
@@ -73,7 +81,17 @@ class Training:
         if not model.initialised:
             model.init(seed)
         objective = Objective.of(loss, metrics)
-        return cls(model, x, y, objective, optimizer or Adam(), clip, min(batch_size, rows), seed, drop_last)
+        return cls(
+            model=model,
+            x=x,
+            y=y,
+            objective=objective,
+            optimizer=optimizer or Adam(),
+            clip=clip,
+            batch_size=min(batch_size, rows),
+            seed=seed,
+            drop_last=drop_last,
+        )
 
     @property
     def rows(self) -> int:
@@ -97,6 +115,8 @@ class Training:
         cut = self.rows - int(self.rows * fraction)
         if not 0 < cut < self.rows:
             raise ShapeError(f"validation_split {fraction}: leaves {cut} of {self.rows} rows to train on")
+        if self.drop_last and cut < self.batch_size:
+            raise ShapeError(f"drop_last: {cut} rows make no whole batch of {self.batch_size}")
         kept = replace(self, x=self.x[:cut], y=self.y[:cut], batch_size=min(self.batch_size, cut))
         return kept, (self.x[cut:], self.y[cut:])
 

@@ -61,7 +61,13 @@ def train(
     resume: bool = False,
     progress: bool = True,
 ) -> History:
-    """Carry out a training, on the executor in use, and return the history. Arguments and errors are those of `fit`."""
+    """Carry out a training, on the executor in use, and return the history. Arguments and errors are those of `fit`.
+
+    >>> x = np.eye(4, dtype=np.float32)
+    >>> training = pg.Training.of(pg.nn.Dense(4, 2), x, np.array([0, 1, 0, 1], np.int32))
+    >>> pg.train(training, epochs=3, progress=False).epochs
+    3
+    """
     _check_arguments(epochs, checkpoint, checkpoint_every, resume)
     training, validation = _held_back(training, validation_data, validation_split)
     model, watching = training.model, [c if isinstance(c, Callback) else Function(c) for c in callbacks]
@@ -89,7 +95,11 @@ def train(
     state = trainer.state()
     model.load_state_dict(trainer.chosen or {name: state[name] for name in model.state_dict()})
     return History(
-        trainer.history, trainer.epoch, trainer.epoch * training.steps, trainer.at.stopped, fingerprint(state)
+        figures=trainer.history,
+        epochs=trainer.epoch,
+        steps=trainer.epoch * training.steps,
+        stopped_early=trainer.at.stopped,
+        fingerprint=fingerprint(state),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ...ir.errors import ExecutorError
 from ...ir.program import Program
 from ...ir.spec import NUMPY_DTYPES, Array
 from .kernels import KERNELS
@@ -30,9 +31,9 @@ class Reference:
         return [{}]
 
     def load(self, program: Program, **options: Any) -> ReferenceSession:
-        """Copy the state. Raises TypeError for any option."""
+        """Copy the state. Raises ExecutorError for any option."""
         if options:
-            raise TypeError(f"the reference executor has no options, got {sorted(options)}")
+            raise ExecutorError(f"the reference executor has no options, got {sorted(options)}")
         return ReferenceSession(program)
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 SHADERS = Path(__file__).parent / "shaders"
 FILES = ("softfloat", "elementary_series", "elementary", "random", "fft")
-PATHS = ("native", "integer")
 
 _NAME = re.compile(r"\b(?:fn|const|struct|alias|var(?:<[^>]*>)?)\s+(\w+)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
