@@ -148,8 +148,7 @@ inline float erf(float x) {
   return rounded(kTwoOverSqrtPi * (expm1_series(-square) + DoubleDouble(1.0)) * sum * DoubleDouble(double{x}));
 }
 
-// x = n + r, |r| <= 1/2, and sin(pi*x) = (-1)^n * sin(pi*r), cos(pi*x) = (-1)^n * sin(pi*(1/2 - |r|)). All this is
-// exact.
+// x = n + r, |r| <= 1/2, and sin(pi*x) = (-1)^n * sin(pi*r), cos(pi*x) = (-1)^n * sin(pi*(1/2 - |r|)). All exact.
 inline float sinpi(float x) {
   if (std::isnan(x) || std::isinf(x)) return kNaN;
   const double r = std::remainder(double{x}, 1.0);

@@ -83,8 +83,7 @@ inline constexpr std::size_t kNorms = std::size(kNormNames);
 inline constexpr std::size_t kFormats = std::size(kFormatNames);
 inline constexpr std::size_t kMostChoices = std::max({kDtypes, kComparisons, kNorms, kFormats});
 
-// The words that an attribute of this form may be, each where its enumerator stands; none if it is not written as a
-// word.
+// The words that an attribute of this form may be, each where its enumerator stands; none for a form without words.
 constexpr std::span<const char* const> choices(Form form) {
   switch (form) {
     case Form::dtype: return kDtypeNames;

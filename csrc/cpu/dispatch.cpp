@@ -1,3 +1,4 @@
+// Makes the kernel table of every instruction set that this processor has, and finds one by its name or PARAGON_ISA.
 #include "cpu/dispatch.h"
 
 #include <cstdlib>

@@ -94,7 +94,16 @@ struct TwiddleSink {
     plain = next_plain;
   }
   PARAGON_INLINE TwiddleSink rows(std::size_t n1) const {
-    return {p, n1 * stride, stride, w, n1 * w_stride, w_stride, plain, false};
+    return {
+        .p = p,
+        .stride = n1 * stride,
+        .step = stride,
+        .w = w,
+        .w_stride = n1 * w_stride,
+        .w_step = w_stride,
+        .plain = plain,
+        .next_plain = false,
+    };
   }
 };
 
@@ -227,8 +236,7 @@ PARAGON_INLINE void codelet(const FftNode& node, const Source& source, const Sin
   }
 }
 
-// Keeps what is computed from x in the loop where it is used: hoisted out of it, the addresses of all points fill the
-// registers.
+// Keeps what is computed from x in the loop that uses it: hoisted, the addresses of all points fill the registers.
 PARAGON_INLINE void keep_in_loop(std::size_t& x) { asm("" : "+r"(x)); }
 
 template <std::size_t N, class Source, class Sink>
@@ -298,7 +306,16 @@ void transform_composite(const FftNode& node, Source source, Sink sink, float* s
   Source column = source.columns(n2);
   transform(*node.left, column, LaneSink{scratch, n2 * kPoint, kPoint}, 1, deeper);  // column 0 has no twiddles
   column.next();
-  const TwiddleSink twiddled{scratch + kPoint, n2 * kPoint, kPoint, node.twiddles + 2 * n1, 2, 2 * n1, true, true};
+  const TwiddleSink twiddled{
+      .p = scratch + kPoint,
+      .stride = n2 * kPoint,
+      .step = kPoint,
+      .w = node.twiddles + 2 * n1,
+      .w_stride = 2,
+      .w_step = 2 * n1,
+      .plain = true,
+      .next_plain = true,
+  };
   transform(*node.left, column, twiddled, n2 - 1, deeper);
   transform(*node.right, LaneSource{scratch, kPoint, n2 * kPoint}, sink.rows(n1), n1, deeper);
 }
@@ -316,8 +333,8 @@ void transform_bluestein(const FftNode& node, Source source, Sink sink, float* s
   for (std::size_t k = 0; k < node.n; ++k) sink.put(k, exchanged(from.at(k)) * splat_point(node.chirp + 2 * k));
 }
 
-// Of `count` groups of transforms, one after another. The sink may be the source's memory, if it puts every point where
-// it was.
+// Of `count` groups of transforms, one after another. They may work in place: the sink may write to the memory of the
+// source, if point k goes where point k of the same transform came from.
 template <class Source, class Sink>
 void transform(const FftNode& node, Source source, Sink sink, std::size_t count, float* scratch) {
   if constexpr (!Source::kAnyLength) {

@@ -1,3 +1,5 @@
+// Computes the tables of a length (twiddles and chirps, each correctly rounded; the filters of Bluestein's algorithm),
+// and keeps one copy for all who hold a plan that needs it.
 #include "cpu/fft_plan.h"
 
 #include <algorithm>

@@ -1,6 +1,5 @@
 // What the transforms of one length need besides the data, made once and shared by everyone who transforms that length:
-// how the length is taken apart (docs/contract.md, section 7), and the twiddles in the order in which the kernels read
-// them.
+// how the length is taken apart (docs/contract.md, section 7), and the twiddles in the order that the kernels need.
 //
 // A kernel computes F(n) in one of two ways. In *lanes*: as many transforms at once as a vector has lanes, one a lane.
 // Or of a *row*, one transform whose columns and then rows go through the lanes. Both follow the same recursion.

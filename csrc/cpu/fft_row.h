@@ -1,6 +1,5 @@
 // F(n) of one row of complex points (docs/contract.md, section 7): its n2 columns go through the lanes, F32::lanes at a
-// time; what they yield is turned by blocks, so that then the n1 rows go through the lanes. Internal linkage, like
-// simd.h.
+// time; what they yield is turned by blocks, so that the n1 rows can go through the lanes. Internal linkage (simd.h).
 #pragma once
 
 #include "cpu/fft_sixteen.h"
@@ -75,8 +74,7 @@ void turn_columns(const FftNode& node, float* columns, std::size_t j, float* row
   }
 }
 
-// Rows k ... k + kLanes - 1, as far as there are, from a lane array that they may overwrite to where they belong in
-// out.
+// Rows k ... k + kLanes - 1, as far as there are, from a lane array, which may be overwritten, to their points of out.
 template <bool Exchange>
 void transform_rows(const FftNode& node, float* rows, std::size_t k, float* out, float scale, float* scratch) {
   const std::size_t count = min_of(node.n1 - k, kLanes);
@@ -94,8 +92,8 @@ void transform_rows(const FftNode& node, float* rows, std::size_t k, float* out,
 // Rows that go through the lanes together.
 template <bool Exchange>
 void row_by_lanes(const FftNode& node, const RowArgs& args, ThreadPool* pool) {
-  const std::size_t apart =
-      (node.n2 + kLanes) * kPoint;  // a little more than the rows need, lest they share cache sets
+  // A little more than the rows need, lest they share cache sets.
+  const std::size_t apart = (node.n2 + kLanes) * kPoint;
   const Scratch turned(sizeof(float) * divide_up(node.n1, kLanes) * apart);
   float* const rows = turned.as<float>();
   blocks_of_lanes(pool, node.n2, node.n1, [&](std::size_t begin, std::size_t end) {

@@ -1,7 +1,17 @@
 // F(16 * n2) of one row of complex points for n2 = 16, 32, 64, 128, with vectors of 16 lanes: what fft_row.h does for
-// any length, in fewer passes. The 16 results of a block of columns are turned in two halves, one where the columns are
-// stored and one where the rows are loaded; between the two, lane 4 r + i of a vector has row r + 4 i. Internal
-// linkage, like simd.h.
+// any length, in fewer passes.
+//
+// F(16) of 16 columns, one in each lane, yields 16 vectors, one for each row. Next the rows go through the lanes, so
+// this square of numbers must be transposed. Half of that is done where the vectors are stored anyway, half where they
+// are loaded again. With each of r, i, g and c in 0 ... 3:
+//
+//    computed: for each r and i the vector of row r + 4 i,     whose lane 4 g + c is column 4 g + c
+//    stored:   for each r and c the vector number 4 c + r,     whose lane 4 g + i is row r + 4 i of column 4 g + c
+//    loaded:   for each g and c the vector of column 4 g + c,  whose lane 4 r + i is row r + 4 i
+//
+// So storing transposes within groups of four lanes, loading transposes whole groups. The lanes then have the rows in
+// the order 0 4 8 12, 1 5 9 13, ..., which does not matter to F(n2); store_turned_points undoes it at the very end.
+// Internal linkage, like simd.h.
 #pragma once
 
 #include "cpu/fft_lanes.h"
@@ -30,14 +40,14 @@ PARAGON_INLINE void with_source(const RowArgs& args, std::size_t j, std::size_t 
 
 #if defined(PARAGON_SIMD_AVX512)
 
-// The results of F(16) of 16 columns, times their twiddles, half turned: vector c of four for each r has, in its groups
-// g, column 4 g + c of the rows r, r + 4, r + 8, r + 12.
+// Takes the results of F(16), times their twiddles, to a block of 16 vectors "as stored" above.
 struct HalfTurnedSink {
   float* p;
   const float* w;  // of this block of columns
   bool first;      // column 0 is the first of them and stays as it is
 };
 
+// Rows r, r + 4, r + 8, r + 12 of all 16 columns.
 PARAGON_INLINE void put_four(const HalfTurnedSink& sink, std::size_t r, std::size_t, const Points (&x)[4]) {
   static constexpr float first_lane[kLanes] = {1};
   F32 re[4], im[4];
@@ -66,11 +76,12 @@ PARAGON_INLINE void put_four(const HalfTurnedSink& sink, std::size_t r, std::siz
   }
 }
 
-// Columns c, 4 + c, 8 + c, 12 + c of a block that was stored so, of all 16 rows.
+// Takes vectors "as loaded" above from such a block.
 struct HalfTurnedSource {
   const float* p;
 };
 
+// Columns c, 4 + c, 8 + c, 12 + c of all 16 rows.
 PARAGON_INLINE void take_four(const HalfTurnedSource& source, std::size_t c, std::size_t, Points (&x)[4]) {
   F32 re[4], im[4];
 #pragma GCC unroll 4

@@ -4,8 +4,7 @@
 // product anyway.
 //
 // Rows and columns are never padded in C, and k is not at all. Where its tiles fill the vectors better, the transposed
-// product is computed: the factors change sides, the chains stay. Threads share out blocks of C, or panels if C is
-// small.
+// product is computed: the factors change sides, the chains stay. Threads share out blocks of C; if C is small, panels.
 #include "cpu/rows.h"
 #include "cpu/tile.h"
 
@@ -16,12 +15,13 @@ constexpr std::size_t kPiece = 512;            // steps of k that a tile takes a
 constexpr std::size_t kBlockOfB = 128 * 1024;  // floats of B packed at once: they stay in the second level of cache
 constexpr std::size_t kBlockOfC = 16 * 1024;   // floats of C computed at once where chains or sums wait beside it
 
-// A factor is packed, that is copied into the order in which the tiles read it, unless that would not pay.
-constexpr std::size_t kShortRow = 256;  // B is not, if its rows are so few floats apart that caches cope with them
-constexpr std::size_t kFewTiles = 4;    // neither factor is, if only so many tiles would use the copy
+// Tiles read A and B again and again, quickest where what comes next lies next in memory. So a factor is first packed,
+// that is copied into the order in which they read it, except where the copy would cost more than it saves:
+constexpr std::size_t kFewTiles = 4;     // where at most so many tiles would read the copy
+constexpr std::size_t kCloseRows = 256;  // where the rows of B begin so few floats apart that caches cope
 
-// A single row of C is computed without tiles (multiply_row), if it is long.
-constexpr std::size_t kLongRow = 256;      // columns that make it so
+// A single row of C has no other to share a tile with. From so many columns on, multiply_row does without tiles.
+constexpr std::size_t kLongRow = 256;
 constexpr std::size_t kRowColumns = 2048;  // columns computed at once: their chains stay in the first level of cache
 constexpr std::size_t kRowSteps = 4;       // steps of k for each time that a chain is loaded and stored
 
@@ -117,7 +117,7 @@ void multiply_piece(const Product& p, const Tiling& tiling, std::size_t start, T
     return log_width;
   };
   // The last strip may need packing even if the others do not: tiles read whole vectors, which may not be there.
-  const bool direct_b = p.is_one_run() && p.b.col == 1 && (p.m <= kFewTiles * kHighest || p.b.row <= kShortRow);
+  const bool direct_b = p.is_one_run() && p.b.col == 1 && (p.m <= kFewTiles * kHighest || p.b.row <= kCloseRows);
   const auto is_packed = [&](std::size_t j, std::size_t width) { return !direct_b || p.n - j < width; };
   for (std::size_t j = 0, width; j < p.n; j += width) {
     width = kLanes << log_width_at(j);
@@ -166,7 +166,13 @@ struct Pieces {
 PARAGON_INLINE Pieces cut(std::size_t k, std::size_t panel) {
   const std::size_t count = panel_count(k, panel), length = panel_length(k, panel);
   const std::size_t piece = divide_up(length, divide_up(length, kPiece));
-  return {count, length, piece, count > 1 && length > piece, tree_depth(count, panel) > 1};
+  return {
+      .count = count,
+      .length = length,
+      .piece = piece,
+      .chains_aside = count > 1 && length > piece,
+      .sums_aside = tree_depth(count, panel) > 1,
+  };
 }
 
 // A block of C, all of k.
@@ -194,8 +200,7 @@ void multiply_block(const Product& p, const Tiling& tiling, const Pieces& pieces
   }
 }
 
-// A row times a matrix whose rows are longer than a tile: they stream by, while the chains stay in the first level of
-// cache.
+// A row times a matrix whose rows are longer than a tile: these stream by, the chains stay in the first-level cache.
 void multiply_row(const Product& p) {
   const std::size_t count = panel_count(p.k, p.panel), length = panel_length(p.k, p.panel);
   for (std::size_t j = 0, cols; j < p.n; j += cols) {
@@ -258,8 +263,7 @@ void multiply(const Product& p) {
   }
 }
 
-// The same with c_row = 1: C^T is what lies in memory. Columns of C are computed in scratch memory and transposed from
-// there.
+// The same with c_row = 1: C^T is what lies in memory. Columns of C are computed in scratch memory, then transposed.
 void multiply_to_transposed(const Product& p) {
   const std::size_t cols = min_of(p.n, kSwappedColumns);
   const Scratch scratch(p.m * cols * sizeof(float));
@@ -293,8 +297,7 @@ struct Grid {
   }
 };
 
-// Two tasks a thread where there is work for them; rows of blocks only if each is high enough to pay for packing B
-// again.
+// Two tasks a thread where there is work for them. B is packed again for each row of blocks, so these must be high.
 Grid choose_grid(std::size_t m, std::size_t n, std::size_t k, std::size_t batch, std::size_t threads) {
   if (threads == 1) return {1, 1};
   constexpr std::size_t kHighEnough = 128;
@@ -347,9 +350,12 @@ class Batch {
   }
 
  private:
-  // The cost of a product is that of its fma instructions, a vector of columns each, and of packing B where its rows
-  // are not contiguous; a transposed one is also transposed again when it is stored. Counted in halves of an
-  // instruction a step of k.
+  // Compares what either way costs for each step of k. The unit is half an fma instruction:
+  //  - 2 for each row and each vector of columns: an fma,
+  //  - 1 for each column, if the columns of B (of the product that is computed) are not next to each other: packing
+  //    takes them one by one,
+  //  - the other way round, 4 for each element of C, once and not for each step: it is transposed when it is stored. A
+  //    single column needs no transposing.
   static bool transposing_pays(const MatmulArgs& args) {
     const auto cost = [](std::size_t rows, std::size_t cols, bool is_contiguous) {
       return 2 * rows * divide_up(cols, kLanes) + (is_contiguous ? 0 : cols);

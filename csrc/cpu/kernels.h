@@ -107,7 +107,7 @@ struct FftArgs {
 struct Kernels {
   const char* isa;
 
-  // By the operation, the word of its attribute (of compare, cast, round_to; else 0), and the dtype of the first
+  // By the operation, the word of its attribute (operations.def; 0 where it has none), and the dtype of the first
   // operand. Null where the contract has no such operation.
   ElementwiseKernel elementwise[kOps][kMostChoices][kDtypes];
 

@@ -1,3 +1,4 @@
+// Copies rows of words between any two strides; where the source runs along another axis, transposes blocks of 4 x 4.
 #include "cpu/movement.h"
 
 #include <algorithm>

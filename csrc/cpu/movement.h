@@ -26,8 +26,7 @@ CopyArgs simplify(const CopyArgs& args);
 void copy(const CopyArgs& simplified, const std::uint32_t* src, std::uint32_t* dst, ThreadPool& pool);
 void fill(std::uint32_t word, std::uint32_t* dst, std::size_t n, ThreadPool& pool);
 
-// out (outer, depth, inner): 1.0f at (i, indices[i, j], j), all else +0; an index outside 0 ... depth-1 gives zeros
-// only.
+// out (outer, depth, inner): 1.0f at (i, indices[i, j], j) where that index is in 0 ... depth - 1, all else +0.
 void one_hot(const std::int32_t* indices, std::size_t outer, std::size_t depth, std::size_t inner, float* out,
              ThreadPool& pool);
 

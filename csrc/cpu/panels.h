@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "cpu/divide_up.h"
 #include "cpu/kernels.h"
 #include "cpu/scratch.h"
 #include "cpu/simd.h"
@@ -14,7 +15,6 @@ namespace {
 
 PARAGON_INLINE constexpr std::size_t min_of(std::size_t a, std::size_t b) { return a < b ? a : b; }
 PARAGON_INLINE constexpr std::size_t max_of(std::size_t a, std::size_t b) { return a < b ? b : a; }
-PARAGON_INLINE std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
 // The number of panels of n terms, and the length of the panels but for the last.
 PARAGON_INLINE std::size_t panel_count(std::size_t n, std::size_t panel) {
@@ -81,9 +81,8 @@ class PanelTree {
   V acc_[kMaxDepth];
 };
 
-// The same for arrays of `size` elements, in scratch. T is float or std::uint32_t. A caller that adds the result of a
-// panel itself, adds it to `sums()`, which is set to +0 plus the result where `begins(index)`, and then closes the
-// panel.
+// The same for arrays of `size` elements, in scratch. T is float or std::uint32_t. A caller may add the result of a
+// panel itself: to `sums()`, or where `begins(index)` to +0 in their place. It then calls `close(index)`.
 template <class T>
 class ArrayTree {
  public:

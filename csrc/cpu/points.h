@@ -66,8 +66,7 @@ PARAGON_INLINE void store_points_partial(float* p, Points x, std::size_t n) {
 }
 
 #if defined(PARAGON_SIMD_AVX512)
-// Where lane 4 r + i has point r + 4 i: the points in order, re and im by turns, from the first or the second half of
-// them.
+// Where lane 4 r + i has point r + 4 i: the first or the second half of the points, in order, re and im by turns.
 template <std::size_t Half>
 struct InterleaveTurned {
   constexpr std::size_t operator()(std::size_t i, std::size_t n) const {

@@ -5,8 +5,11 @@
 namespace paragon::cpu::PARAGON_ISA {
 namespace {
 
-constexpr std::size_t kColumns = 1024;         // of inner that are reduced at once
-constexpr std::size_t kShortRow = 4 * kLanes;  // up to this length the maxima of several rows are found together
+constexpr std::size_t kColumns = 1024;  // of inner that are reduced at once
+
+// Up to this length a row has too few vectors to keep the lanes busy: its maximum is found together with those of other
+// rows, one a lane.
+constexpr std::size_t kLongestInLane = 4 * kLanes;
 
 // Calls fn(o, j, columns) for all blocks of columns of (outer, ., inner).
 template <class Fn>
@@ -103,8 +106,7 @@ PARAGON_INLINE I32 lane_numbers() {
 }
 
 // The maximum of a row of at least kLanes elements, by comparing floats. This is quicker than comparing keys, but takes
-// -0 and +0 as equal and passes over NaN. Returns whether `result` can be trusted: it is not a zero, and no NaN was
-// met.
+// -0 and +0 as equal and passes over NaN. Returns whether `result` can be trusted: it is no zero and met no NaN.
 bool max_by_comparing(const float* x, std::size_t n, float& result) {
   F32 best[4] = {load(x), load(x), load(x), load(x)};
   auto is_nan = best[0] != best[0];
@@ -171,7 +173,7 @@ PARAGON_INLINE void for_columns_of_rows(const T* x, std::size_t rows, std::size_
 
 template <class T>
 void max_of_rows(const T* x, std::size_t rows, std::size_t n, T* out) {
-  if (n > kShortRow) {
+  if (n > kLongestInLane) {
     for (std::size_t i = 0; i < rows; ++i) out[i] = max_of_row(x + i * n, n);
     return;
   }
@@ -257,7 +259,7 @@ std::int32_t argmax_of_row(const T* x, std::size_t n) {
 
 template <class T>
 void argmax_of_rows(const T* x, std::size_t rows, std::size_t n, std::int32_t* out) {
-  if (n > kShortRow) {
+  if (n > kLongestInLane) {
     for (std::size_t i = 0; i < rows; ++i) out[i] = argmax_of_row(x + i * n, n);
     return;
   }

@@ -35,8 +35,7 @@ struct LaneStarts {
 
 inline constexpr std::size_t kLine = 16;                       // words of a line of cache
 inline constexpr std::size_t kInCache = std::size_t{1} << 17;  // words that fit into the second level of every cache
-inline constexpr std::size_t kStreams =
-    16;  // arrays beyond it that may be read side by side: processors follow no more
+inline constexpr std::size_t kStreams = 16;  // arrays outside that cache that a processor can follow side by side
 
 // What is reduced is given by one of the three kinds of terms below. Each has
 //   Chains                          the chains of a vector, one a lane: `run(length)` takes that many terms of each
@@ -121,8 +120,7 @@ struct VectorTerms {
   struct Chains {
     LaneStarts<float> row, factor;
     PARAGON_INLINE void look_ahead(std::size_t distance) { row.ahead = distance; }
-    // The chains of several vectors of rows by turns: a single one would wait for the result of each fma before the
-    // next.
+    // The chains of several vectors of rows by turns: alone, each would wait for one fma to end before the next.
     template <std::size_t groups>
     PARAGON_INLINE static void run_together(const Chains (&chains)[groups], std::size_t length, F32 (&acc)[groups]) {
       F32 x[F32::lanes];

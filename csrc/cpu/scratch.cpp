@@ -1,3 +1,4 @@
+// The blocks that a thread keeps: it takes the smallest that is large enough, and keeps the largest that come back.
 #include "cpu/scratch.h"
 
 #include <algorithm>

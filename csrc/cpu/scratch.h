@@ -1,5 +1,4 @@
-// Memory for the length of a call. A thread keeps a few blocks for its next calls, so that a steady state allocates
-// nothing.
+// Memory for the length of a call. A thread keeps a few blocks for its next calls, so a steady state allocates nothing.
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,4 @@
+// The workers: they look for a job for a short time, then sleep; all take the next task from one counter.
 #include "cpu/threads.h"
 
 #include <pthread.h>

@@ -3,8 +3,7 @@
 // Promises: every task runs exactly once, and has finished when `parallel_for` returns. An exception of a task reaches
 // the caller. The pool may be used from several threads at once: a caller that finds the pool at work for another, or
 // that is itself a task of the pool, runs its tasks alone. After fork() the child gets new workers at its first job.
-// Kernels split outputs and whole panels between tasks, never a chain, so results do not depend on the number of
-// threads.
+// Kernels split outputs and whole panels between tasks, never a chain: the number of threads changes no result.
 #pragma once
 
 #include <atomic>
@@ -28,8 +27,8 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  // Including the caller. A change takes effect at the next job. Throws std::invalid_argument outside 1 ...
-  // kMaxThreads.
+  // Including the caller. A change takes effect at the next job. Throws std::invalid_argument for 0 and for more than
+  // kMaxThreads of them.
   std::size_t threads() const noexcept { return threads_.load(std::memory_order_relaxed); }
   void set_threads(std::size_t threads);
 

@@ -23,8 +23,8 @@ PARAGON_INLINE std::ptrdiff_t offset_of(const WindowArgs& args, int axis, std::s
   return static_cast<std::ptrdiff_t>(k * args.dilation[axis]) - static_cast<std::ptrdiff_t>(args.padding[2 * axis]);
 }
 
-// One kernel position along an axis: the windows that have a pixel there, and where window 0 has it (maybe outside the
-// image).
+// One kernel position along an axis: the windows that have a pixel there, and where window 0 has it, which may be
+// outside the image.
 struct Reach {
   Range windows;
   std::ptrdiff_t offset;
@@ -106,10 +106,9 @@ void add_position(const WindowArgs& args, const T* terms, std::size_t ky, std::s
   if (ox.begin == ox.end) return;
   for (std::size_t y = oy.begin; y < oy.end; ++y) {
     const T* term = terms + y * args.ow + ox.begin;
-    const std::ptrdiff_t at =
-        (y0 + static_cast<std::ptrdiff_t>(y * args.stride[0])) * static_cast<std::ptrdiff_t>(args.w) + x0 +
-        static_cast<std::ptrdiff_t>(ox.begin * args.stride[1]);
-    T* pixel = plane + at;
+    const std::ptrdiff_t row = y0 + static_cast<std::ptrdiff_t>(y * args.stride[0]);
+    const std::ptrdiff_t column = x0 + static_cast<std::ptrdiff_t>(ox.begin * args.stride[1]);
+    T* pixel = plane + (row * static_cast<std::ptrdiff_t>(args.w) + column);
     for (std::size_t left = ox.end - ox.begin; left > 0; --left, pixel += args.stride[1], ++term)
       *pixel = *pixel + *term;
   }
@@ -159,8 +158,8 @@ constexpr std::size_t kMostColumns = 64;
 // The kernel columns, ascending, that reach the pixels x0 ... x0 + kLanes - 1 of a row, for windows one pixel apart.
 struct ReachingColumns {
   Column columns[kMostColumns];
-  std::size_t first_of[kMostColumns + 1] =
-      {};  // first_of[kx]: the first of them that is kernel column kx or a later one
+  // first_of[kx]: the index in `columns` of the first that is kernel column kx or a later one.
+  std::size_t first_of[kMostColumns + 1] = {};
 
   ReachingColumns(const WindowArgs& args, std::size_t x0) {
     const std::size_t kw = args.kernel[1];

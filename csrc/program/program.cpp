@@ -1,3 +1,4 @@
+// The elements of a shape, counted without overflow; what a program knows of its values; and both in words.
 #include "program/program.h"
 
 #include <algorithm>

@@ -121,8 +121,7 @@ void measure(std::size_t n, std::size_t rows, bool real, const Kernels& kernels,
     best.push_back(time_of(call, 1));
     repeats.push_back(static_cast<int>(std::max(1.0, kRound / best.back())));
   }
-  // A long call of one thread is measured by the time of the processor, so that what else runs on the machine counts
-  // less.
+  // A long call of one thread is measured by processor time, so that what else runs on the machine counts less.
   measured_clock = pool.threads() == 1 && best[0] > kLongCall ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC;
   for (const double end = seconds() + 0.15 * static_cast<double>(calls.size()); seconds() < end;) {
     for (std::size_t i = 0; i < calls.size(); ++i) best[i] = std::min(best[i], time_of(calls[i], repeats[i]));

@@ -17,8 +17,7 @@ inline int finish(const char* name) {
 
 }  // namespace paragon::tests
 
-// CHECK(condition, "what was computed: %08x", word): the message in printf's manner says what is needed to find the
-// fault.
+// CHECK(condition, "what was computed: %08x", word): the message, as of printf, says what is needed to find the fault.
 #define CHECK(condition, ...)                                                           \
   do {                                                                                  \
     ++paragon::tests::checks;                                                           \

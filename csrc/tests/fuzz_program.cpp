@@ -66,42 +66,37 @@ std::string file_seed(const Program& program, bool job) {
   return file_of(metadata, rest, at);
 }
 
+// What is put into the text: integers at and beyond limits, other values, and pieces of JSON.
+// clang-format off
+const std::vector<std::string> kWords = {
+    "0", "1", "-1", "2", "255", "256", "2147483647", "2147483648", "4294967295", "4294967296", "9007199254740993",
+    "9223372036854775807", "-9223372036854775808", "18446744073709551616",
+    "1e9", "0.5", "null", "true", "[]", "{}", "[0]", "[2147483647,2147483647]", "\"\"", "\"add\"", "\"matmul\"",
+    "\"f32\"", "\"i32\"", "\"00000000\"", "\"ffffffff\"", "\"\\ud800\"", ",", ":", "]", "}",
+};
+// clang-format on
+constexpr std::size_t kNumbers = 14;  // the first of them, which are integers
+
+// The first number from a position on becomes another.
+void replace_number(std::string& text, std::size_t from) {
+  const std::size_t first = text.find_first_of("0123456789", from);
+  if (first == std::string::npos) return;
+  const std::size_t last = std::min(text.find_first_not_of("0123456789", first), text.size());
+  text.replace(first, last - first, kWords[below(kNumbers)]);
+}
+
+// The first quoted word from a position on becomes another of the text.
+void replace_quoted(std::string& text, std::size_t from) {
+  const std::size_t first = text.find('"', from);
+  const std::size_t other = text.find('"', below(text.size()));
+  if (first == std::string::npos || other == std::string::npos) return;
+  const std::size_t last = text.find('"', first + 1), end = text.find('"', other + 1);
+  if (last == std::string::npos || end == std::string::npos) return;
+  text.replace(first, last - first + 1, text.substr(other, end - other + 1));
+}
+
 // One change: of bits, bytes, numbers, or the order of parts.
 void mutate(std::string& text, const std::vector<std::string>& seeds) {
-  static const std::vector<std::string> kWords = {"0",
-                                                  "1",
-                                                  "-1",
-                                                  "2",
-                                                  "255",
-                                                  "256",
-                                                  "2147483647",
-                                                  "2147483648",
-                                                  "4294967295",
-                                                  "4294967296",
-                                                  "9007199254740993",
-                                                  "9223372036854775807",
-                                                  "-9223372036854775808",
-                                                  "18446744073709551616",
-                                                  "1e9",
-                                                  "0.5",
-                                                  "null",
-                                                  "true",
-                                                  "[]",
-                                                  "{}",
-                                                  "[0]",
-                                                  "[2147483647,2147483647]",
-                                                  "\"\"",
-                                                  "\"add\"",
-                                                  "\"matmul\"",
-                                                  "\"f32\"",
-                                                  "\"i32\"",
-                                                  "\"00000000\"",
-                                                  "\"ffffffff\"",
-                                                  "\"\\ud800\"",
-                                                  ",",
-                                                  ":",
-                                                  "]",
-                                                  "}"};
   if (text.empty()) text = "{";
   const std::size_t at = below(text.size());
   switch (below(8)) {
@@ -110,22 +105,8 @@ void mutate(std::string& text, const std::vector<std::string>& seeds) {
     case 2: text.erase(at, 1 + below(below(10) == 0 ? text.size() : 8)); break;
     case 3: text.insert(at, text, below(text.size()), 1 + below(64)); break;
     case 4: text.insert(at, kWords[below(kWords.size())]); break;
-    case 5: {  // a number becomes another
-      const std::size_t first = text.find_first_of("0123456789", at);
-      if (first == std::string::npos) break;
-      const std::size_t last = std::min(text.find_first_not_of("0123456789", first), text.size());
-      text.replace(first, last - first, kWords[below(14)]);
-      break;
-    }
-    case 6: {  // a quoted word becomes another of the text
-      const std::size_t first = text.find('"', at);
-      const std::size_t other = text.find('"', below(text.size()));
-      if (first == std::string::npos || other == std::string::npos) break;
-      const std::size_t last = text.find('"', first + 1), end = text.find('"', other + 1);
-      if (last == std::string::npos || end == std::string::npos) break;
-      text.replace(first, last - first + 1, text.substr(other, end - other + 1));
-      break;
-    }
+    case 5: replace_number(text, at); break;
+    case 6: replace_quoted(text, at); break;
     default: {
       const std::string& other = seeds[below(seeds.size())];
       if (!other.empty()) text = text.substr(0, at) + other.substr(below(other.size()));

@@ -39,8 +39,7 @@ class RandomProgram {
 
   std::size_t below(std::size_t n) { return random_() % n; }
 
-  // Words that make differences show: few distinct magnitudes, signed zeros, infinities, NaNs, subnormals; small
-  // integers.
+  // Words that make differences show: few magnitudes, signed zeros, infinities, NaNs, subnormals; small integers.
   Word word(Dtype dtype) {
     static constexpr Word kSpecial[] = {0x00000000, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 0x00000001,
                                         0x80000001, 0x3f800000, 0xbf800000, 0x00800000, 0x7f7fffff, 0x3f000000};
@@ -108,43 +107,79 @@ class RandomProgram {
     return axes;
   }
 
+  Shape some_axes(std::size_t r) {
+    Shape axes;
+    for (std::size_t k = 0; k < r; ++k) {
+      if (below(2) != 0) axes.push_back(static_cast<std::int64_t>(k));
+    }
+    return axes;
+  }
+
+  // Another shape of as many elements, or the same.
+  Shape other_shape(const Shape& x) {
+    Shape shape = x;
+    if (below(2) != 0) shape = {elements(x)};
+    if (x.size() > 1 && below(2) != 0) {
+      shape = {x[0]};
+      shape.push_back(elements(Shape(x.begin() + 1, x.end())));
+    }
+    if (below(3) == 0) shape.insert(shape.begin() + static_cast<std::ptrdiff_t>(below(shape.size() + 1)), 1);
+    return shape;
+  }
+
+  static void add_number(Operation& o, Key key, std::size_t n) {
+    o.attributes.push_back({key, false, static_cast<std::int64_t>(n), {}});
+  }
+  static void add_list(Operation& o, Key key, Shape values) {
+    o.attributes.push_back({key, true, 0, std::move(values)});
+  }
+  void add_panel(Operation& o) { add_number(o, Key::panel, below(3) == 0 ? 0 : 2 + below(300)); }
+  void add_windows(Operation& o) {
+    add_list(o, Key::kernel, some_list(2, 1, 3));
+    add_list(o, Key::stride, some_list(2, 1, 2));
+    add_list(o, Key::padding, some_list(4, 0, 2));
+    add_list(o, Key::dilation, some_list(2, 1, 2));
+  }
+  void add_constant(Operation& o) {
+    const Dtype dtype = some_dtype();
+    add_number(o, Key::dtype, static_cast<std::size_t>(dtype));
+    add_list(o, Key::shape, variant());
+    add_number(o, Key::word, word(dtype));
+  }
+  // All of an axis, one element (which broadcasts), or a part.
+  void add_slice(Operation& o, const Shape& x) {
+    Shape start, stop;
+    for (const std::int64_t dim : x) {
+      const auto length = static_cast<std::size_t>(dim);
+      const std::size_t kind = below(3), first = kind == 0 || length == 0 ? 0 : below(length);
+      const std::size_t last = kind == 0 || length == 0 ? length
+                               : kind == 1              ? first + 1
+                                                        : first + below(length - first + 1);
+      start.push_back(static_cast<std::int64_t>(first));
+      stop.push_back(static_cast<std::int64_t>(last));
+    }
+    add_list(o, Key::start, start);
+    add_list(o, Key::stop, stop);
+    add_list(o, Key::step, some_list(x.size(), 1, below(2) != 0 ? 1 : 3));
+  }
+
   // Attributes that fit the operands more often than not.
   void add_attributes(Operation& o) {
     const Shape x = o.inputs.empty() ? Shape{} : program_.shape(o.inputs[0]);
     const std::size_t r = x.size();
-    const auto number = [&](Key key, std::size_t n) {
-      o.attributes.push_back({key, false, static_cast<std::int64_t>(n), {}});
-    };
-    const auto list = [&](Key key, Shape values) { o.attributes.push_back({key, true, 0, std::move(values)}); };
-    const auto panel = [&] { number(Key::panel, below(3) == 0 ? 0 : 2 + below(300)); };
-    const auto windows = [&] {
-      list(Key::kernel, some_list(2, 1, 3));
-      list(Key::stride, some_list(2, 1, 2));
-      list(Key::padding, some_list(4, 0, 2));
-      list(Key::dilation, some_list(2, 1, 2));
-    };
+    const auto number = [&](Key key, std::size_t n) { add_number(o, key, n); };
+    const auto list = [&](Key key, Shape values) { add_list(o, key, std::move(values)); };
     switch (o.op) {
       case Op::compare: number(Key::how, below(kComparisons)); break;
       case Op::round_to: number(Key::format, below(kFormats)); break;
       case Op::cast: number(Key::dtype, below(kDtypes)); break;
-      case Op::constant: {
-        const Dtype dtype = some_dtype();
-        number(Key::dtype, static_cast<std::size_t>(dtype));
-        list(Key::shape, variant());
-        number(Key::word, word(dtype));
-        break;
-      }
+      case Op::constant: add_constant(o); break;
       case Op::sum:
-      case Op::max: {
-        Shape axes;
-        for (std::size_t k = 0; k < r; ++k) {
-          if (below(2) != 0) axes.push_back(static_cast<std::int64_t>(k));
-        }
-        list(Key::axes, axes);
+      case Op::max:
+        list(Key::axes, some_axes(r));
         number(Key::keepdims, below(2));
-        if (o.op == Op::sum) panel();
+        if (o.op == Op::sum) add_panel(o);
         break;
-      }
       case Op::argmax:
         number(Key::axis, below(r + 1));
         number(Key::keepdims, below(2));
@@ -152,37 +187,12 @@ class RandomProgram {
       case Op::matmul:
         number(Key::transpose_a, below(2));
         number(Key::transpose_b, below(2));
-        panel();
+        add_panel(o);
         break;
-      case Op::reshape: {
-        Shape shape = x;
-        if (below(2) != 0) shape = {elements(x)};
-        if (r > 1 && below(2) != 0) {
-          shape = {x[0]};
-          shape.push_back(elements(Shape(x.begin() + 1, x.end())));
-        }
-        if (below(3) == 0) shape.insert(shape.begin() + static_cast<std::ptrdiff_t>(below(shape.size() + 1)), 1);
-        list(Key::shape, shape);
-        break;
-      }
+      case Op::reshape: list(Key::shape, other_shape(x)); break;
       case Op::transpose: list(Key::axes, permutation(r)); break;
       case Op::broadcast: list(Key::shape, below(2) != 0 ? base_ : some_list(1, 1, 3)); break;
-      case Op::slice: {
-        Shape start, stop;
-        for (const std::int64_t dim : x) {  // all of an axis, one element (which broadcasts), or a part
-          const auto length = static_cast<std::size_t>(dim);
-          const std::size_t kind = below(3), first = kind == 0 || length == 0 ? 0 : below(length);
-          const std::size_t last = kind == 0 || length == 0 ? length
-                                   : kind == 1              ? first + 1
-                                                            : first + below(length - first + 1);
-          start.push_back(static_cast<std::int64_t>(first));
-          stop.push_back(static_cast<std::int64_t>(last));
-        }
-        list(Key::start, start);
-        list(Key::stop, stop);
-        list(Key::step, some_list(r, 1, below(2) != 0 ? 1 : 3));
-        break;
-      }
+      case Op::slice: add_slice(o, x); break;
       case Op::pad:
         list(Key::low, some_list(r, 0, 3));
         list(Key::high, some_list(r, 0, 3));
@@ -194,14 +204,14 @@ class RandomProgram {
       case Op::scatter_add:
         number(Key::axis, below(r + 1));
         number(Key::size, below(6));
-        panel();
+        add_panel(o);
         break;
       case Op::one_hot: number(Key::depth, below(5)); break;
-      case Op::unfold: windows(); break;
+      case Op::unfold: add_windows(o); break;
       case Op::fold:
         list(Key::size, some_list(2, 1, 6));
-        windows();
-        panel();
+        add_windows(o);
+        add_panel(o);
         break;
       case Op::scan:
         number(Key::axis, below(r + 1));

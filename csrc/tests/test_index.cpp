@@ -132,8 +132,7 @@ void test_windows() {
     if (i % 20 == 0) hold_windows<std::int32_t>(s, 4, Kind::uniform, cpu::Dtype::i32);
     if (i % 20 == 1) hold_windows<std::uint32_t>(s, 4, Kind::uniform, cpu::Dtype::u32);
   }
-  // The layers of a small network; a kernel of more than one panel; an image that is too large to be transposed in
-  // cache.
+  // The layers of a small network; a kernel of more than one panel; an image too large to be transposed in cache.
   for (contract::Windows s : {contract::Windows{4, 8, 14, 14, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}},
                               contract::Windows{2, 1, 28, 28, 0, 0, {5, 5}, {1, 1}, {1, 1}, {2, 2, 2, 2}},
                               contract::Windows{2, 3, 20, 20, 0, 0, {2, 2}, {2, 2}, {1, 1}, {0, 0, 0, 0}},

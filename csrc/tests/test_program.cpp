@@ -221,15 +221,7 @@ void expect_refused(const std::string& text, const std::string& part) {
         found.c_str(), part.c_str());
 }
 
-void refuse_programs() {
-  const std::string x = R"({"name":"x","dtype":"f32","shape":[2,3]})", i = R"({"name":"i","dtype":"i32","shape":[3]})";
-  const auto with = [&](const std::string& operation) { return document(x + "," + i, "", operation, "", ""); };
-  const auto op = [](const char* name, const char* inputs, const char* dtype, const char* shape,
-                     const char* attributes) {
-    return join("{\"op\":\"", name, "\",\"inputs\":", inputs, ",\"output\":2,\"dtype\":\"", dtype,
-                "\",\"shape\":", shape, ",\"attributes\":", attributes, "}");
-  };
-  CHECK(message([&] { parse(with(op("neg", "[0]", "f32", "[2,3]", "{}"))); }) == "(no error)", "a good program");
+void refuse_texts() {
   expect_refused("", "the text ends too early");
   expect_refused("{", "the text ends too early");
   expect_refused("[1]", "expected an object");
@@ -246,6 +238,20 @@ void refuse_programs() {
   expect_refused("{\"format\":\"\n\"}", "control character");
   expect_refused("{\"meta\":{\"a\":" + std::string(100, '['), "nested deeper");
   expect_refused(document("", "", "", "", "") + "x", "text after the end");
+}
+
+// Two tensors, and programs that have them as values 0 and 1, and one operation on them.
+const std::string kX = R"({"name":"x","dtype":"f32","shape":[2,3]})", kI = R"({"name":"i","dtype":"i32","shape":[3]})";
+
+std::string with(const std::string& operation) { return document(kX + "," + kI, "", operation, "", ""); }
+
+std::string op(const char* name, const char* inputs, const char* dtype, const char* shape, const char* attributes) {
+  return join("{\"op\":\"", name, "\",\"inputs\":", inputs, ",\"output\":2,\"dtype\":\"", dtype, "\",\"shape\":", shape,
+              ",\"attributes\":", attributes, "}");
+}
+
+void refuse_operations() {
+  CHECK(message([&] { parse(with(op("neg", "[0]", "f32", "[2,3]", "{}"))); }) == "(no error)", "a good program");
   expect_refused(with(op("nag", "[0]", "f32", "[2,3]", "{}")), "unknown operation \"nag\"");
   expect_refused(with(op("neg", "[2]", "f32", "[2,3]", "{}")), "operation 0 (neg, value 2): uses value 2");
   expect_refused(with(op("neg", "[0]", "f32", "[3,2]", "{}")), "states f32 [3,2], but yields f32 [2,3]");
@@ -256,6 +262,10 @@ void refuse_programs() {
   expect_refused(with(op("add", "[0,1]", "f32", "[2,3]", "{}")),
                  "the dtypes differ: value 0 (f32 [2,3]) and value 1 (i32 [3])");
   expect_refused(with(op("div", "[1,1]", "i32", "[3]", "{}")), "must be f32, not value 1 (i32 [3])");
+}
+
+// Attributes and shapes that the rule of an operation does not allow.
+void refuse_by_rule() {
   expect_refused(with(op("sum", "[0]", "f32", "[]", R"({"axes":[0,1],"keepdims":false})")),
                  "the attribute \"panel\" is missing");
   expect_refused(with(op("sum", "[0]", "f32", "[]", R"({"axes":[0,1],"keepdims":false,"panel":1})")),
@@ -285,6 +295,11 @@ void refuse_programs() {
   expect_refused(with(op("round_to", "[1]", "i32", "[3]", R"({"format":"f16"})")), "must be f32, not value 1");
   expect_refused(with(op("round_to", "[0]", "f32", "[2,3]", R"({"format":"f8"})")),
                  "unknown format \"f8\" (f16, bf16, e4m3fn, e5m2)");
+  expect_refused(with(op("argmax", "[0]", "i32", "[2]", R"({"axis":2,"keepdims":false})")),
+                 "axis 2 is outside 0 ... 1");
+}
+
+void refuse_attributes_of_fold() {
   ProgramBuilder image;
   const auto patches = image.input("x", {1, 2, 2, 1});
   const auto fold = [&] { image.add(Op::fold, {patches}, {ProgramBuilder::number(Key::size, 2)}); };
@@ -297,21 +312,22 @@ void refuse_programs() {
          list(Key::padding, {0, 0, 0, 0}), list(Key::dilation, {1, 1}), ProgramBuilder::number(Key::panel, kNoPanel)});
   };
   CHECK(message(fold_to_a_number) == "size must be a list of 2", "%s", message(fold_to_a_number).c_str());
-  expect_refused(with(op("argmax", "[0]", "i32", "[2]", R"({"axis":2,"keepdims":false})")),
-                 "axis 2 is outside 0 ... 1");
-  expect_refused(document(x + "," + x, "", "", "", ""), "the name \"x\" stands twice");
-  expect_refused(document(x, x, "", "", ""), "the name \"x\" stands twice");
+}
+
+void refuse_names_and_results() {
+  expect_refused(document(kX + "," + kX, "", "", "", ""), "the name \"x\" stands twice");
+  expect_refused(document(kX, kX, "", "", ""), "the name \"x\" stands twice");
   expect_refused(document(R"({"name":"","dtype":"f32","shape":[]})", "", "", "", ""), "a name has 1 to 255 bytes");
   expect_refused(document(R"({"name":"a\u0007","dtype":"f32","shape":[]})", "", "", "", ""), "control character");
   expect_refused(document(R"({"name":"a","dtype":"f64","shape":[]})", "", "", "", ""), "unknown dtype \"f64\"");
   expect_refused(document(R"({"name":"a","dtype":"f32","shape":[1,1,1,1,1,1,1,1,1]})", "", "", "", ""),
                  "a list longer than 8");
-  expect_refused(document(x, "", "", R"({"name":"y","value":1})", ""), "which does not exist");
-  expect_refused(document(x, "", "", R"({"name":"y","value":0},{"name":"y","value":0})", ""), "two outputs");
-  expect_refused(document(x, "", "", "", R"({"state":"x","value":0})"), "which is not a state");
-  expect_refused(document(i, x, "", "", R"({"state":"x","value":0})"),
+  expect_refused(document(kX, "", "", R"({"name":"y","value":1})", ""), "which does not exist");
+  expect_refused(document(kX, "", "", R"({"name":"y","value":0},{"name":"y","value":0})", ""), "two outputs");
+  expect_refused(document(kX, "", "", "", R"({"state":"x","value":0})"), "which is not a state");
+  expect_refused(document(kI, kX, "", "", R"({"state":"x","value":0})"),
                  "the update of \"x\" (f32 [2,3]) is value 0 (i32 [3])");
-  expect_refused(document(i, x, "", "", R"({"state":"x","value":1},{"state":"x","value":1})"), "updated twice");
+  expect_refused(document(kI, kX, "", "", R"({"state":"x","value":1},{"state":"x","value":1})"), "updated twice");
 }
 
 void refuse_sessions() {
@@ -423,7 +439,11 @@ int main(int argc, char** argv) {
   keep_float_control();
   keep_composites();
   keep_roundings();
-  refuse_programs();
+  refuse_texts();
+  refuse_operations();
+  refuse_by_rule();
+  refuse_attributes_of_fold();
+  refuse_names_and_results();
   refuse_sessions();
   files(argc > 2 ? argv[2] : ".");
   hold_random_programs(argc > 1 ? static_cast<std::uint32_t>(std::strtoul(argv[1], nullptr, 10)) : 300);

@@ -1,5 +1,4 @@
-// Holds the `bits` operation of every instruction set to the contract, and the contract's Philox to its authors'
-// vectors.
+// Holds `bits` of every instruction set to the contract, and the contract's Philox to its authors' vectors.
 #include "contract/random.h"
 
 #include "tests/kernel_test.h"

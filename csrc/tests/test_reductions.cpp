@@ -1,5 +1,4 @@
-// Holds sum, max, argmax and scan of every instruction set, on one thread and on several, to the contract, word for
-// word.
+// Holds sum, max, argmax and scan of every instruction set, on one and several threads, to the words of the contract.
 #include "contract/reduce.h"
 #include "contract/scan.h"
 

@@ -77,8 +77,7 @@ void norm_and_softmax() {
   }
 }
 
-// An array that is last read within a strip, where there would be room for one that is written later in it, with longer
-// rows.
+// An array that is last read within a strip, where there would be room for one with longer rows that it writes later.
 void keep_what_later_rows_read() {
   ProgramBuilder p;
   const Value x = p.input("x", {1100, 69}), gain = p.input("g", {70}), z = p.input("z", {1100, 1});

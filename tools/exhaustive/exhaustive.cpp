@@ -104,6 +104,95 @@ const auto& by_name(const Table& table, const std::string& name) {
   std::exit(2);
 }
 
+// The words FIRST, FIRST + STEP, ..., COUNT of them; the contract on every STRIDE-th.
+struct Arguments {
+  std::uint64_t first, count, step, stride;
+
+  bool make_sense() const {
+    constexpr std::uint64_t words = std::uint64_t{1} << 32;
+    return first < words && count > 0 && step > 0 && stride > 0 && count - 1 <= (words - 1 - first) / step;
+  }
+};
+
+// All versions of one function over the words, a chunk at a time.
+class Run {
+ public:
+  Run(const paragon::ElementaryFunction& function, const Filter& oracle, const Arguments& arguments)
+      : function_(function), oracle_(oracle), arguments_(arguments), results_(tables_.size(), Floats(kChunk)) {
+    log_.mismatches.resize(tables_.size() + 1);  // and the contract
+  }
+
+  void print_versions() const {
+    std::printf("versions");
+    for (const auto& table : tables_) std::printf(" %s", table.isa);
+    std::printf(" contract\n");
+  }
+
+  // Words number base ... base + n - 1.
+  void chunk(std::uint64_t base, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) {
+      x_[i] = from_word(static_cast<std::uint32_t>(arguments_.first + (base + i) * arguments_.step));
+    }
+    for (std::size_t t = 0; t < tables_.size(); ++t) {
+      const paragon::cpu::Operand operand{x_.data(), false};
+      tables_[t].find(function_.operation, paragon::Dtype::f32)(&operand, results_[t].data(), n);
+    }
+    for (std::size_t i = 0; i < n; ++i) judge(base + i, i);
+    for (std::size_t t = 0; t < tables_.size(); ++t) {
+      log_.compare(t, tables_[t].isa, x_.data(), results_[t].data(), expected_.data(), n);
+    }
+  }
+
+  void print_totals() const {
+    std::printf("count %llu %llu %llu\n", static_cast<unsigned long long>(arguments_.count),
+                static_cast<unsigned long long>(log_.doubtful), static_cast<unsigned long long>(log_.contract));
+    std::printf("mismatches");
+    for (const std::uint64_t m : log_.mismatches) std::printf(" %llu", static_cast<unsigned long long>(m));
+    std::printf("\n");
+  }
+
+ private:
+  using Floats = std::vector<float>;
+
+  // Word number `number`, which is element i of the chunk: what is expected of it, and whether that is sure.
+  void judge(std::uint64_t number, std::size_t i) {
+    const double y = oracle_.function(static_cast<double>(x_[i]));
+    const Verdict verdict = filter(y);
+    expected_[i] = verdict.expected;
+    if (verdict.doubtful) print_doubtful(i);
+    if (number == next_shown_) {
+      next_shown_ += arguments_.count / kFilterShown + 1;
+      if (std::isfinite(y)) std::printf("filter %08x %a\n", word(x_[i]), y);
+    }
+    if (number == next_contract_) {
+      next_contract_ += arguments_.stride;
+      ++log_.contract;
+      const float result = function_.contract(x_[i]);
+      if (!verdict.doubtful) log_.compare(tables_.size(), "contract", &x_[i], &result, &expected_[i], 1);
+    }
+  }
+
+  void print_doubtful(std::size_t i) {
+    ++log_.doubtful;
+    std::printf("doubtful %08x", word(x_[i]));
+    for (Floats& result : results_) {
+      std::printf(" %08x", observed(result[i]));
+      result[i] = from_word(expected_[i]);  // not to be counted as a mismatch
+    }
+    std::printf(" %08x\n", observed(function_.contract(x_[i])));
+  }
+
+  const paragon::ElementaryFunction& function_;
+  const Filter& oracle_;
+  const Arguments arguments_;
+  const std::vector<paragon::cpu::Kernels>& tables_ = paragon::tests::kernel_tables();
+  Floats x_ = Floats(kChunk);
+  std::vector<std::uint32_t> expected_ = std::vector<std::uint32_t>(kChunk);
+  std::vector<Floats> results_;  // of each table
+  Log log_{};
+  std::uint64_t next_shown_ = 0, next_contract_ = 0;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -115,65 +204,21 @@ int main(int argc, char** argv) {
   }
   const auto& function = by_name(paragon::kElementaryFunctions, argv[1]);
   const auto& oracle = by_name(kFilters, argv[1]);
-  const std::uint64_t first = std::strtoull(argv[2], nullptr, 0), count = std::strtoull(argv[3], nullptr, 0);
-  const std::uint64_t step = std::strtoull(argv[4], nullptr, 0), stride = std::strtoull(argv[5], nullptr, 0);
-  constexpr std::uint64_t words = std::uint64_t{1} << 32;
-  if (first >= words || count == 0 || step == 0 || stride == 0 || (count - 1) > (words - 1 - first) / step) {
+  const Arguments arguments{
+      .first = std::strtoull(argv[2], nullptr, 0),
+      .count = std::strtoull(argv[3], nullptr, 0),
+      .step = std::strtoull(argv[4], nullptr, 0),
+      .stride = std::strtoull(argv[5], nullptr, 0),
+  };
+  if (!arguments.make_sense()) {
     std::fprintf(stderr, "exhaustive: COUNT, STEP and STRIDE are at least 1, and the last word is below 2^32\n");
     return 2;
   }
-  const std::uint64_t filter_interval = count / kFilterShown + 1;
-
-  const std::vector<paragon::cpu::Kernels>& tables = paragon::tests::kernel_tables();
-  const std::size_t versions = tables.size() + 1;  // and the contract
-  std::printf("versions");
-  for (const auto& table : tables) std::printf(" %s", table.isa);
-  std::printf(" contract\n");
-
-  Log log{std::vector<std::uint64_t>(versions, 0), 0, 0};
-  std::vector<float> x(kChunk);
-  std::vector<std::uint32_t> expected(kChunk);
-  std::vector<std::vector<float>> results(tables.size(), std::vector<float>(kChunk));
-  std::uint64_t next_shown = 0, next_contract = 0;
-  for (std::uint64_t base = 0; base < count; base += kChunk) {
-    const std::size_t n = std::min<std::uint64_t>(kChunk, count - base);
-    for (std::size_t i = 0; i < n; ++i) x[i] = from_word(static_cast<std::uint32_t>(first + (base + i) * step));
-    for (std::size_t t = 0; t < tables.size(); ++t) {
-      const paragon::cpu::Operand operand{x.data(), false};
-      tables[t].find(function.operation, paragon::Dtype::f32)(&operand, results[t].data(), n);
-    }
-    for (std::size_t i = 0; i < n; ++i) {
-      const double y = oracle.function(static_cast<double>(x[i]));
-      const Verdict verdict = filter(y);
-      expected[i] = verdict.expected;
-      if (verdict.doubtful) {
-        ++log.doubtful;
-        std::printf("doubtful %08x", word(x[i]));
-        for (auto& result : results) {
-          std::printf(" %08x", observed(result[i]));
-          result[i] = from_word(expected[i]);  // not to be counted here
-        }
-        std::printf(" %08x\n", observed(function.contract(x[i])));
-      }
-      if (base + i == next_shown) {
-        next_shown += filter_interval;
-        if (std::isfinite(y)) std::printf("filter %08x %a\n", word(x[i]), y);
-      }
-      if (base + i == next_contract) {
-        next_contract += stride;
-        ++log.contract;
-        const float result = function.contract(x[i]);
-        if (!verdict.doubtful) log.compare(versions - 1, "contract", &x[i], &result, &expected[i], 1);
-      }
-    }
-    for (std::size_t t = 0; t < tables.size(); ++t) {
-      log.compare(t, tables[t].isa, x.data(), results[t].data(), expected.data(), n);
-    }
+  Run run(function, oracle, arguments);
+  run.print_versions();
+  for (std::uint64_t base = 0; base < arguments.count; base += kChunk) {
+    run.chunk(base, std::min<std::uint64_t>(kChunk, arguments.count - base));
   }
-  std::printf("count %llu %llu %llu\n", static_cast<unsigned long long>(count),
-              static_cast<unsigned long long>(log.doubtful), static_cast<unsigned long long>(log.contract));
-  std::printf("mismatches");
-  for (const std::uint64_t m : log.mismatches) std::printf(" %llu", static_cast<unsigned long long>(m));
-  std::printf("\n");
+  run.print_totals();
   return 0;  // exhaustive.py judges
 }

@@ -1,3 +1,4 @@
+// Goes over the words in chunks: the contract once, every kernel after it, and a report of the first that differ.
 #include "round_to.h"
 
 #include <algorithm>

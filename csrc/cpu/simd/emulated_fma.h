@@ -1,6 +1,5 @@
 // fma for targets whose hardware has none (SSE2, WebAssembly, the portable one), by arithmetic of doubles, and the
-// unfused mul_add that goes with it. A target includes this file after its `widen_low`, `widen_high`, `narrow` and
-// `any`.
+// unfused mul_add that goes with it. A target includes this file after its widen_low, widen_high, narrow and any.
 #pragma once
 
 #include "cpu/simd/vector_masks.h"
@@ -33,8 +32,7 @@ __attribute__((noinline)) inline F32 fma_to_odd(F32 a, F32 b, F32 c) {
 }
 
 // The double sum is off by a relative 2^-53 at most. Where both ends of a wider interval around it round to the same
-// float, so does the exact sum, as rounding is monotone; only about one lane in 2^15 must be settled by rounding to
-// odd.
+// float, so does the exact sum, as rounding is monotone; about one lane in 2^15 must be settled by rounding to odd.
 PARAGON_INLINE F32 fma(F32 a, F32 b, F32 c) {
   const F64 above = splat(1 + 0x1p-40), below = splat(1 - 0x1p-40);
   const F64 low = widen_low(a) * widen_low(b) + widen_low(c), high = widen_high(a) * widen_high(b) + widen_high(c);

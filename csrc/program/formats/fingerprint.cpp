@@ -1,3 +1,4 @@
+// SHA-256 block by block, and what a fingerprint feeds to it: names, dtypes, shapes and words, sorted by name.
 #include "program/formats/fingerprint.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Reads how long a job trains and on what batches, and checks that its data fit the inputs of its program.
 #include "program/formats/job.h"
 
 #include "program/error.h"

@@ -1,5 +1,4 @@
-// Training jobs (docs/program.md): a program, its first state, and the data that it is trained on, in one safetensors
-// file.
+// Training jobs (docs/program.md): a program, its first state and the data to train it on, in one safetensors file.
 #pragma once
 
 #include <vector>
@@ -13,8 +12,7 @@ struct Schedule {
   Word seed[2] = {0, 0};
 };
 
-// One input of the job: the rows of its data, from which each step takes a batch. The seed has no rows and never
-// changes.
+// One input of the job: the rows of its data, from which each step takes a batch. The seed has none, and stays.
 struct Feed {
   std::vector<Word> rows;
   std::size_t width = 0;  // words a row; 0 rows for the seed

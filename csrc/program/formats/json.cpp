@@ -1,3 +1,5 @@
+// The reader goes over the text once, a character at a time, and calls back for every member and element that it meets;
+// strings become UTF-8 on the way.
 #include "program/formats/json.h"
 
 #include <algorithm>

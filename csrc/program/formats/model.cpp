@@ -1,3 +1,4 @@
+// Takes the program from a model file's metadata and the state from its tensors, and writes such a file.
 #include "program/formats/model.h"
 
 #include "program/error.h"

@@ -1,3 +1,4 @@
+// Reads the JSON of a program part by part, in the order of the text, and checks each operation as it comes.
 #include "program/formats/parse.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// One function for each shape rule of the operation table, and the table that finds it (rule_of).
 #include "program/formats/rules.h"
 
 #include <algorithm>

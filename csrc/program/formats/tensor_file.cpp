@@ -1,3 +1,5 @@
+// Reads and checks the headers of safetensors files; writes a new file beside the old one and then renames it, so that
+// no reader meets half a file.
 #include "program/formats/tensor_file.h"
 
 #include <fcntl.h>

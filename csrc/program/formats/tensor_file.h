@@ -42,8 +42,7 @@ class TensorFile {
   std::vector<std::size_t> positions_;  // in the file, of each tensor
 };
 
-// Replaces the file whole or not at all: writes beside it, flushes to the disk, renames. NaNs are written as the one
-// NaN.
+// Replaces the file whole or not at all: writes beside it, flushes to the disk, renames. All NaNs are written as one.
 struct WrittenTensor {
   Tensor tensor;
   const Word* words;

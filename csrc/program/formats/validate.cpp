@@ -1,3 +1,5 @@
+// What every operation must keep to, whatever its own rule says: the number of its operands, its attributes, shapes
+// and names.
 #include "program/formats/validate.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Shuffles the rows after Fisher and Yates, with the random words of the contract, and copies those that are asked for.
 #include "program/runtime/batches.h"
 
 #include <algorithm>

@@ -1,16 +1,18 @@
+// Builds a chain (its sources and instructions, and which results share a block of scratch), and runs it by blocks.
 #include "program/runtime/chain.h"
 
 #include <algorithm>
 #include <cstring>
 
+#include "cpu/divide_up.h"
 #include "program/runtime/describe.h"
+#include "program/runtime/tasks.h"
 
 namespace paragon {
 
 namespace {
 
-constexpr std::size_t kGrain = std::size_t{1} << 16;  // additions that are worth a task of their own
-constexpr std::size_t kShortRun = 4;                  // words that are filled at once
+constexpr std::size_t kShortRun = 4;  // words that are filled at once
 
 bool same_layout(const cpu::CopyArgs& a, const cpu::CopyArgs& b) {
   return a.rank == b.rank && std::equal(a.shape, a.shape + a.rank, b.shape) &&
@@ -227,8 +229,8 @@ void ChainStep::run_rows(const Context& context, Word* scratch, std::size_t rows
 }
 
 void ChainStep::run(const Context& context) const {
-  const std::size_t blocks = (n_ + block_ - 1) / block_;
-  const std::size_t tasks = std::clamp<std::size_t>(n_ * cost_ / kGrain, 1, std::min(context.lanes, blocks));
+  const std::size_t blocks = cpu::divide_up(n_, block_);
+  const std::size_t tasks = std::clamp<std::size_t>(n_ * cost_ / kChainTaskCost, 1, std::min(context.lanes, blocks));
   context.pool.parallel_for(tasks, [&](std::size_t t) {
     const std::size_t first = blocks * t / tasks * block_, last = std::min(n_, blocks * (t + 1) / tasks * block_);
     run_blocks(context, context.scratch + t * context.lane_words, first, last);

@@ -1,3 +1,4 @@
+// The composites that have kernels, and how each is recognised among the operations of a program.
 #include "program/runtime/composite.h"
 
 namespace paragon {

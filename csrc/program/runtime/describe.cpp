@@ -1,3 +1,4 @@
+// Writes a plan in words: numbers the steps and their parts, and names the places that they read and write.
 #include "program/runtime/describe.h"
 
 #include <cstdio>

@@ -1,3 +1,5 @@
+// Goes over the values of a program in order and plans each one: those that only move become views, elementwise ones
+// join chains, the others call kernels (plan_ops.cpp). Then gives the outputs and states their buffers.
 #include "program/runtime/plan.h"
 
 #include <algorithm>
@@ -243,7 +245,9 @@ Order Planner::chain_order(std::size_t value) {
   return natural_order(shape(value).size());
 }
 
-// An operand as a result of shape `out` reads it whose axes lie in this order.
+// How a chain is to read an operand: as the result is laid out, which has the shape `out` and its axes in this order in
+// memory. Axes that the operand lacks, or along which it is broadcast, have a stride of 0. Kernels read whole vectors:
+// if the innermost stride is neither 0 nor 1, a copy of the operand in this order is planned first.
 Planner::ChainOperand Planner::chain_operand(std::size_t operand, const Shape& out, const Order& order) {
   const std::size_t added = out.size() - shape(operand).size();
   const auto spread = [&](const View& view) {

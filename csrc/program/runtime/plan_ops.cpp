@@ -97,8 +97,7 @@ Axis stacked(const Axis& lead, const Axis& rows) {
   return joined;
 }
 
-// All parts of a's rows but the innermost become leading axes, along which b stays where it is: a product for each
-// piece.
+// All parts of a's rows but the innermost become leading axes: a product for each piece, all of them with the same b.
 void split_rows(Matrices& a, Matrices& b) {
   for (; a.rows.size() > 1; a.rows.erase(a.rows.begin())) {
     a.lead.push_back(a.rows[0]);
@@ -288,7 +287,7 @@ void Planner::reduce(std::size_t value, const Operation& operation) {
   step.kernel = operation.op == Op::sum   ? kernels_.sum[dtype]
                 : operation.op == Op::max ? kernels_.max[dtype]
                                           : kernels_.argmax[dtype];
-  step.args = {nullptr, nullptr, c->outer, c->n, c->inner, panel};
+  step.args = {.x = nullptr, .out = nullptr, .outer = c->outer, .n = c->n, .inner = c->inner, .panel = panel};
   step.x = read(place);
   step.out = write(value);
 }
@@ -299,7 +298,16 @@ void Planner::scan(std::size_t value, const Operation& operation) {
   const Cut c = cut(shape(value), axis_of(operation));
   auto& step = add_step<ScanStep>();
   step.kernel = kernels_.scan;
-  step.args = {nullptr, nullptr, nullptr, nullptr, c.outer, c.n, c.inner, operation.flag(Key::reverse)};
+  step.args = {
+      .a = nullptr,
+      .b = nullptr,
+      .h0 = nullptr,
+      .out = nullptr,
+      .outer = c.outer,
+      .n = c.n,
+      .inner = c.inner,
+      .reverse = operation.flag(Key::reverse),
+  };
   step.a = read(places[0]);
   step.b = read(places[1]);
   step.h0 = read(places[2]);
@@ -341,8 +349,16 @@ void Planner::index(std::size_t value, const Operation& operation) {
   auto& step = add_step<IndexStep>();
   step.op = operation.op;
   step.kernel = scatters ? kernels_.scatter_add[index_of(operation.dtype)] : kernels_.gather;
-  step.args = {nullptr, nullptr,     nullptr,  table.outer,
-               table.n, table.inner, count(i), scatters ? panel_of(operation) : cpu::kOnePanel};
+  step.args = {
+      .x = nullptr,
+      .indices = nullptr,
+      .out = nullptr,
+      .outer = table.outer,
+      .size = table.n,
+      .inner = table.inner,
+      .count = count(i),
+      .panel = scatters ? panel_of(operation) : cpu::kOnePanel,
+  };
   step.x = read(source);
   step.indices = read(indices);
   step.out = write(value);
@@ -364,7 +380,15 @@ void Planner::fft(std::size_t value, const Operation& operation) {
   step.kernel = real ? kernels_.rfft : operation.op == Op::irfft ? kernels_.irfft : kernels_.fft;
   step.plan = cpu::fft_plan(c.n, axes == 1);
   const auto norm = static_cast<Norm>(operation.number(Key::norm));
-  step.args = {step.plan.get(), nullptr, nullptr, c.outer, c.n, inverse, contract::fft_scale(c.n, norm, inverse)};
+  step.args = {
+      .plan = step.plan.get(),
+      .x = nullptr,
+      .out = nullptr,
+      .rows = c.outer,
+      .n = c.n,
+      .inverse = inverse,
+      .scale = contract::fft_scale(c.n, norm, inverse),
+  };
   step.x = read(place);
   step.out = write(value);
 }
@@ -378,7 +402,7 @@ void Planner::pad(std::size_t value, const Operation& operation) {
   step.word = static_cast<Word>(operation.number(Key::word));
   step.out = write(value);
   if (count(x) == 0) return;
-  cpu::CopyArgs args{shape(x).size(), {}, {}, {}};
+  cpu::CopyArgs args{.rank = shape(x).size(), .shape = {}, .dst_stride = {}, .src_stride = {}};
   Place to = step.out;
   for (std::size_t k = 0; k < args.rank; ++k) {
     const std::ptrdiff_t stride = views_[value].stride[k];
@@ -399,7 +423,7 @@ void Planner::concat(std::size_t value, const Operation& operation) {
   step.out = write(value);
   Place to = step.out;
   for (const std::uint32_t x : operation.inputs) {
-    cpu::CopyArgs args{shape(x).size(), {}, {}, {}};
+    cpu::CopyArgs args{.rank = shape(x).size(), .shape = {}, .dst_stride = {}, .src_stride = {}};
     for (std::size_t k = 0; k < args.rank; ++k) {
       args.shape[k] = static_cast<std::size_t>(shape(x)[k]);
       args.dst_stride[k] = views_[value].stride[k];

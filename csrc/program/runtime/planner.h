@@ -16,7 +16,8 @@
 
 namespace paragon {
 
-// The order of the axes of windows, (n, oh, ow, channels and kernel positions), that makes their rows long.
+// Windows have the axes (n, oh, ow, channels and kernel positions). In memory the last one is put second. The innermost
+// axes are then those of the image, whose rows are long enough for vectors; a kernel of 3 x 3 positions has rows of 9.
 inline const Order kChannelsFirst{0, 3, 1, 2};
 
 // Whole lines of cache.

@@ -1,3 +1,4 @@
+// What paragon_run does with files: runs a model once, or trains a job, its rows drawn anew in each epoch.
 #include "program/runtime/run_files.h"
 
 #include <algorithm>

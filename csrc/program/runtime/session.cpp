@@ -1,3 +1,4 @@
+// Sets up the memory of a plan and runs its steps with the arrays of the caller, under a lock and with plain rounding.
 #include "program/runtime/session.h"
 
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// How each step puts addresses into its arguments and calls its kernel, for all rows or for some, and says so in words.
 #include "program/runtime/steps.h"
 
 #include <utility>

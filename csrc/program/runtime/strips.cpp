@@ -1,19 +1,20 @@
+// Finds the steps of a plan that can run by strips, decides where that pays, and runs them.
 #include "program/runtime/strips.h"
 
 #include <algorithm>
 #include <set>
 
+#include "cpu/divide_up.h"
 #include "cpu/scratch.h"
 #include "program/runtime/describe.h"
 #include "program/runtime/planner.h"
+#include "program/runtime/tasks.h"
 
 namespace paragon {
 
 namespace {
 
-constexpr std::size_t kGrain = std::size_t{1} << 16;  // words that are worth a task of their own
-
-std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+using cpu::divide_up;
 
 const RowStep* row_step(const std::unique_ptr<Step>& step) { return dynamic_cast<const RowStep*>(step.get()); }
 
@@ -42,13 +43,18 @@ void StripStep::run_strip(const Context& context, Word** addresses, std::size_t 
     const auto row_first = reinterpret_cast<std::uintptr_t>(scratch + p.position);
     addresses[p.buffer] = reinterpret_cast<Word*>(row_first - first * p.row * sizeof(Word));
   }
-  const Context here{addresses, context.scratch, context.lanes, context.lane_words, context.pool};
+  const Context here{.buffers = addresses,
+                     .scratch = context.scratch,
+                     .lanes = context.lanes,
+                     .lane_words = context.lane_words,
+                     .pool = context.pool};
   for (const auto& step : steps_) static_cast<const RowStep&>(*step).run_rows(here, scratch, rows_.count, first, last);
 }
 
 void StripStep::run(const Context& context) const {
   const std::size_t n = rows_.count, strips = divide_up(n, rows_.at_once);
-  const std::size_t tasks = std::clamp<std::size_t>(n * rows_.words / kGrain, 1, std::min(context.lanes, strips));
+  const std::size_t worth = n * rows_.words / kStripTaskWords;
+  const std::size_t tasks = std::clamp<std::size_t>(worth, 1, std::min(context.lanes, strips));
   context.pool.parallel_for(tasks, [&](std::size_t t) {
     const cpu::Scratch table(buffers_ * sizeof(Word*));
     Word** addresses = table.as<Word*>();

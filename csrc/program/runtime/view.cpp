@@ -1,3 +1,5 @@
+// Calculations with strides: dense and permuted views, the axes of one shape found in a view of another, and the copy
+// that makes a view dense.
 #include "program/runtime/view.h"
 
 #include <algorithm>

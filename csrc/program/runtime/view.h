@@ -43,14 +43,12 @@ struct AxisPart {
 // An axis that need not be evenly spaced: its parts, the outermost first. An index is taken apart into the indices of
 // the parts, as a number into digits.
 using Axis = std::vector<AxisPart>;
-// Where the axes of `shape` lie in a view of other axes, each in as few parts as possible; none if one cannot be cut
-// out.
+// Where the axes of `shape` lie in a view of other axes, each in as few parts as possible; none if that cannot be.
 std::optional<std::vector<Axis>> find_axes(const View& view, const Shape& shape);
 // The same words as an array of this shape, if every axis of it is one part.
 std::optional<View> reshaped(const View& view, const Shape& shape);
 
-// The axes by descending stride: the order in which they lie in memory. Axes of length 1 stay before the next longer
-// one.
+// The axes in the order of memory, by descending stride. One of length 1 stays before the next that is longer.
 Order memory_order(const View& view);
 Order natural_order(std::size_t rank);
 
