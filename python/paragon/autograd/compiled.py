@@ -18,14 +18,16 @@ from ..tensor.trees import leaves, map_leaves
 
 @dataclass
 class Compiled:
-    """A function traced for certain shapes: its program, and the structure of what it returns."""
+    """A function traced for certain shapes: its program, and the structure of what it returns, whose leaves say what is boolean."""
 
     program: Program
     structure: Any
 
     def __call__(self, inputs: dict[str, Array]) -> Any:
         outputs = loaded(self.program.sessions, self.program, *resolve(None, {})).run(inputs)
-        return map_leaves(lambda path, x: None if x is None else from_array(outputs[path or "output"]), self.structure)
+        return map_leaves(
+            lambda path, mask: None if mask is None else from_array(outputs[path or "output"], mask), self.structure
+        )
 
 
 def compile_call(fn: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Compiled, dict[str, Array]]:
@@ -38,12 +40,12 @@ def compile_call(fn: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Co
             return x
         concrete = tensor(x)
         inputs[path] = concrete.numpy()
-        return scribe.input(path, concrete.spec)
+        return scribe.input(path, concrete.spec, concrete.boolean)
 
-    structure = fn(*map_leaves(enter, arguments))
-    return Compiled(
-        scribe.finish(named_outputs(structure)), map_leaves(lambda _, x: None if x is None else 0, structure)
-    ), inputs
+    returned = fn(*map_leaves(enter, arguments))
+    outputs = named_outputs(returned)
+    structure = map_leaves(lambda path, x: None if x is None else outputs[path or "output"].boolean, returned)
+    return Compiled(scribe.finish(outputs), structure), inputs
 
 
 def jit(fn: Callable[..., Any]) -> Callable[..., Any]:

@@ -21,6 +21,13 @@ from ..ir.spec import DTYPES, NUMPY_DTYPES, Array, Spec, spec_of
 # From the kinds of NumPy dtypes (float, signed, unsigned, boolean) to ours; integers only when every value fits.
 _FROM_NUMPY = {"f": "f32", "i": "i32", "u": "i32", "b": "i32"}
 
+# Operations whose result is boolean when these of its operands are.
+_TRUTH: dict[str, Callable[[Sequence[Any]], Sequence[Any]]] = {
+    **dict.fromkeys(("reshape", "transpose", "broadcast", "slice", "concat", "max", "mul", "maximum", "minimum"), list),
+    "gather": lambda operands: operands[:1],
+    "select": lambda operands: operands[1:],
+}
+
 
 class Scribe(Protocol):
     """What writes a program down, as a tensor knows it: the interface of `trace.Trace`, which stands above this module."""
@@ -56,22 +63,27 @@ def attach(functions: dict[str, Callable[..., Any]]) -> None:
 class Tensor:
     """An immutable array of f32, i32 or u32: concrete (`numpy()`), or traced (a value of a program that is being written).
 
-    `paragon.tensor` makes one. Operators and indexing are those of NumPy; comparisons give i32 1 or 0.
+    `paragon.tensor` makes one. Operators and indexing are those of NumPy; comparisons give i32 1 or 0 and are `boolean`, so that
+    `x[x > 2]` selects, and `& | ^ ~` combine them.
 
     >>> x = pg.tensor([[1.0, 2.0], [3.0, 4.0]])
     >>> x @ x.T + 1
     Tensor([[ 6., 12.],
             [12., 26.]], f32)
-    >>> x[:, 0], x > 2
+    >>> x[:, 0], x > 2, x[x > 2]
     (Tensor([1., 3.], f32), Tensor([[0, 0],
-            [1, 1]], i32))
+            [1, 1]], i32), Tensor([3., 4.], f32))
     """
 
-    __slots__ = ("_array", "spec", "trace", "value")
+    __slots__ = ("_array", "boolean", "spec", "trace", "value")
     __array_priority__ = 100.0  # array * tensor is a Tensor
 
-    def __init__(self, spec: Spec, array: Array | None = None, trace: Any = None, value: int = -1) -> None:
+    def __init__(
+        self, spec: Spec, array: Array | None = None, trace: Any = None, value: int = -1, boolean: bool = False
+    ) -> None:
         self.spec, self._array, self.trace, self.value = spec, array, trace, value
+        self.boolean = boolean
+        """Whether it is a mask: i32 with 1 for true and 0 for false. `cast(x, "i32")` makes plain integers of it."""
         if array is not None:
             array.flags.writeable = False
 
@@ -117,7 +129,7 @@ class Tensor:
         return np.array(array, dtype=dtype) if copy or dtype is not None else array
 
     def __reduce__(self) -> Any:
-        return from_array, (self.numpy(),)
+        return from_array, (self.numpy(), self.boolean)
 
     def __buffer__(self, flags: int) -> memoryview:  # Python 3.12; before it, memoryview(t.numpy())
         return self.numpy().data
@@ -169,6 +181,15 @@ class Tensor:
     __eq__ = _method("compare", how="eq")  # type: ignore[assignment]
     __ne__ = _method("compare", how="ne")  # type: ignore[assignment]
     __hash__ = object.__hash__  # identity: tensors are immutable
+    __and__ = _method("logical", op="mul")
+    __rand__ = _method("logical", swapped=True, op="mul")
+    __or__ = _method("logical", op="maximum")
+    __ror__ = _method("logical", swapped=True, op="maximum")
+    __xor__ = _method("logical", op="compare", how="ne")
+    __rxor__ = _method("logical", swapped=True, op="compare", how="ne")
+
+    def __invert__(self) -> Tensor:
+        return _FUNCTIONS["logical"](self, True, op="compare", how="ne")
 
     __getitem__ = _method("getitem")
 
@@ -198,8 +219,8 @@ class Tensor:
 def tensor(x: Any, dtype: str | None = None) -> Tensor:
     """A Tensor of the elements of `x`: an array, nested lists, a number, anything with `__array__` or DLPack.
 
-    Without `dtype` floats become f32 (rounded to nearest even), integers and booleans i32; uint32 stays u32. The elements
-    are copied; a Tensor of that dtype is returned as it is.
+    Without `dtype` floats become f32 (rounded to nearest even), integers i32, booleans a `boolean` i32; uint32 stays u32.
+    The elements are copied; a Tensor of that dtype is returned as it is.
 
     Raises:
         ShapeError: a dtype that has no place here, or an integer that does not fit.
@@ -209,8 +230,9 @@ def tensor(x: Any, dtype: str | None = None) -> Tensor:
             [6, 8]], i32)
     """
     if isinstance(x, Tensor):
-        return x if dtype in (None, x.dtype) else x.cast(str(dtype))
+        return x if dtype in (None, x.dtype) and not (dtype and x.boolean) else x.cast(str(dtype))
     array = np.asarray(x)
+    boolean = dtype is None and array.dtype.kind == "b"
     if dtype is None:
         dtype = "u32" if array.dtype == np.uint32 else _FROM_NUMPY.get(array.dtype.kind)
     if dtype not in DTYPES or array.dtype.kind not in _FROM_NUMPY:
@@ -223,12 +245,12 @@ def tensor(x: Any, dtype: str | None = None) -> Tensor:
         if array.size and (int(array.min()) < limits.min or int(array.max()) > limits.max):
             raise ShapeError(f"tensor: integers outside {limits.min} ... {limits.max} do not fit {dtype}")
     with np.errstate(over="ignore", under="ignore"):
-        return from_array(np.array(array, dtype=target, order="C"))
+        return from_array(np.array(array, dtype=target, order="C"), boolean)
 
 
-def from_array(array: Array) -> Tensor:
+def from_array(array: Array, boolean: bool = False) -> Tensor:
     """A Tensor that takes over `array`, which has one of our dtypes and is C-contiguous. No copy."""
-    return Tensor(spec_of(array), array)
+    return Tensor(spec_of(array), array, boolean=boolean)
 
 
 # --- one operation ----------------------------------------------------------------------------------------------------
@@ -242,14 +264,17 @@ def common_trace(operands: Sequence[Tensor]) -> Any:
 def apply(op: str, *operands: Tensor, **attributes: Any) -> Tensor:
     """The result of one operation of the table. Raises ShapeError when the operands do not fit."""
     spec = TABLE[op].spec([x.spec for x in operands], attributes)
+    boolean = op == "compare" or (op in _TRUTH and all(x.boolean for x in _TRUTH[op](operands)))
     scribe: Scribe | None = common_trace(operands)
     if scribe is not None:
-        return scribe.emit(op, operands, attributes, spec)
+        written = scribe.emit(op, operands, attributes, spec)
+        written.boolean = boolean
+        return written
     executor, options = resolve(None, {})
     session = _one_operation(
         executor, tuple(sorted(options.items())), op, tuple(x.spec for x in operands), tuple(sorted(attributes.items()))
     )
-    return Tensor(spec, session.run({f"x{i}": x.numpy() for i, x in enumerate(operands)})["out"])
+    return Tensor(spec, session.run({f"x{i}": x.numpy() for i, x in enumerate(operands)})["out"], boolean=boolean)
 
 
 @lru_cache(maxsize=256)

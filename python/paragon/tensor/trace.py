@@ -51,9 +51,11 @@ class Trace:
         self.records.append(record)
         return Tensor(record.spec, None, self, len(self.records) - 1)
 
-    def input(self, name: str, spec: Spec) -> Tensor:
+    def input(self, name: str, spec: Spec, boolean: bool = False) -> Tensor:
         """A new input. Raises ProgramError for a name that a program cannot have."""
-        return self._append(Record("input", (), {}, spec, check_name(name)))
+        declared = self._append(Record("input", (), {}, spec, check_name(name)))
+        declared.boolean = boolean
+        return declared
 
     def state(self, name: str, array: Array) -> Tensor:
         """A new state that begins as a copy of `array`. Raises ProgramError for a name that a program cannot have."""
@@ -79,9 +81,11 @@ class Trace:
     def alias(self, x: Tensor, pullback: Pullback | None = None, sources: Sequence[Tensor] = ()) -> Tensor:
         """A new value equal to x. It costs nothing: it is gone from the finished program."""
         x = self.lift(x)
-        return self._append(
+        same = self._append(
             Record("alias", (x.value,), {}, x.spec, pullback=pullback, sources=tuple(s.value for s in sources))
         )
+        same.boolean = x.boolean
+        return same
 
     def lift(self, x: Tensor) -> Tensor:
         """x as a value of this trace: a constant operation when all words are equal, else state that no run updates."""
@@ -97,7 +101,7 @@ class Trace:
             else:
                 lifted = self._capture(x.numpy())
             self._captured[id(x)] = (x, lifted.value)
-        return Tensor(x.spec, None, self, self._captured[id(x)][1])
+        return Tensor(x.spec, None, self, self._captured[id(x)][1], x.boolean)
 
     def finish(self, outputs: dict[str, Tensor], updates: dict[str, Tensor] | None = None) -> Program:
         """The program that yields these outputs and updates: everything else that was traced is left out."""

@@ -47,7 +47,7 @@ def trace(fn: Callable[..., Any], *examples: Any, state: Mapping[str, Any] | Non
     scribe = Trace()
     names = _parameter_names(fn, len(examples), skip=state is not None)
     tree = dict(zip(names, examples, strict=True))
-    arguments = list(map_leaves(lambda path, x: scribe.input(path, _spec(x)) if is_array(x) else x, tree).values())
+    arguments = list(map_leaves(lambda path, x: _input(scribe, path, x) if is_array(x) else x, tree).values())
     if state is None:
         return scribe.finish(named_outputs(fn(*arguments)))
     held = {name: scribe.state(name, tensor(x).numpy()) for name, x in state.items()}
@@ -64,8 +64,11 @@ def trace(fn: Callable[..., Any], *examples: Any, state: Mapping[str, Any] | Non
     return scribe.finish(named_outputs(result), updates)
 
 
-def _spec(x: Any) -> Spec:
-    return x if isinstance(x, Spec) else tensor(x).spec
+def _input(scribe: Trace, path: str, x: Any) -> Tensor:
+    if isinstance(x, Spec):
+        return scribe.input(path, x)
+    example = tensor(x)
+    return scribe.input(path, example.spec, example.boolean)
 
 
 def _parameter_names(fn: Callable[..., Any], count: int, skip: bool) -> list[str]:
