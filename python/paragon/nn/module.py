@@ -4,7 +4,7 @@ A module declares its parameters in `__init__` (`self.parameter(name, shape, ini
 `forward`, and knows them and those of the modules in its attributes by dotted names. `apply` puts other tensors in their places
 for one call, traced ones too: so the same `forward` serves eager calls, training and files. A state that `forward` replaces
 (`self.running_mean = ...`) comes back from `apply` as new state. (As the attributes change for the time of a call, a module is to
-be used from one thread at a time; programs and sessions have no such limit.)
+be used from one thread at a time; programs and sessions have no such limit.) `jit` takes a module for a function of its states.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ class Module:
         return self.forward(*(tensor(x) if isinstance(x, np.ndarray) else x for x in operands))
 
     @contextmanager
-    def _bound(self, values: Mapping[str, Tensor]) -> Iterator[dict[str, Tensor]]:
+    def bound(self, values: Mapping[str, Tensor]) -> Iterator[dict[str, Tensor]]:
         """Within: the parameters are `values`. The yielded dict has, at the end, those that forward replaced."""
         places = list(self._places())
         before = [(owner, name, vars(owner).get(name)) for _, owner, name, _ in places]
@@ -215,7 +215,7 @@ class Module:
         """
         token = _call.set(Call(training, seed, step))
         try:
-            with self._bound(state) as replaced:
+            with self.bound(state) as replaced:
                 result = self(*operands)
             return result, replaced
         finally:

@@ -7,7 +7,6 @@ use; with traced ones it is written down (trace.py). There is no third way.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +15,7 @@ from ..executors.registry import Executor, Session, resolve
 from ..ir.errors import ProgramError, ShapeError
 from ..ir.operations import TABLE
 from ..ir.program import Node, Program
+from ..ir.recent import Recent
 from ..ir.spec import DTYPES, NUMPY_DTYPES, Array, Spec, spec_of
 
 # From the kinds of NumPy dtypes (float, signed, unsigned, boolean) to ours; integers only when every value fits.
@@ -113,7 +113,8 @@ class Tensor:
         """The elements as a read-only NumPy array (no copy). Raises ProgramError inside a trace, where there are none."""
         if self._array is None:
             raise ProgramError(
-                "a traced tensor has no elements: return it from the function instead of reading it while tracing"
+                "a traced tensor has no elements: return it from the function instead of reading it while tracing "
+                "(jit traces floats, too: one that Python code must read is closed over)"
             )
         return self._array
 
@@ -271,16 +272,19 @@ def apply(op: str, *operands: Tensor, **attributes: Any) -> Tensor:
         written.boolean = boolean
         return written
     executor, options = resolve(None, {})
-    session = _one_operation(
-        executor, tuple(sorted(options.items())), op, tuple(x.spec for x in operands), tuple(sorted(attributes.items()))
-    )
+    specs = tuple(x.spec for x in operands)
+    key = (id(executor), tuple(sorted(options.items())), op, specs, tuple(sorted(attributes.items())))
+    session = _sessions.get(key, lambda: _one_operation(executor, options, op, specs, attributes))[1]
     return Tensor(spec, session.run({f"x{i}": x.numpy() for i, x in enumerate(operands)})["out"], boolean=boolean)
 
 
-@lru_cache(maxsize=256)
-def _one_operation(executor: Executor, options: Any, op: str, specs: tuple[Spec, ...], attributes: Any) -> Session:
-    """A program of one operation, loaded. The options and the attributes come as sorted pairs, so that calls can be cached."""
-    known = dict(attributes)
-    node = Node(op, tuple(range(len(specs))), known, TABLE[op].spec(specs, known))
+_sessions: Recent[tuple[Executor, Session]] = Recent(256)
+
+
+def _one_operation(
+    executor: Executor, options: dict[str, Any], op: str, specs: tuple[Spec, ...], attributes: dict[str, Any]
+) -> tuple[Executor, Session]:
+    """A program of one operation, loaded; and the executor, so that its id stays taken."""
+    node = Node(op, tuple(range(len(specs))), attributes, TABLE[op].spec(specs, attributes))
     program = Program({f"x{i}": spec for i, spec in enumerate(specs)}, {}, [node], {"out": len(specs)})
-    return executor.load(program, **dict(options))
+    return executor, executor.load(program, **options)

@@ -44,6 +44,7 @@ class Trace:
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.values: dict[str, Array] = {}
+        self._names: set[str] = set()  # of inputs and states
         self._seen: dict[Any, int] = {}
         self._captured: dict[int, tuple[Tensor, int]] = {}  # the tensor is kept so that its id stays taken
 
@@ -52,20 +53,25 @@ class Trace:
         return Tensor(record.spec, None, self, len(self.records) - 1)
 
     def input(self, name: str, spec: Spec, boolean: bool = False) -> Tensor:
-        """A new input. Raises ProgramError for a name that a program cannot have."""
-        declared = self._append(Record("input", (), {}, spec, check_name(name)))
+        """A new input. Raises ProgramError for a name that a program cannot have, or has."""
+        declared = self._append(Record("input", (), {}, spec, self._new_name(name)))
         declared.boolean = boolean
         return declared
 
     def state(self, name: str, array: Array) -> Tensor:
-        """A new state that begins as a copy of `array`. Raises ProgramError for a name that a program cannot have."""
-        self.values[check_name(name)] = np.array(array)
+        """A new state that begins as a copy of `array`. Raises ProgramError for a name that a program cannot have, or has."""
+        self.values[self._new_name(name)] = np.array(array)
         return self._append(Record("state", (), {}, from_array(array).spec, name))
+
+    def _new_name(self, name: str) -> str:
+        if check_name(name) in self._names:
+            raise ProgramError(f"the name {name!r} stands for two inputs or states: rename one, or a key of its path")
+        self._names.add(name)
+        return name
 
     def _capture(self, array: Array) -> Tensor:
         """A state of the first free name among constant.0, constant.1, ..."""
-        taken = {record.name for record in self.records}
-        name = next(name for k in count() if (name := f"constant.{k}") not in taken)
+        name = next(name for k in count() if (name := f"constant.{k}") not in self._names)
         captured = self.state(name, array)
         self.records[captured.value].captured = True
         return captured
