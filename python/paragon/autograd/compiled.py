@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from ..executors.registry import loaded, resolve
 from ..ir.errors import ProgramError
+from ..ir.float_modes import in_plain_modes
 from ..ir.program import Program
 from ..ir.recent import Recent
 from ..ir.spec import Array
@@ -53,6 +54,7 @@ def compile_call(fn: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Co
     return _compile(fn, arguments, tensors, {}), {path: x.numpy() for path, x in tensors.items()}
 
 
+@in_plain_modes
 def _compile(
     fn: Callable[..., Any], tree: tuple[Any, ...], tensors: Mapping[str, Tensor], models: Mapping[str, _Model]
 ) -> Compiled:

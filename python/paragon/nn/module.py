@@ -20,6 +20,7 @@ import numpy as np
 
 from ..data.feed import run_batches
 from ..ir.errors import ParagonError, ShapeError
+from ..ir.float_modes import in_plain_modes
 from ..ir.program import Program
 from ..ir.spec import Array, Spec
 from ..tensor import random
@@ -170,6 +171,7 @@ class Module:
 
     # --- calling ------------------------------------------------------------------------------------------------------
 
+    @in_plain_modes
     def __call__(self, *operands: Any) -> Any:
         """`forward` on tensors (or arrays), with the present parameters; inference, unless within a training `apply`."""
         return self.forward(*(tensor(x) if isinstance(x, np.ndarray) else x for x in operands))

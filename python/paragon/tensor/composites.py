@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..ir.errors import ShapeError
+from ..ir.float_modes import in_plain_modes
 from . import functions as F
 from .custom_gradient import custom_gradient, stop_gradient
 from .operands import Pair, pair
@@ -254,6 +255,7 @@ def avg_pool2d(x: Any, kernel: Pair, *, stride: Pair | None = None, padding: str
 # --- dropout ----------------------------------------------------------------------------------------------------------
 
 
+@in_plain_modes
 def dropout(x: Any, rate: float, *, seed: Any, step: Any, stream: int) -> Tensor:
     """x * (1 / (1-rate)) where the random word of the element is >= rate * 2^32, else +0. Same shape as x.
 

@@ -6,6 +6,7 @@ use; with traced ones it is written down (trace.py). There is no third way.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from ..executors.registry import Executor, Session, resolve
 from ..ir.errors import ProgramError, ShapeError
+from ..ir.float_modes import in_plain_modes
 from ..ir.operations import TABLE
 from ..ir.program import Node, Program
 from ..ir.recent import Recent
@@ -118,6 +120,7 @@ class Tensor:
             )
         return self._array
 
+    @in_plain_modes
     def item(self) -> float | int:
         """The only element, as a Python number. Raises ValueError when there are more, ProgramError inside a trace."""
         item: float | int = self.numpy().item()
@@ -127,7 +130,7 @@ class Tensor:
         array = self.numpy()
         if copy is False and dtype is not None and np.dtype(dtype) != array.dtype:
             raise ValueError(f"a {self.dtype} tensor cannot be seen as {dtype} without a copy")
-        return np.array(array, dtype=dtype) if copy or dtype is not None else array
+        return in_plain_modes(np.array)(array, dtype=dtype) if copy or dtype is not None else array
 
     def __reduce__(self) -> Any:
         return from_array, (self.numpy(), self.boolean)
@@ -217,10 +220,12 @@ class Tensor:
         return _FUNCTIONS["broadcast"](self, shape)
 
 
+@in_plain_modes
 def tensor(x: Any, dtype: str | None = None) -> Tensor:
     """A Tensor of the elements of `x`: an array, nested lists, a number, anything with `__array__` or DLPack.
 
     Without `dtype` floats become f32 (rounded to nearest even), integers i32, booleans a `boolean` i32; uint32 stays u32.
+    What becomes f32 is rounded once, integers of any size, too.
     The elements are copied; a Tensor of that dtype is returned as it is.
 
     Raises:
@@ -234,6 +239,9 @@ def tensor(x: Any, dtype: str | None = None) -> Tensor:
         return x if dtype in (None, x.dtype) and not (dtype and x.boolean) else x.cast(str(dtype))
     array = np.asarray(x)
     boolean = dtype is None and array.dtype.kind == "b"
+    wide = array.dtype.kind == "O" or (array.dtype == np.float64 and isinstance(x, (list, tuple)))
+    if wide and (exact := _with_whole_numbers(x, array, dtype)) is not None:
+        array = exact
     if dtype is None:
         dtype = "u32" if array.dtype == np.uint32 else _FROM_NUMPY.get(array.dtype.kind)
     if dtype not in DTYPES or array.dtype.kind not in _FROM_NUMPY:
@@ -247,6 +255,38 @@ def tensor(x: Any, dtype: str | None = None) -> Tensor:
             raise ShapeError(f"tensor: integers outside {limits.min} ... {limits.max} do not fit {dtype}")
     with np.errstate(over="ignore", under="ignore"):
         return from_array(np.array(array, dtype=target, order="C"), boolean)
+
+
+def round_to_odd(n: int) -> float:
+    """An integer as f64, its last bit set where it is not exact: an f32 that is rounded from it is rounded as if from n.
+
+    (Boldo & Melquiond, 2008.) Infinity beyond the largest f64.
+    """
+    excess = n.bit_length() - 53
+    if excess <= 0:
+        return float(n)
+    if excess > 1024 - 53:
+        return math.copysign(math.inf, n)
+    whole = abs(n) >> excess
+    inexact = abs(n) != whole << excess
+    return math.copysign(math.ldexp(float(whole | inexact), excess), n)
+
+
+def _with_whole_numbers(x: Any, array: Array, dtype: str | None) -> Array | None:
+    """x, of which NumPy has made objects or f64, as an f64 array whose integers are rounded to odd; None if it has none to round.
+
+    Raises ShapeError for integers that are to become i32 or u32 and do not fit.
+    """
+    if array.dtype.kind == "f" and not (np.abs(array) > 2.0**53).any():
+        return None
+    objects = np.asarray(x, object)
+    numbers = objects.ravel().tolist()
+    if not all(isinstance(v, (int, float, np.number)) for v in numbers):
+        return None
+    if dtype in ("i32", "u32") or (not any(isinstance(v, (float, np.floating)) for v in numbers) and dtype is None):
+        raise ShapeError(f"tensor: integers outside 32 bits do not fit {dtype or 'i32'}")
+    found = [round_to_odd(int(v)) if isinstance(v, (int, np.integer)) else float(v) for v in numbers]
+    return np.array(found, np.float64).reshape(objects.shape)
 
 
 def from_array(array: Array, boolean: bool = False) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.errors import ProgramError
+from ..ir.float_modes import in_plain_modes
 from ..ir.program import Program
 from ..ir.spec import Spec
 from .tensor import Tensor, tensor
@@ -28,6 +29,7 @@ def is_array(leaf: Any) -> bool:
     )  # NumPy's text and types have one, too
 
 
+@in_plain_modes
 def trace(fn: Callable[..., Any], *examples: Any, state: Mapping[str, Any] | None = None) -> Program:
     """The program that `fn` computes on arguments of the shapes and dtypes of `examples`.
 

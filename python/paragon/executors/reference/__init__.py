@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ...ir.float_modes import in_plain_modes
 from ...ir.program import Program
 from ...ir.spec import NUMPY_DTYPES, Array
 from .kernels import KERNELS
@@ -63,6 +64,7 @@ class ReferenceSession:
         with self._lock:
             self._state.update({name: np.array(values[name]) for name in values})
 
+    @in_plain_modes
     def values(self, inputs: Mapping[str, Array]) -> list[Array]:
         """Every value of a run, by value number, without updating the state."""
         found = [np.asarray(inputs[name]) for name in self.program.inputs]
