@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from ..executors.registry import loaded, resolve
 from ..ir.errors import ProgramError
 from ..ir.float_modes import in_plain_modes
+from ..ir.indices import index_checks
 from ..ir.program import Program
 from ..ir.recent import Recent
 from ..ir.spec import Array
@@ -41,7 +42,12 @@ class Compiled:
     program: Program
     structure: Any
 
+    def __post_init__(self) -> None:
+        self._checks = index_checks(self.program)
+
     def __call__(self, inputs: dict[str, Array]) -> Any:
+        for check in self._checks:
+            check(inputs)
         outputs = loaded(self.program, *resolve(None, {})).run(inputs)
         return map_leaves(
             lambda path, mask: None if mask is None else from_array(outputs[path or "output"], mask), self.structure

@@ -310,8 +310,8 @@ def gather(x: Any, i: Any, *, axis: int = 0) -> Tensor:
 
     A boolean i is a mask of x's axes from `axis` on: what it is true for is selected, as in NumPy.
 
-    Raises ShapeError for an index out of range; in a trace, where it is not known, such an index yields zeros. Raises it, too,
-    for a mask that is only known when the program runs.
+    Raises ShapeError for an index out of range, also when `jit`, `grad` or `predict` are given it; in a program such an index
+    yields zeros. Raises it, too, for a mask that is only known when the program runs.
 
     >>> pg.gather([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [2, 0])
     Tensor([[5., 6.],
