@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from ..data.feed import run_batches
 from ..data.batches import as_array
+from ..data.feed import run_batches
 from ..ir.errors import ParagonError, ShapeError
 from ..ir.float_modes import in_plain_modes
 from ..ir.indices import index_checks
