@@ -165,23 +165,6 @@ def test_trace_errors() -> None:
         pg.trace(lambda x: x + leaked[0], x)
 
 
-def test_jit_caches_by_shape_and_static_arguments() -> None:
-    runs = []
-
-    def fn(x: pg.Tensor, scale: float) -> dict[str, Any]:
-        runs.append(x.shape)
-        return {"y": x * scale, "nothing": None}
-
-    fast = pg.jit(fn)
-    assert fast(pg.tensor([1.0]), 2.0)["y"].numpy().tolist() == [2.0]
-    assert fast(np.array([3.0], np.float32), 2.0)["y"].numpy().tolist() == [6.0]
-    assert len(runs) == 1
-    assert fast(pg.tensor([1.0]), 4.0)["y"].numpy().tolist() == [4.0]
-    assert fast(pg.tensor([1.0, 2.0]), 4.0)["nothing"] is None
-    assert len(runs) == 3
-    assert pg.grad(lambda x: pg.sum(fast(x, 4.0)["y"]))(pg.tensor([1.0])).numpy().tolist() == [4.0]
-
-
 def test_use_and_executors() -> None:
     assert set(pg.executors()) >= {"cpu", "reference"}
     with pytest.raises(pg.ExecutorError, match="there is no executor 'gpu9'"), pg.use("gpu9"):

@@ -3,54 +3,146 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ..executors.registry import loaded, resolve
+from ..ir.errors import ProgramError
+from ..ir.float_modes import in_plain_modes
+from ..ir.indices import index_checks
 from ..ir.program import Program
+from ..ir.recent import Recent
 from ..ir.spec import Array
+from ..tensor.operands import number
 from ..tensor.tensor import Tensor, common_trace, from_array, tensor
 from ..tensor.trace import Trace
 from ..tensor.tracing import is_array, named_outputs
-from ..tensor.trees import leaves, map_leaves
+from ..tensor.trees import leaves, map_leaves, structure
+
+TRACES = 128
+"""How many programs a jit keeps, those that were used last."""
+
+
+class Stateful(Protocol):
+    """A model, as `jit` knows it: the interface of `nn.Module`, which stands above this module."""
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Its parameters and other states by name."""
+
+    def bound(self, values: Mapping[str, Tensor]) -> AbstractContextManager[dict[str, Tensor]]:
+        """Within: they are `values`. The dict has, at the end, those that were replaced."""
 
 
 @dataclass
 class Compiled:
-    """A function traced for certain shapes: its program, and the structure of what it returns."""
+    """A function traced for certain shapes: its program, and the structure of what it returns, whose leaves say what is boolean."""
 
     program: Program
     structure: Any
 
+    def __post_init__(self) -> None:
+        self._checks = index_checks(self.program)
+
     def __call__(self, inputs: dict[str, Array]) -> Any:
-        outputs = loaded(self.program.sessions, self.program, *resolve(None, {})).run(inputs)
-        return map_leaves(lambda path, x: None if x is None else from_array(outputs[path or "output"]), self.structure)
+        for check in self._checks:
+            check(inputs)
+        outputs = loaded(self.program, *resolve(None, {})).run(inputs)
+        return map_leaves(
+            lambda path, mask: None if mask is None else from_array(outputs[path or "output"], mask), self.structure
+        )
 
 
 def compile_call(fn: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Compiled, dict[str, Array]]:
-    """`fn` traced for these arguments, and the arguments as inputs of the program."""
+    """`fn` traced for these arguments, and those of them that are inputs of the program."""
+    tensors = {path: tensor(x) for path, x in leaves(arguments) if is_array(x)}
+    return _compile(fn, arguments, tensors, {}), {path: x.numpy() for path, x in tensors.items()}
+
+
+@in_plain_modes
+def _compile(
+    fn: Callable[..., Any], tree: tuple[Any, ...], tensors: Mapping[str, Tensor], models: Mapping[str, _Model]
+) -> Compiled:
+    """`fn` traced with an input for each of the tensors, which replaces the leaf of its path, and for each state of the models."""
     scribe = Trace()
-    inputs: dict[str, Array] = {}
 
     def enter(path: str, x: Any) -> Any:
-        if not is_array(x):
-            return x
-        concrete = tensor(x)
-        inputs[path] = concrete.numpy()
-        return scribe.input(path, concrete.spec)
+        return scribe.input(path, tensors[path].spec, tensors[path].boolean) if path in tensors else x
 
-    structure = fn(*map_leaves(enter, arguments))
-    return Compiled(
-        scribe.finish(named_outputs(structure)), map_leaves(lambda _, x: None if x is None else 0, structure)
-    ), inputs
+    arguments = map_leaves(enter, tree)
+    with ExitStack() as stack:
+        replaced = {}
+        for path, model in models.items():
+            states = {name: scribe.input(f"{path}.{name}", x.spec) for name, x in model.states.items()}
+            replaced[path] = stack.enter_context(model.module.bound(states))
+        returned = fn(*arguments)
+    if moved := [f"{path}.{name}" for path, names in replaced.items() for name in names]:
+        raise ProgramError(f"jit: the function replaces the states {moved}; return them, with model.apply(state, ...)")
+    outputs = named_outputs(returned)
+    booleans = map_leaves(lambda path, x: None if x is None else outputs[path or "output"].boolean, returned)
+    return Compiled(scribe.finish(outputs), booleans)
+
+
+# --- jit --------------------------------------------------------------------------------------------------------------
+
+
+class _Model:
+    """A model among the arguments, and its present states."""
+
+    def __init__(self, module: Stateful) -> None:
+        self.module, self.states = module, dict(module.state_dict())
+
+
+def _is_model(x: Any) -> bool:
+    return hasattr(x, "bound") and hasattr(x, "state_dict") and not isinstance(x, type)
+
+
+def _constant(path: str, x: Any) -> Any:
+    """What tells a constant of a program from others: equal numbers of different types, or signs of zero, differ."""
+    try:
+        hash(x)
+    except TypeError:
+        raise ProgramError(
+            f"jit: the argument {path} is a {type(x).__name__}, which is no tensor and has no hash; close over it instead"
+        ) from None
+    return type(x), repr(x) if isinstance(x, complex) else x
+
+
+class _Arguments:
+    """The arguments of one call: tensors and states of models, which are inputs of the program, and the key of all else."""
+
+    def __init__(self, tree: tuple[Any, ...], own: Stateful | None) -> None:
+        self.tree = tree
+        self.tensors: dict[str, Tensor] = {}
+        self.models: dict[str, _Model] = {} if own is None else {"model": _Model(own)}
+        found: list[Any] = []
+        for path, x in leaves(tree):
+            if is_array(x) or isinstance(x, float):
+                self.tensors[path] = t = tensor(x) if is_array(x) else number(x, "f32")
+                found.append((path, t.spec, t.boolean))
+            else:
+                if _is_model(x):
+                    self.models[path] = _Model(x)
+                found.append((path, _constant(path, x)))
+        states = [(path, tuple((k, x.spec) for k, x in m.states.items())) for path, m in self.models.items()]
+        self.key = structure(tree), tuple(found), tuple(states)
+
+    def inputs(self) -> dict[str, Tensor]:
+        return self.tensors | {f"{path}.{k}": x for path, m in self.models.items() for k, x in m.states.items()}
 
 
 def jit(fn: Callable[..., Any]) -> Callable[..., Any]:
     """`fn`, traced once for each combination of argument shapes and dtypes, then run as one program.
 
-    Python code inside runs only while tracing. Tensors that the function reads from outside are frozen into the program;
-    pass as arguments what changes. Arguments that are neither tensors nor arrays must be hashable; a new one is a new trace.
+    Python code inside runs only while tracing. Tensors, arrays and floats among the arguments are inputs of the program (so a
+    learning rate may change), and so are the parameters of models: those among the arguments, and `fn` itself or the model
+    that it is a method of. Everything else (integers, bools, text, functions) must be hashable and is a constant: a new one
+    is a new trace. What the function reads from outside is frozen into the program, tensors too: pass as arguments what
+    changes, and close over a float that must be a constant. The 128 programs that were used last are kept.
+
+    Raises:
+        ProgramError: an argument without a hash, a value that is read while tracing, a model that changes its state.
 
     >>> @pg.jit
     ... def area(radius):
@@ -58,21 +150,17 @@ def jit(fn: Callable[..., Any]) -> Callable[..., Any]:
     >>> area(pg.tensor([1.0, 2.0]))
     Tensor([ 3.1415927, 12.566371 ], f32)
     """
-    cache: dict[Any, Compiled] = {}
+    cache: Recent[Compiled] = Recent(TRACES)
+    own: Any = next((x for x in (fn, getattr(fn, "__self__", None)) if _is_model(x)), None)
 
-    @functools.wraps(fn)
+    @functools.wraps(fn, updated=())
     def call(*arguments: Any) -> Any:
-        found = [x for _, x in leaves(arguments)]
-        if common_trace([x for x in found if isinstance(x, Tensor)]) is not None:
+        found = _Arguments(arguments, own)
+        inputs = found.inputs()
+        if common_trace(tuple(inputs.values())) is not None:
             return fn(*arguments)
-        arrays = {path: tensor(x).numpy() for path, x in leaves(arguments) if is_array(x)}
-        key = tuple(
-            (path, from_array(arrays[path]).spec if path in arrays else ("", type(x), x))
-            for path, x in leaves(arguments)
-        )
-        if key not in cache:
-            cache[key] = compile_call(fn, arguments)[0]
-        return cache[key](arrays)
+        compiled = cache.get(found.key, lambda: _compile(fn, found.tree, found.tensors, found.models))
+        return compiled({path: x.numpy() for path, x in inputs.items()})
 
     call.cache = cache  # type: ignore[attr-defined]
     return call

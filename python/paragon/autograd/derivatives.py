@@ -89,7 +89,8 @@ def exp(g: Tensor, out: Tensor, x: Tensor) -> Gradients:
 
 @derivative
 def expm1(g: Tensor, out: Tensor, x: Tensor) -> Gradients:
-    return (g * (out + 1),)
+    """Not out + 1, which cancels far below 0"""
+    return (g * F.exp(x),)
 
 
 @derivative
@@ -104,12 +105,18 @@ def log1p(g: Tensor, out: Tensor, x: Tensor) -> Gradients:
 
 @derivative
 def tanh(g: Tensor, out: Tensor, x: Tensor) -> Gradients:
-    return (g * F.fma(-out, out, 1),)
+    """1/cosh(x)^2 as 4e / (1+e)^2 with e = exp(-2|x|): 1 - out^2 cancels far from 0"""
+    e = F.exp(F.abs(x) * -2.0)
+    return (g * (e * 4.0 / ((e + 1.0) * (e + 1.0))),)
 
 
 @derivative
 def erf(g: Tensor, out: Tensor, x: Tensor) -> Gradients:
-    return (g * F.exp(-(x * x)) * (2 / math.sqrt(math.pi)),)
+    """The exponential takes in the rounding error of the square, which is far from small against 1 where x is large"""
+    x = F.maximum(F.minimum(x, 20.0), -20.0)  # further out it is 0
+    square = x * x
+    e = F.exp(-square)
+    return (g * F.fma(-F.fma(x, x, -square), e, e) * (2 / math.sqrt(math.pi)),)
 
 
 @derivative
@@ -172,7 +179,7 @@ def max_(g: Tensor, out: Tensor, x: Tensor, *, axes: Any, keepdims: bool) -> Gra
         return (F.zeros(x.shape),)
     rows = x.transpose(order).reshape((*shape[: len(kept)], terms))
     first = F.one_hot(F.argmax(rows, axis=-1), terms)
-    spread = first * g.reshape((*shape[: len(kept)], 1))
+    spread = F.where(first, g.reshape((*shape[: len(kept)], 1)), 0)
     inverse = tuple(order.index(a) for a in range(x.ndim))
     return (spread.reshape(shape).transpose(inverse),)
 

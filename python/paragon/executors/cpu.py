@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -70,9 +71,10 @@ class Cpu:
 
 
 class CpuSession:
-    """A program planned by the compiled core, with its own copy of the state."""
+    """A program planned by the compiled core, with its own copy of the state. Calls from several threads come one after another."""
 
     def __init__(self, program: Program, options: Mapping[str, Any]) -> None:
+        self._lock = Lock()  # the core's own guards one state at a time, this one all of them
         self._program = _call(lambda: _core.Program(program.to_json()), ProgramError)
         self._session = _call(lambda: _core.Session(self._program, **options))
         self.set_state({name: program.values[name] for name in program.state if name in program.values})
@@ -94,18 +96,21 @@ class CpuSession:
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Run once: update the state and return the outputs, fresh arrays. Raises ExecutorError for unfit inputs."""
         try:
-            return self._session.run(inputs if type(inputs) is dict else dict(inputs))
+            with self._lock:
+                return self._session.run(inputs if type(inputs) is dict else dict(inputs))
         except _core.Error as error:
             raise ExecutorError(str(error)) from None
 
     def state(self) -> dict[str, Array]:
         """A copy of the state. Raises ExecutorError when it was never set."""
-        return _call(self._session.state)
+        with self._lock:
+            return _call(self._session.state)
 
     def set_state(self, values: Mapping[str, Array]) -> None:
         """Replace the named states. Raises ExecutorError for an unknown name, another dtype or another shape."""
         arrays = {name: np.ascontiguousarray(value).reshape(np.shape(value)) for name, value in values.items()}
-        _call(lambda: self._session.set_state(arrays))
+        with self._lock:
+            _call(lambda: self._session.set_state(arrays))
 
     def values(self, inputs: Mapping[str, Array]) -> list[Array]:
         """Every value of a run, by value number, without updating the state."""

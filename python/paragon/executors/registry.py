@@ -22,7 +22,7 @@ GROUP = "paragon.executors"
 
 @runtime_checkable
 class Session(Protocol):
-    """A program loaded into an executor, with its own copy of the state."""
+    """A program loaded into an executor, with its own copy of the state. Those of cpu and reference may be used from any thread."""
 
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Run once on inputs of the declared dtypes and shapes: update the state, return the outputs (fresh arrays)."""
@@ -164,24 +164,25 @@ def resolve(executor: str | Executor | None, options: Mapping[str, Any]) -> tupl
     return found, merged
 
 
-def loaded(cache: dict[Any, Session], program: Program, executor: Executor, options: Mapping[str, Any]) -> Session:
-    """The session of a program on an executor with these options: the one in `cache`, or else prepared and kept there."""
-    key = (executor, tuple(sorted(options.items())))
-    if key not in cache:
-        cache[key] = executor.load(program, **options)
-    return cache[key]
+def loaded(program: Program, executor: Executor, options: Mapping[str, Any]) -> Session:
+    """The session of a program on an executor with these options: the one in `program.sessions`, or a new one, kept there."""
+    key = (id(executor), tuple((name, type(value), value) for name, value in sorted(options.items())))
+    # The executor is kept beside its session, so that its id stays taken.
+    session: Session = program.sessions.get(key, lambda: (executor, executor.load(program, **options)))[1]
+    return session
 
 
 def run(
     program: Program, inputs: Mapping[str, Any], executor: str | Executor | None, options: Mapping[str, Any]
 ) -> dict[str, Array]:
     """What `Program.run` does: run once on checked inputs, and bring `program.values` forward."""
-    session = loaded(program.sessions, program, *resolve(executor, options))
-    if program.state:
-        session.set_state(program.values)
-    outputs = session.run(inputs)
-    if program.updates:
-        program.values.update(session.state())
+    session = loaded(program, *resolve(executor, options))
+    with program.lock:  # a run reads the values that the one before it left
+        if program.state:
+            session.set_state(program.values)
+        outputs = session.run(inputs)
+        if program.updates:
+            program.values.update(session.state())
     return outputs
 
 

@@ -9,16 +9,20 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import RLock
 from typing import Any, ClassVar, NoReturn, Protocol
 
 from .errors import ProgramError, ShapeError
 from .fingerprint import fingerprint
 from .operations import TABLE
+from .recent import Recent
 from .spec import DTYPES, Array, Spec, check_array, checked
 from .tensor_files import MODEL, write_tensors
 
 FORMAT, VERSION, CONTRACT = "paragon-program", 1, 1
 MAX_OPERATIONS = 1_000_000
+SESSIONS = 16
+"""How many sessions a program keeps: one for each executor with other options."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +68,20 @@ class Program:
     captured: frozenset[str] = frozenset()
     """The states that are no parameters: tensors that the traced function read from outside, which no run changes."""
 
-    sessions: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
-    """Where `run` keeps the program as executors prepared it."""
+    sessions: Recent[Any] = field(default_factory=lambda: Recent(SESSIONS), init=False, repr=False, compare=False)
+    """Where `run` keeps the program as executors prepared it, for the settings that were used last. Copies begin without."""
+
+    lock: Any = field(default_factory=RLock, init=False, repr=False, compare=False)
+    """Held while `values` are read or brought forward: runs from several threads come one after another."""
 
     runner: ClassVar[Runner]
+
+    def __getstate__(self) -> dict[str, Any]:
+        with self.lock:
+            return {k: dict(v) if k == "values" else v for k, v in vars(self).items() if k not in ("sessions", "lock")}
+
+    def __setstate__(self, fields: dict[str, Any]) -> None:
+        vars(self).update(fields, sessions=Recent(SESSIONS), lock=RLock())
 
     @property
     def first_operation(self) -> int:
@@ -80,6 +94,8 @@ class Program:
 
     def run(self, inputs: Mapping[str, Any] | None = None, executor: Any = None, **options: Any) -> dict[str, Array]:
         """Run once: return the outputs by name, and replace in `values` the states that the program updates.
+
+        Runs of one program from several threads come one after another: none is lost.
 
         Args:
             inputs: an array (or tensor) for each input, of exactly its dtype and shape.
@@ -124,20 +140,20 @@ class Program:
         >>> pg.load("counter.safetensors").values
         {'total': array(3., dtype=float32)}
         """
-        values = {
-            name: check_array(f"state {name!r}", self.values.get(name), spec) for name, spec in self.state.items()
-        }
+        held = self.state_dict()
+        values = {name: check_array(f"state {name!r}", held.get(name), spec) for name, spec in self.state.items()}
         metadata = {"format": MODEL, "program": self.to_json()}
         metadata |= {f"program.{name}": other.to_json() for name, other in (others or {}).items()}
         write_tensors(path, values, metadata)
 
     def state_dict(self) -> dict[str, Array]:
         """The present arrays of the state by name."""
-        return dict(self.values)
+        with self.lock:
+            return dict(self.values)
 
     def fingerprint(self) -> str:
         """The fingerprint of the state (docs/contract.md, section 8)."""
-        return fingerprint(self.values)
+        return fingerprint(self.state_dict())
 
     # --- JSON ---------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from ..tensor import composites as C
 from ..tensor import functions as F
 from ..tensor import random
 from ..tensor.operands import Pair, integers, pair
-from ..tensor.tensor import Tensor
+from ..tensor.tensor import Tensor, tensor
 from .checks import named, need_sizes
 from .module import Initialiser, Module, current_call
 
@@ -259,6 +259,8 @@ class Embedding(Module):
         self.parameter("weight", (count, width), random.normal)
 
     def forward(self, i: Tensor) -> Tensor:
+        if tensor(i).boolean:  # as a mask it would select rows
+            raise ShapeError('Embedding: the indices are boolean; cast(i, "i32") makes the integers 0 and 1 of them')
         return F.gather(self.weight, i)
 
 

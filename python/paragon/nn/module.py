@@ -4,7 +4,7 @@ A module declares its parameters in `__init__` (`self.parameter(name, shape, ini
 `forward`, and knows them and those of the modules in its attributes by dotted names. `apply` puts other tensors in their places
 for one call, traced ones too: so the same `forward` serves eager calls, training and files. A state that `forward` replaces
 (`self.running_mean = ...`) comes back from `apply` as new state. (As the attributes change for the time of a call, a module is to
-be used from one thread at a time; programs and sessions have no such limit.)
+be used from one thread at a time; programs and sessions have no such limit.) `jit` takes a module for a function of its states.
 """
 
 from __future__ import annotations
@@ -13,15 +13,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..data.batches import as_array
 from ..data.feed import run_batches
 from ..ir.errors import ParagonError, ShapeError
+from ..ir.float_modes import in_plain_modes
+from ..ir.indices import index_checks
 from ..ir.program import Program
-from ..ir.spec import Array, Spec
+from ..ir.spec import Array, Spec, spec_of
 from ..tensor import random
 from ..tensor.tensor import Tensor, tensor
 from ..tensor.tracing import trace
@@ -170,12 +174,13 @@ class Module:
 
     # --- calling ------------------------------------------------------------------------------------------------------
 
+    @in_plain_modes
     def __call__(self, *operands: Any) -> Any:
         """`forward` on tensors (or arrays), with the present parameters; inference, unless within a training `apply`."""
         return self.forward(*(tensor(x) if isinstance(x, np.ndarray) else x for x in operands))
 
     @contextmanager
-    def _bound(self, values: Mapping[str, Tensor]) -> Iterator[dict[str, Tensor]]:
+    def bound(self, values: Mapping[str, Tensor]) -> Iterator[dict[str, Tensor]]:
         """Within: the parameters are `values`. The yielded dict has, at the end, those that forward replaced."""
         places = list(self._places())
         before = [(owner, name, vars(owner).get(name)) for _, owner, name, _ in places]
@@ -215,7 +220,7 @@ class Module:
         """
         token = _call.set(Call(training, seed, step))
         try:
-            with self._bound(state) as replaced:
+            with self.bound(state) as replaced:
                 result = self(*operands)
             return result, replaced
         finally:
@@ -248,6 +253,13 @@ class Module:
     def predict(self, x: Any, batch_size: int = 1000) -> Array:
         """The outputs for all rows of x, an array [rows, ...], `batch_size` rows at a time, on the executor in use.
 
-        Raises ShapeError when x has no rows or does not fit the module.
+        Raises ShapeError when x has no rows or does not fit the module, or an index among it is outside its embedding.
         """
-        return run_batches(lambda spec: self.program(spec), x, batch_size)
+        x, program = as_array(x), cache(self.program)
+        if x.dtype == np.int32 and batch_size > 0:
+            checks = cache(lambda spec: index_checks(program(spec)))
+            for start in range(0, len(x) if x.ndim else 0, batch_size):
+                batch = x[start : start + batch_size]
+                for check in checks(spec_of(batch)):
+                    check({"x": batch})
+        return run_batches(program, x, batch_size)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..ir.errors import ShapeError
+from ..ir.float_modes import in_plain_modes
 from . import functions as F
 from .custom_gradient import custom_gradient, stop_gradient
 from .operands import Pair, pair
@@ -49,16 +50,24 @@ def _sigmoid(x: Tensor) -> Tensor:
     return F.where(x >= 0, 1.0, e) / (e + 1.0)
 
 
-_sigmoid_with_gradient = custom_gradient(_sigmoid, lambda g, out, x: (g * (out * (1.0 - out)),))
+def _sigmoid_slope(x: Tensor) -> Tensor:
+    e = F.exp(-F.abs(x))
+    return e / ((e + 1.0) * (e + 1.0))
+
+
+_sigmoid_with_gradient = custom_gradient(_sigmoid, lambda g, out, x: (g * _sigmoid_slope(x),))
 
 
 def sigmoid(x: Any) -> Tensor:
-    """1/(1+exp(-x)) where x >= 0, e/(1+e) with e = exp(x) elsewhere. Same shape; derivative out * (1 - out)."""
+    """1/(1+exp(-x)) where x >= 0, e/(1+e) with e = exp(x) elsewhere. Same shape as x.
+
+    The derivative is e/(1+e)^2, e = exp(-abs(x)): out * (1 - out) would cancel where out is near 1.
+    """
     return _sigmoid_with_gradient(tensor(x))
 
 
 _softplus_with_gradient = custom_gradient(
-    lambda x: F.maximum(x, 0.0) + F.log1p(F.exp(-F.abs(x))), lambda g, out, x: (g * _sigmoid(x),)
+    lambda x: F.maximum(x, 0.0) + F.log1p(F.exp(-F.abs(x))), lambda g, out, x: (g * sigmoid(x),)
 )
 
 
@@ -67,16 +76,49 @@ def softplus(x: Any) -> Tensor:
     return _softplus_with_gradient(tensor(x))
 
 
+# 1 - m(t)/t as a polynomial of u = 1/t^2 for t in 2.5 ... 14.5, m the ratio (1 - Phi(t)) / phi(t) of Mills: Chebyshev's
+# interpolation, with an error below 1e-7.
+_MILLS = (32.701419830322266, -24.970094680786133, 9.363749504089355, -2.735966205596924, 0.9929652214050293,
+          -0.9999127388000488, 0.9999996423721313)  # fmt: skip
+
+
+def _gelu_slope(x: Tensor) -> Tensor:
+    """Phi(x) + x phi(x), the normal distribution and its density; below -2.5, where the two cancel, x phi(x) (1 - m(-x)/-x)."""
+    x = F.maximum(F.minimum(x, 20.0), -20.0)  # further out phi is 0
+    square = x * x
+    e = F.exp(square * -0.5)
+    moved = x * (1.0 / math.sqrt(2.0 * math.pi)) * F.fma(F.fma(x, x, -square) * -0.5, e, e)
+    u = 1.0 / F.maximum(square, 6.25)
+    rest = F.fma(u, _MILLS[0], _MILLS[1])
+    for coefficient in _MILLS[2:]:
+        rest = F.fma(u, rest, coefficient)
+    return F.where(x < -2.5, moved * rest, F.fma(F.erf(x * math.sqrt(0.5)) + 1.0, 0.5, moved))
+
+
+_gelu_with_gradient = custom_gradient(
+    lambda x: (x * 0.5) * (F.erf(x * math.sqrt(0.5)) + 1.0), lambda g, out, x: (g * _gelu_slope(x),)
+)
+
+
 def gelu(x: Any) -> Tensor:
-    """(0.5*x) * (1 + erf(x * sqrt(1/2))). Same shape as x. (Hendrycks & Gimpel, 2016)"""
-    t = tensor(x)
-    return (t * 0.5) * (F.erf(t * math.sqrt(0.5)) + 1.0)
+    """(0.5*x) * (1 + erf(x * sqrt(1/2))). Same shape as x. (Hendrycks & Gimpel, 2016)
+
+    The derivative is that of x Phi(x) without the cancellation of its two terms, and finite everywhere.
+    """
+    return _gelu_with_gradient(tensor(x))
+
+
+def _silu_slope(x: Tensor) -> Tensor:
+    far = F.maximum(F.minimum(x, 200.0), -200.0)  # further out the second term is 0: keeps inf * 0 out
+    return F.fma(far, _sigmoid_slope(far), sigmoid(x))
+
+
+_silu_with_gradient = custom_gradient(lambda x: x * _sigmoid(x), lambda g, out, x: (g * _silu_slope(x),))
 
 
 def silu(x: Any) -> Tensor:
-    """x * sigmoid(x). Same shape as x. (Elfwing et al., 2018)"""
-    t = tensor(x)
-    return t * sigmoid(t)
+    """x * sigmoid(x). Same shape as x; the derivative is sigmoid(x) + x sigmoid'(x). (Elfwing et al., 2018)"""
+    return _silu_with_gradient(tensor(x))
 
 
 def rsqrt(x: Any) -> Tensor:
@@ -236,10 +278,21 @@ def _pool(
 def max_pool2d(x: Any, kernel: Pair, *, stride: Pair | None = None, padding: str | Pair = 0) -> Tensor:
     """The largest value of each window of (N, C, H, W); NaN if there is one. Outside the image is -inf.
 
-    `stride` is the kernel's size when None. The first maximum in row-major order gets the gradient. Returns (N, C, OH, OW).
+    `stride` is the kernel's size when None. The first maximum in row-major order gets the gradient; outside the image there
+    is none. Returns (N, C, OH, OW).
     """
     windows, restore = _pool("max_pool2d", x, kernel, stride, padding, -math.inf)
-    return restore(F.max(windows, -1))
+    if padding in (0, "valid"):
+        return restore(F.max(windows, -1))
+    x = tensor(x)
+
+    def pullback(g: Tensor, out: Tensor, windows: Tensor) -> tuple[Tensor]:
+        # In a window of -inf alone the first maximum is the first place within the image.
+        within, _ = _pool("max_pool2d", F.ones((1, 1, *x.shape[2:])), kernel, stride, padding, 0.0)
+        first = F.where(out == -math.inf, F.argmax(within, -1), F.argmax(windows, -1))
+        return (F.where(F.one_hot(first, windows.shape[-1]), g.reshape((*g.shape, 1)), 0.0),)
+
+    return restore(custom_gradient(lambda w: F.max(w, -1), pullback)(windows))
 
 
 def avg_pool2d(x: Any, kernel: Pair, *, stride: Pair | None = None, padding: str | Pair = 0) -> Tensor:
@@ -254,6 +307,7 @@ def avg_pool2d(x: Any, kernel: Pair, *, stride: Pair | None = None, padding: str
 # --- dropout ----------------------------------------------------------------------------------------------------------
 
 
+@in_plain_modes
 def dropout(x: Any, rate: float, *, seed: Any, step: Any, stream: int) -> Tensor:
     """x * (1 / (1-rate)) where the random word of the element is >= rate * 2^32, else +0. Same shape as x.
 

@@ -11,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..ir.errors import ShapeError
+from ..ir.float_modes import in_plain_modes
 from ..ir.shapes import MAX_FFT_POINTS
 from . import functions as F
 from .tensor import Tensor, tensor
 
 
+@in_plain_modes
 def complex_pairs(x: Any) -> Tensor:
     """A complex array (...) as a tensor f32 (..., 2), each part rounded to f32; complex64 keeps its words.
 

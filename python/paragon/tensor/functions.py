@@ -74,7 +74,19 @@ def cast(x: Any, dtype: str) -> Tensor:
     Tensor([         1,         -1, 2147483647], i32)
     """
     (x,) = operands(x)
-    return x if x.dtype == dtype else apply("cast", x, dtype=dtype)
+    if x.dtype != dtype:
+        return apply("cast", x, dtype=dtype)
+    return Tensor(x.spec, None if x.trace else x.numpy(), x.trace, x.value) if x.boolean else x
+
+
+def logical(x: Any, y: Any, op: str, **attributes: Any) -> Tensor:
+    """Behind `& | ^ ~` of boolean tensors. Raises ShapeError for operands that are not boolean."""
+    x, y = (t if isinstance(t, Tensor) else tensor(t) for t in (x, y))
+    if not (x.boolean and y.boolean):
+        raise ShapeError(
+            f"& | ^ ~ combine boolean tensors (comparisons, or made from bools), got {x.spec} and {y.spec}"
+        )
+    return apply(op, x, y, **attributes)
 
 
 # --- reductions and contraction ---------------------------------------------------------------------------------------
@@ -197,11 +209,11 @@ def slice(x: Any, start: Sequence[int], stop: Sequence[int], step: Sequence[int]
 
 
 def getitem(x: Tensor, index: Any) -> Tensor:
-    """x[index] for integers, slices with a positive step, `...` and None. An i32 tensor picks along the first axis.
+    """x[index] for integers, slices with a positive step, `...` and None; for a mask or i32 indices of the first axes, `gather`.
 
     One `slice` of all axes, then one `reshape`, which drops the axes of integers and adds those of None.
     """
-    if isinstance(index, (Tensor, np.ndarray, list)):
+    if isinstance(index, (Tensor, np.ndarray, list, bool, np.bool_)):
         return gather(x, index)
     items = list(index) if isinstance(index, tuple) else [index]
     used = builtins.sum(i is not None and i is not Ellipsis for i in items)
@@ -265,7 +277,9 @@ def concat(xs: Sequence[Any], axis: int = 0) -> Tensor:
 
 def _checked_indices(i: Any, size: int) -> Tensor:
     """Indices as i32; a concrete one out of range is an error here, at the boundary, though the operation allows it."""
-    indices = tensor(i)
+    indices = _indices(i)
+    if indices.boolean:
+        raise ShapeError('the indices are boolean; cast(i, "i32") makes the integers 0 and 1 of them')
     if indices.trace is None and indices.size:
         for v in (int(indices.numpy().min()), int(indices.numpy().max())):
             if not 0 <= v < size:
@@ -273,17 +287,42 @@ def _checked_indices(i: Any, size: int) -> Tensor:
     return indices
 
 
+def _indices(i: Any) -> Tensor:
+    """Indices, or a mask, as a tensor. (An empty list has no dtype of its own; it is a list of no indices.)"""
+    return tensor(np.empty(np.shape(i), np.int32) if isinstance(i, list) and not np.size(i) else i)
+
+
+def _true_indices(x: Tensor, mask: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+    """x with the axes of a mask, those from `axis` on, as one, and the indices along it at which the mask is true."""
+    if mask.trace is not None:
+        raise ShapeError(
+            "a mask that is computed inside a trace cannot select: the shape of the result would depend on its values; "
+            "keep every element and choose with where(mask, x, other)"
+        )
+    shape, end = x.shape, axis + mask.ndim
+    if shape[axis:end] != mask.shape:
+        raise ShapeError(f"the mask {list(mask.shape)} does not fit x {list(shape)} from axis {axis} on")
+    flat = reshape(x, (*shape[:axis], mask.size, *shape[end:]))
+    return flat, tensor(np.flatnonzero(mask.numpy()), "i32")
+
+
 def gather(x: Any, i: Any, *, axis: int = 0) -> Tensor:
     """The slices of x along `axis` at the indices i (i32, any shape, which takes the place of the axis).
 
-    Raises ShapeError for an index out of range; in a trace, where it is not known, such an index yields zeros.
+    A boolean i is a mask of x's axes from `axis` on: what it is true for is selected, as in NumPy.
+
+    Raises ShapeError for an index out of range, also when `jit`, `grad` or `predict` are given it; in a program such an index
+    yields zeros. Raises it, too, for a mask that is only known when the program runs.
 
     >>> pg.gather([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [2, 0])
     Tensor([[5., 6.],
             [1., 2.]], f32)
     """
     (x,) = operands(x)
-    axis = axis_number(axis, x.ndim)
+    i = _indices(i)
+    axis = axis_number(axis, x.ndim) if axis or not i.boolean else 0
+    if i.boolean:
+        x, i = _true_indices(x, i, axis)
     return apply("gather", x, _checked_indices(i, x.shape[axis]), axis=axis)
 
 

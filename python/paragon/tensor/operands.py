@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.errors import ShapeError
-from .tensor import Tensor, tensor
+from .tensor import Tensor, round_to_odd, tensor
 
 Axis = int | Sequence[int] | None
 """One axis, several, or all of them; negative ones count from the end."""
@@ -30,7 +30,7 @@ def number(x: float | int, dtype: str) -> Tensor:
     """A Python number as a scalar of a dtype. Raises ShapeError for a float that meets integers."""
     if isinstance(x, float) and dtype != "f32":
         raise ShapeError(f"the number {x} meets a tensor of {dtype}; cast the tensor to f32 first")
-    return tensor(np.asarray(x, np.float64 if dtype == "f32" else None), dtype)
+    return tensor(round_to_odd(x) if dtype == "f32" and not isinstance(x, float) else x, dtype)
 
 
 def axis_number(axis: int, rank: int) -> int:

@@ -7,8 +7,8 @@ use; with traced ones it is written down (trace.py). There is no third way.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from types import FunctionType
 from typing import Any, Protocol
 
@@ -16,12 +16,21 @@ import numpy as np
 
 from ..executors.registry import Executor, Session, resolve
 from ..ir.errors import ProgramError, ShapeError
+from ..ir.float_modes import in_plain_modes
 from ..ir.operations import TABLE
 from ..ir.program import Node, Program
+from ..ir.recent import Recent
 from ..ir.spec import DTYPES, NUMPY_DTYPES, Array, Spec, spec_of
 
 # From the kinds of NumPy dtypes (float, signed, unsigned, boolean) to ours; integers only when every value fits.
 _FROM_NUMPY = {"f": "f32", "i": "i32", "u": "i32", "b": "i32"}
+
+# Operations whose result is boolean when these of its operands are.
+_TRUTH: dict[str, Callable[[Sequence[Any]], Sequence[Any]]] = {
+    **dict.fromkeys(("reshape", "transpose", "broadcast", "slice", "concat", "max", "mul", "maximum", "minimum"), list),
+    "gather": lambda operands: operands[:1],
+    "select": lambda operands: operands[1:],
+}
 
 
 class Scribe(Protocol):
@@ -63,22 +72,27 @@ def attach(functions: dict[str, Callable[..., Any]]) -> None:
 class Tensor:
     """An immutable array of f32, i32 or u32: concrete (`numpy()`), or traced (a value of a program that is being written).
 
-    `paragon.tensor` makes one. Operators and indexing are those of NumPy; comparisons give i32 1 or 0.
+    `paragon.tensor` makes one. Operators and indexing are those of NumPy; comparisons give i32 1 or 0 and are `boolean`, so that
+    `x[x > 2]` selects, and `& | ^ ~` combine them.
 
     >>> x = pg.tensor([[1.0, 2.0], [3.0, 4.0]])
     >>> x @ x.T + 1
     Tensor([[ 6., 12.],
             [12., 26.]], f32)
-    >>> x[:, 0], x > 2
+    >>> x[:, 0], x > 2, x[x > 2]
     (Tensor([1., 3.], f32), Tensor([[0, 0],
-            [1, 1]], i32))
+            [1, 1]], i32), Tensor([3., 4.], f32))
     """
 
-    __slots__ = ("_array", "spec", "trace", "value")
+    __slots__ = ("_array", "boolean", "spec", "trace", "value")
     __array_priority__ = 100.0  # array * tensor is a Tensor
 
-    def __init__(self, spec: Spec, array: Array | None = None, trace: Any = None, value: int = -1) -> None:
+    def __init__(
+        self, spec: Spec, array: Array | None = None, trace: Any = None, value: int = -1, boolean: bool = False
+    ) -> None:
         self.spec, self._array, self.trace, self.value = spec, array, trace, value
+        self.boolean = boolean
+        """Whether it is a mask: i32 with 1 for true and 0 for false. `cast(x, "i32")` makes plain integers of it."""
         if array is not None:
             array.flags.writeable = False
 
@@ -108,10 +122,12 @@ class Tensor:
         """The elements as a read-only NumPy array (no copy). Raises ProgramError inside a trace, where there are none."""
         if self._array is None:
             raise ProgramError(
-                "a traced tensor has no elements: return it from the function instead of reading it while tracing"
+                "a traced tensor has no elements: return it from the function instead of reading it while tracing "
+                "(jit traces floats, too: one that Python code must read is closed over)"
             )
         return self._array
 
+    @in_plain_modes
     def item(self) -> float | int:
         """The only element, as a Python number. Raises ValueError when there are more, ProgramError inside a trace."""
         item: float | int = self.numpy().item()
@@ -121,10 +137,10 @@ class Tensor:
         array = self.numpy()
         if copy is False and dtype is not None and np.dtype(dtype) != array.dtype:
             raise ValueError(f"a {self.dtype} tensor cannot be seen as {dtype} without a copy")
-        return np.array(array, dtype=dtype) if copy or dtype is not None else array
+        return in_plain_modes(np.array)(array, dtype=dtype) if copy or dtype is not None else array
 
     def __reduce__(self) -> Any:
-        return from_array, (self.numpy(),)
+        return from_array, (self.numpy(), self.boolean)
 
     def __buffer__(self, flags: int) -> memoryview:  # Python 3.12; before it, memoryview(t.numpy())
         return self.numpy().data
@@ -176,6 +192,15 @@ class Tensor:
     __eq__ = _method("compare", how="eq")  # type: ignore[assignment]
     __ne__ = _method("compare", how="ne")  # type: ignore[assignment]
     __hash__ = object.__hash__  # identity: tensors are immutable
+    __and__ = _method("logical", op="mul")
+    __rand__ = _method("logical", swapped=True, op="mul")
+    __or__ = _method("logical", op="maximum")
+    __ror__ = _method("logical", swapped=True, op="maximum")
+    __xor__ = _method("logical", op="compare", how="ne")
+    __rxor__ = _method("logical", swapped=True, op="compare", how="ne")
+
+    def __invert__(self) -> Tensor:
+        return _FUNCTIONS["logical"](self, True, op="compare", how="ne")
 
     __getitem__ = _method("getitem")
 
@@ -203,11 +228,13 @@ class Tensor:
         return _FUNCTIONS["broadcast"](self, shape)
 
 
+@in_plain_modes
 def tensor(x: Any, dtype: str | None = None) -> Tensor:
     """A Tensor of the elements of `x`: an array, nested lists, a number, anything with `__array__` or DLPack.
 
-    Without `dtype` floats become f32 (rounded to nearest even), integers and booleans i32; uint32 stays u32. The elements
-    are copied; a Tensor of that dtype is returned as it is.
+    Without `dtype` floats become f32 (rounded to nearest even), integers i32, booleans a `boolean` i32; uint32 stays u32.
+    What becomes f32 is rounded once, integers of any size, too.
+    The elements are copied; a Tensor of that dtype is returned as it is.
 
     Raises:
         ShapeError: a dtype that has no place here, or an integer that does not fit.
@@ -217,8 +244,12 @@ def tensor(x: Any, dtype: str | None = None) -> Tensor:
             [6, 8]], i32)
     """
     if isinstance(x, Tensor):
-        return x if dtype in (None, x.dtype) else x.cast(str(dtype))
+        return x if dtype in (None, x.dtype) and not (dtype and x.boolean) else x.cast(str(dtype))
     array = np.asarray(x)
+    boolean = dtype is None and array.dtype.kind == "b"
+    wide = array.dtype.kind == "O" or (array.dtype == np.float64 and isinstance(x, (list, tuple)))
+    if wide and (exact := _with_whole_numbers(x, array, dtype)) is not None:
+        array = exact
     if dtype is None:
         dtype = "u32" if array.dtype == np.uint32 else _FROM_NUMPY.get(array.dtype.kind)
     if dtype not in DTYPES or array.dtype.kind not in _FROM_NUMPY:
@@ -231,12 +262,44 @@ def tensor(x: Any, dtype: str | None = None) -> Tensor:
         if array.size and (int(array.min()) < limits.min or int(array.max()) > limits.max):
             raise ShapeError(f"tensor: integers outside {limits.min} ... {limits.max} do not fit {dtype}")
     with np.errstate(over="ignore", under="ignore"):
-        return from_array(np.array(array, dtype=target, order="C"))
+        return from_array(np.array(array, dtype=target, order="C"), boolean)
 
 
-def from_array(array: Array) -> Tensor:
+def round_to_odd(n: int) -> float:
+    """An integer as f64, its last bit set where it is not exact: an f32 that is rounded from it is rounded as if from n.
+
+    (Boldo & Melquiond, 2008.) Infinity beyond the largest f64.
+    """
+    excess = n.bit_length() - 53
+    if excess <= 0:
+        return float(n)
+    if excess > 1024 - 53:
+        return math.copysign(math.inf, n)
+    whole = abs(n) >> excess
+    inexact = abs(n) != whole << excess
+    return math.copysign(math.ldexp(float(whole | inexact), excess), n)
+
+
+def _with_whole_numbers(x: Any, array: Array, dtype: str | None) -> Array | None:
+    """x, of which NumPy has made objects or f64, as an f64 array whose integers are rounded to odd; None if it has none to round.
+
+    Raises ShapeError for integers that are to become i32 or u32 and do not fit.
+    """
+    if array.dtype.kind == "f" and not (np.abs(array) > 2.0**53).any():
+        return None
+    objects = np.asarray(x, object)
+    numbers = objects.ravel().tolist()
+    if not all(isinstance(v, (int, float, np.number)) for v in numbers):
+        return None
+    if dtype in ("i32", "u32") or (not any(isinstance(v, (float, np.floating)) for v in numbers) and dtype is None):
+        raise ShapeError(f"tensor: integers outside 32 bits do not fit {dtype or 'i32'}")
+    found = [round_to_odd(int(v)) if isinstance(v, (int, np.integer)) else float(v) for v in numbers]
+    return np.array(found, np.float64).reshape(objects.shape)
+
+
+def from_array(array: Array, boolean: bool = False) -> Tensor:
     """A Tensor that takes over `array`, which has one of our dtypes and is C-contiguous. No copy."""
-    return Tensor(spec_of(array), array)
+    return Tensor(spec_of(array), array, boolean=boolean)
 
 
 # --- one operation ----------------------------------------------------------------------------------------------------
@@ -250,20 +313,26 @@ def common_trace(operands: Sequence[Tensor]) -> Any:
 def apply(op: str, *operands: Tensor, **attributes: Any) -> Tensor:
     """The result of one operation of the table. Raises ShapeError when the operands do not fit."""
     spec = TABLE[op].spec([x.spec for x in operands], attributes)
+    boolean = op == "compare" or (op in _TRUTH and all(x.boolean for x in _TRUTH[op](operands)))
     scribe: Scribe | None = common_trace(operands)
     if scribe is not None:
-        return scribe.emit(op, operands, attributes, spec)
+        written = scribe.emit(op, operands, attributes, spec)
+        written.boolean = boolean
+        return written
     executor, options = resolve(None, {})
-    session = _one_operation(
-        executor, tuple(sorted(options.items())), op, tuple(x.spec for x in operands), tuple(sorted(attributes.items()))
-    )
-    return Tensor(spec, session.run({f"x{i}": x.numpy() for i, x in enumerate(operands)})["out"])
+    specs = tuple(x.spec for x in operands)
+    key = (id(executor), tuple(sorted(options.items())), op, specs, tuple(sorted(attributes.items())))
+    session = _sessions.get(key, lambda: _one_operation(executor, options, op, specs, attributes))[1]
+    return Tensor(spec, session.run({f"x{i}": x.numpy() for i, x in enumerate(operands)})["out"], boolean=boolean)
 
 
-@lru_cache(maxsize=256)
-def _one_operation(executor: Executor, options: Any, op: str, specs: tuple[Spec, ...], attributes: Any) -> Session:
-    """A program of one operation, loaded. The options and the attributes come as sorted pairs, so that calls can be cached."""
-    known = dict(attributes)
-    node = Node(op, tuple(range(len(specs))), known, TABLE[op].spec(specs, known))
+_sessions: Recent[tuple[Executor, Session]] = Recent(256)
+
+
+def _one_operation(
+    executor: Executor, options: dict[str, Any], op: str, specs: tuple[Spec, ...], attributes: dict[str, Any]
+) -> tuple[Executor, Session]:
+    """A program of one operation, loaded; and the executor, so that its id stays taken."""
+    node = Node(op, tuple(range(len(specs))), attributes, TABLE[op].spec(specs, attributes))
     program = Program({f"x{i}": spec for i, spec in enumerate(specs)}, {}, [node], {"out": len(specs)})
-    return executor.load(program, **dict(options))
+    return executor, executor.load(program, **options)

@@ -44,6 +44,7 @@ class Trace:
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.values: dict[str, Array] = {}
+        self._names: set[str] = set()  # of inputs and states
         self._seen: dict[Any, int] = {}
         self._captured: dict[int, tuple[Tensor, int]] = {}  # the tensor is kept so that its id stays taken
 
@@ -51,19 +52,26 @@ class Trace:
         self.records.append(record)
         return Tensor(record.spec, None, self, len(self.records) - 1)
 
-    def input(self, name: str, spec: Spec) -> Tensor:
-        """A new input. Raises ProgramError for a name that a program cannot have."""
-        return self._append(Record("input", (), {}, spec, check_name(name)))
+    def input(self, name: str, spec: Spec, boolean: bool = False) -> Tensor:
+        """A new input. Raises ProgramError for a name that a program cannot have, or has."""
+        declared = self._append(Record("input", (), {}, spec, self._new_name(name)))
+        declared.boolean = boolean
+        return declared
 
     def state(self, name: str, array: Array) -> Tensor:
-        """A new state that begins as a copy of `array`. Raises ProgramError for a name that a program cannot have."""
-        self.values[check_name(name)] = np.array(array)
+        """A new state that begins as a copy of `array`. Raises ProgramError for a name that a program cannot have, or has."""
+        self.values[self._new_name(name)] = np.array(array)
         return self._append(Record("state", (), {}, from_array(array).spec, name))
+
+    def _new_name(self, name: str) -> str:
+        if check_name(name) in self._names:
+            raise ProgramError(f"the name {name!r} stands for two inputs or states: rename one, or a key of its path")
+        self._names.add(name)
+        return name
 
     def _capture(self, array: Array) -> Tensor:
         """A state of the first free name among constant.0, constant.1, ..."""
-        taken = {record.name for record in self.records}
-        name = next(name for k in count() if (name := f"constant.{k}") not in taken)
+        name = next(name for k in count() if (name := f"constant.{k}") not in self._names)
         captured = self.state(name, array)
         self.records[captured.value].captured = True
         return captured
@@ -79,9 +87,11 @@ class Trace:
     def alias(self, x: Tensor, pullback: Pullback | None = None, sources: Sequence[Tensor] = ()) -> Tensor:
         """A new value equal to x. It costs nothing: it is gone from the finished program."""
         x = self.lift(x)
-        return self._append(
+        same = self._append(
             Record("alias", (x.value,), {}, x.spec, pullback=pullback, sources=tuple(s.value for s in sources))
         )
+        same.boolean = x.boolean
+        return same
 
     def lift(self, x: Tensor) -> Tensor:
         """x as a value of this trace: a constant operation when all words are equal, else state that no run updates."""
@@ -97,7 +107,7 @@ class Trace:
             else:
                 lifted = self._capture(x.numpy())
             self._captured[id(x)] = (x, lifted.value)
-        return Tensor(x.spec, None, self, self._captured[id(x)][1])
+        return Tensor(x.spec, None, self, self._captured[id(x)][1], x.boolean)
 
     def finish(self, outputs: dict[str, Tensor], updates: dict[str, Tensor] | None = None) -> Program:
         """The program that yields these outputs and updates: everything else that was traced is left out."""

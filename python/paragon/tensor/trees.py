@@ -36,3 +36,12 @@ def map_leaves(fn: Callable[[str, Any], Any], tree: Any, path: str = "") -> Any:
     if isinstance(tree, (list, tuple)):
         return type(tree)(below(i, value) for i, value in enumerate(tree))
     return fn(path, tree)
+
+
+def structure(tree: Any) -> Any:
+    """What is left of a tree without its leaves: two trees of one structure have the same types, keys and places of leaves."""
+    if isinstance(tree, dict):
+        return type(tree), tuple((type(key), key, structure(value)) for key, value in tree.items())
+    if isinstance(tree, (list, tuple)) and not isinstance(tree, Spec):
+        return type(tree), tuple(map(structure, tree))
+    return None

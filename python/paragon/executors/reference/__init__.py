@@ -9,11 +9,13 @@ folder, so that their agreement means something; the tables of the FFT, which it
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import RLock
 from typing import Any
 
 import numpy as np
 
 from ...ir.errors import ExecutorError
+from ...ir.float_modes import in_plain_modes
 from ...ir.program import Program
 from ...ir.spec import NUMPY_DTYPES, Array
 from .kernels import KERNELS
@@ -38,31 +40,37 @@ class Reference:
 
 
 class ReferenceSession:
-    """A program and its state. A run is one pass over the operations."""
+    """A program and its state. A run is one pass over the operations. Calls from several threads come one after another."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self._lock = RLock()
         self._state = {name: np.array(program.values[name]) for name in program.state}
 
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Run once: update the state and return the outputs, all of them copies."""
-        values = self.values(inputs)
-        outputs = {name: np.array(values[v]) for name, v in self.program.outputs.items()}
-        self._state.update({name: np.array(values[v]) for name, v in self.program.updates.items()})
-        return outputs
+        with self._lock:
+            values = self.values(inputs)
+            outputs = {name: np.array(values[v]) for name, v in self.program.outputs.items()}
+            self._state.update({name: np.array(values[v]) for name, v in self.program.updates.items()})
+            return outputs
 
     def state(self) -> dict[str, Array]:
         """A copy of the state."""
-        return {name: value.copy() for name, value in self._state.items()}
+        with self._lock:
+            return {name: value.copy() for name, value in self._state.items()}
 
     def set_state(self, values: Mapping[str, Array]) -> None:
         """Replace the named states by copies."""
-        self._state.update({name: np.array(values[name]) for name in values})
+        with self._lock:
+            self._state.update({name: np.array(values[name]) for name in values})
 
+    @in_plain_modes
     def values(self, inputs: Mapping[str, Array]) -> list[Array]:
         """Every value of a run, by value number, without updating the state."""
         found = [np.asarray(inputs[name]) for name in self.program.inputs]
-        found += [self._state[name] for name in self.program.state]
+        with self._lock:
+            found += [self._state[name] for name in self.program.state]
         with np.errstate(all="ignore"):
             for node in self.program.operations:
                 result = KERNELS[node.op](*(found[v] for v in node.inputs), **node.attributes)
