@@ -15,6 +15,7 @@ from ..tensor import functions as F
 from ..tensor.composites import log_softmax, sigmoid, softmax
 from ..tensor.custom_gradient import custom_gradient
 from ..tensor.tensor import Tensor, tensor
+from .checks import need_number
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 """(output, target) -> an f32 scalar, a mean over the rows. `fit` takes any function of this kind."""
@@ -75,6 +76,7 @@ def mae(output: Any, target: Any) -> Tensor:
 
 def huber(output: Any, target: Any, delta: float = 1.0) -> Tensor:
     """0.5*d*d where |d| <= delta, else delta * (|d| - delta/2), averaged; d = output - target, of one shape. (Huber, 1964)"""
+    need_number("huber: delta", delta, 0, above=True)
     output, target = _same_shape("huber", output, target)
     d = output - target
     size = F.abs(d)
