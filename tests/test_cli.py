@@ -126,6 +126,11 @@ def test_train_sets_what_an_optimiser_has(paragon: Terminal) -> None:
     assert len(found) == 3  # 0.9 is what "momentum" has by itself
 
 
+def test_demo_checks_its_file_first(paragon: Terminal) -> None:
+    assert paragon("demo", "--save", "nowhere/digits") == 2
+    assert "there is no folder nowhere" in paragon.err and "fingerprint" not in paragon.out
+
+
 def test_train_checks_its_files_before_it_trains(paragon: Terminal, tmp_path: Path) -> None:
     short = ["train", "digits", "--epochs", 1]
     for option in ("--save", "--checkpoint", "--job"):

@@ -416,6 +416,11 @@ def test_validation_split_of_sorted_labels() -> None:
         ({"checkpoint": "unwritten", "resume": True, "overwrite": True}, "not both"),
         ({"overwrite": True}, "overwrite"),
         ({"optimizer": "adam"}, "optimizer.*optim.Adam"),
+        ({"optimizer": pg.optim.Adam}, "optimizer.*optim.Adam"),
+        ({"clip": 1.0}, "clip.*clip_by_global_norm"),
+        ({"clip": pg.optim.clip_by_value}, "clip must"),
+        ({"model": pg.relu}, "model must be a Module"),
+        ({"loss": None}, "no loss None"),
         ({"callbacks": [pg.EarlyStopping]}, "callbacks"),
         ({"callbacks": [3]}, "callbacks"),
         ({"validation_data": X}, "pair"),
@@ -424,7 +429,7 @@ def test_validation_split_of_sorted_labels() -> None:
 def test_arguments_out_of_range_are_named(wrong: dict[str, Any], what: str, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(pg.ParagonError, match=what):
-        quiet(nn.Dense(3, 2), **wrong)
+        quiet(**{"model": nn.Dense(3, 2), **wrong})
     assert not list(tmp_path.iterdir())
 
 

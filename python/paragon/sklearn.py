@@ -225,8 +225,7 @@ class MLPRegressor(RegressorMixin, _MLP):  # type: ignore[misc]
         """Train on X (rows, features) and y (rows,) or (rows, outputs), finite numbers. Raises ValueError for unfit ones."""
         self._begin()
         X, y = validate_data(self, X, y, dtype=np.float32, multi_output=True, y_numeric=True)
-        with np.errstate(over="ignore"):
-            targets = np.asarray(y, np.float32)
+        targets = np.asarray(y, None if np.asarray(y).dtype.kind == "f" else np.float32)
         self._flat = targets.ndim == 1
         targets = targets.reshape((len(targets), -1))
         self._train(X, targets, targets.shape[1], "mse", np.zeros(len(targets), np.int32))

@@ -75,8 +75,12 @@ class Training:
         seed_words(seed)
         x, y = finite_array("x", x), finite_array("y", y)
         rows = rows_of(x=x, y=y)
-        if not (optimizer is None or hasattr(optimizer, "update")):
+        if not isinstance(model, Module):
+            raise ShapeError(f"model must be a Module, got {model!r}")
+        if optimizer is not None and (isinstance(optimizer, type) or not hasattr(optimizer, "update")):
             raise ShapeError(f"optimizer must be one of paragon.optim, such as optim.Adam(), got {optimizer!r}")
+        if clip is not None and (isinstance(clip, type) or not callable(clip)):
+            raise ShapeError(f"clip must be a function such as optim.clip_by_global_norm(1.0), got {clip!r}")
         if drop_last and rows < batch_size:
             raise ShapeError(f"drop_last: {rows} rows make no whole batch of {batch_size}")
         if not model.initialised:
