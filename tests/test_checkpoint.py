@@ -20,7 +20,7 @@ import pytest
 import paragon as pg
 from paragon import nn, optim, schedules
 from paragon.ir.tensor_files import read_tensors, write_tensors
-from paragon.training.checkpoint import Checkpoint
+from paragon.training.checkpoint import Checkpoint, Position
 
 DIGITS = pg.data.digits()
 X, Y = DIGITS.x_train[:230], DIGITS.y_train[:230]
@@ -40,7 +40,7 @@ def train(path: Path | None, **arguments: Any) -> tuple[str, str, str]:
         "progress": False,
     }
     if path is not None:
-        defaults.update(checkpoint=path, checkpoint_every=3, resume=True)
+        defaults.update(checkpoint=path, checkpoint_every=3, resume="auto")
     history = pg.fit(model, X, Y, **{**defaults, **arguments})
     return history.fingerprint, pg.fingerprint(model), json.dumps(history.figures)
 
@@ -219,16 +219,115 @@ def test_more_epochs_later(tmp_path: Path) -> None:
     train(path, callbacks=[], epochs=2)
     assert train(path, callbacks=[], epochs=5) == plain
     assert train(path, callbacks=[], epochs=5) == plain  # nothing left to do
-    assert train(path, callbacks=[], epochs=5, resume=False) == plain  # from the beginning
+    assert train(path, callbacks=[], epochs=5, resume=False, overwrite=True) == plain  # from the beginning
 
 
 def test_a_run_that_diverges_resumes_too(tmp_path: Path) -> None:
     path = tmp_path / "run.safetensors"
     wild = optim.SGD(lr=1e37)
-    plain = train(None, optimizer=wild)
+    plain = train(None, optimizer=wild, terminate_on_nan=False)
     assert "NaN" in plain[2]
-    train(path, optimizer=wild, epochs=1)
-    assert train(path, optimizer=wild) == plain
+    train(path, optimizer=wild, epochs=1, terminate_on_nan=False)
+    assert train(path, optimizer=wild, terminate_on_nan=False) == plain
+
+
+# --- no work is lost ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("resume", [False, "auto"])
+def test_a_run_that_diverges_leaves_the_last_good_checkpoint(tmp_path: Path, resume: Any) -> None:
+    path = tmp_path / "run.safetensors"
+    with pytest.raises(pg.DivergenceError, match=r"loss is (nan|inf).*step \d+ .*learning rate"):
+        train(path, optimizer=optim.SGD(lr=1e37), checkpoint_every=1, resume=resume)
+    found = Checkpoint.load(path)
+    assert all(np.isfinite(found.state[name]).all() for name in ("0.weight", "0.bias", "3.weight", "3.bias"))
+
+
+def test_another_run_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "run.safetensors"
+    train(path, epochs=2, resume=False)
+    content = path.read_bytes()
+    for change in ({}, {"seed": 6}, {"epochs": 5}):
+        with pytest.raises(pg.FileError, match="run.safetensors: is there already.*resume=True.*overwrite=True"):
+            train(path, **{"epochs": 2, "resume": False, **change})
+    assert path.read_bytes() == content
+    train(path, epochs=1, seed=6, resume=False, overwrite=True)
+    assert Checkpoint.load(path).identity["seed"] == 6
+    other = tmp_path / "notes.txt"
+    other.write_text("not a checkpoint")
+    with pytest.raises(pg.FileError, match="is there already"):
+        train(other, resume=False)
+    assert other.read_text() == "not a checkpoint"
+
+
+def test_resume_needs_the_file(tmp_path: Path, uninterrupted: tuple[str, str, str]) -> None:
+    with pytest.raises(pg.FileError, match="mistyped.safetensors: there is no such checkpoint.*without resume"):
+        train(tmp_path / "mistyped.safetensors", resume=True)
+    assert not list(tmp_path.iterdir())
+    assert train(tmp_path / "new.safetensors", resume="auto") == uninterrupted
+
+
+def test_a_run_killed_before_its_first_step_resumes(tmp_path: Path, uninterrupted: tuple[str, str, str]) -> None:
+    path = tmp_path / "run.safetensors"
+
+    def work() -> None:
+        dying_at("just renamed", 1)
+        train(path, checkpoint_every=None, resume=False)
+
+    assert os.WIFSIGNALED(in_child(work))
+    assert Checkpoint.load(path).position == Position(totals={"loss": 0.0, "accuracy": 0.0})
+    assert train(path, resume=True) == uninterrupted
+
+
+def test_numbers_of_numpy_in_the_state_of_a_callback(tmp_path: Path) -> None:
+    class Watching(pg.Callback):
+        kept: Any = None
+
+        def state(self) -> dict[str, Any]:
+            return {
+                "a": np.float32(0.1), "b": np.int64(3), "c": np.bool_(True), "d": [np.float64(0.2)], "e": {"f": np.int8(1)},
+                "g": pg.tensor([1.0, 2.0]), "h": np.arange(3, dtype=np.int32),
+            }  # fmt: skip
+
+        def load_state(self, state: dict[str, Any]) -> None:
+            self.kept = state
+
+    path, resumed = tmp_path / "run.safetensors", Watching()
+    train(path, epochs=1, callbacks=[Watching()])
+    train(path, epochs=2, callbacks=[resumed])
+    kept = resumed.kept
+    assert [kept[key] for key in "abcde"] == [np.float32(0.1), 3, True, [0.2], {"f": 1}]
+    assert kept["g"].tolist() == [1, 2] and kept["h"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("value,what", [({1, 2}, "set"), (np.zeros(2), "'a' is float64"), (object(), "object")])
+def test_what_a_checkpoint_cannot_hold_is_said_before_the_first_step(value: Any, what: str, tmp_path: Path) -> None:
+    class Keeping(pg.Callback):
+        epochs = 0
+
+        def state(self) -> dict[str, Any]:
+            return {"a": value}
+
+        def on_epoch_end(self, run: Any) -> None:
+            self.epochs += 1
+
+    keeping = Keeping()
+    with pytest.raises(pg.ParagonError, match=what):
+        train(tmp_path / "run.safetensors", callbacks=[keeping])
+    assert keeping.epochs == 0
+
+
+def test_a_file_that_cannot_be_written_is_said_before_the_first_step(tmp_path: Path) -> None:
+    looked: list[int] = []
+    (tmp_path / "folder").mkdir()
+    for path, what in [
+        (tmp_path / "folder", "is a folder"),
+        (tmp_path / "nowhere" / "run", "no folder .*nowhere"),
+        (tmp_path / ("n" * 300), "cannot be written"),
+    ]:
+        with pytest.raises(pg.FileError, match=what):
+            train(path, callbacks=[lambda run: looked.append(1)])
+    assert not looked and [p.name for p in tmp_path.iterdir()] == ["folder"]
 
 
 def test_another_executor_goes_on(tmp_path: Path, uninterrupted: tuple[str, str, str]) -> None:
@@ -287,7 +386,7 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
     for meta, what in [
         ({"format": "paragon-model"}, "not a checkpoint"),
         ({"position": "{"}, "damaged"),
-        ({"position": json.dumps({**position, "version": 2})}, "version"),
+        ({"position": json.dumps({**position, "version": 1})}, "version"),
         ({"position": json.dumps({k: v for k, v in position.items() if k != "identity"})}, "damaged"),
         ({"position": json.dumps({**position, "callbacks": []})}, "damaged"),
     ]:

@@ -16,6 +16,7 @@ from paragon import cli, nn
 from paragon.executors import settings
 from paragon.ir.errors import FileError
 from paragon.ir.tensor_files import read_tensors, write_tensors
+from paragon.training.checkpoint import Checkpoint
 
 
 class Terminal:
@@ -123,6 +124,39 @@ def test_train_sets_what_an_optimiser_has(paragon: Terminal) -> None:
         assert paragon(*options, "--optimizer", *extra) == 0
         found.add(paragon.out.split()[-1])
     assert len(found) == 3  # 0.9 is what "momentum" has by itself
+
+
+def test_demo_checks_its_file_first(paragon: Terminal) -> None:
+    assert paragon("demo", "--save", "nowhere/digits") == 2
+    assert "there is no folder nowhere" in paragon.err and "fingerprint" not in paragon.out
+
+
+def test_train_checks_its_files_before_it_trains(paragon: Terminal, tmp_path: Path) -> None:
+    short = ["train", "digits", "--epochs", 1]
+    for option in ("--save", "--checkpoint", "--job"):
+        assert paragon(*short, option, "nowhere/file") == 2
+        assert (
+            "nowhere/file: there is no folder nowhere" in paragon.err.replace("\n", " ") and "epoch" not in paragon.out
+        )
+        assert paragon(*short, option, ".") == 2 and "is a folder" in paragon.err
+    assert paragon(*short, "--save", "a", "--checkpoint", "./a") == 2 and "different files" in paragon.err
+    for alone in ("--resume", "--force"):
+        assert paragon(*short, alone) == 2 and "--checkpoint FILE" in paragon.err
+    assert paragon(*short, "--validation-split", 0, "--patience", 3) == 2 and "no 'val_loss'" in paragon.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_train_never_overwrites_another_run(paragon: Terminal, tmp_path: Path) -> None:
+    short = ["train", "digits", "--checkpoint", "c", "--epochs"]
+    assert paragon(*short, 1, "--resume") == 2
+    assert "c: there is no such checkpoint" in paragon.err and "begin without" in paragon.err
+    assert paragon(*short, 1) == 0
+    content = (tmp_path / "c").read_bytes()
+    for command in ([*short, 1], [*short, 2], [*short, 1, "--seed", 4]):
+        assert paragon(*command) == 2 and "--resume" in paragon.err and "--force" in paragon.err
+    assert (tmp_path / "c").read_bytes() == content
+    assert paragon(*short, 2, "--resume") == 0 and Checkpoint.load("c").position.epoch == 2
+    assert paragon(*short, 1, "--force") == 0 and Checkpoint.load("c").position.epoch == 1
 
 
 @dataclass

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 
 import paragon as pg
 from conftest import assert_words
-from paragon import optim, schedules
+from paragon import losses, optim, schedules
 from paragon.executors.reference.arithmetic import fma32
 
 rng = np.random.default_rng(5)
@@ -99,7 +101,7 @@ def test_schedules(each_executor: str) -> None:
     got = rates(schedules.warm_up(4, schedules.step_decay(0.1, 6)), [0, 1, 3, 4, 6])
     assert got == pytest.approx([0.025, 0.05, 0.1, 0.1, 0.01], rel=1e-6)
     assert rates(schedules.warm_up(2, 0.1), [0, 5]) == pytest.approx([0.05, 0.1])
-    with pytest.raises(pg.ShapeError, match="at least 1 step"):
+    with pytest.raises(pg.ShapeError, match="cosine: steps.*at least 1"):
         schedules.cosine(0.1, 0)
 
 
@@ -139,3 +141,100 @@ def test_global_norm_is_the_rule(each_executor: str) -> None:
         squares.append(total)
     got = optim.global_norm({"x": pg.tensor(a), "y": pg.tensor(b)})
     assert_words(got, np.sqrt((f32(0) + squares[0]) + squares[1]).reshape(()))
+
+
+@pytest.mark.parametrize(
+    "gradients,limit,want",
+    [
+        ({"a": [3e19, 4e19]}, 1.0, {"a": [0.6, 0.8]}),
+        ({"a": [3e38], "b": [0.0, 3e38]}, 2.0, {"a": [2**0.5], "b": [0, 2**0.5]}),
+        ({"a": [3e-30, 4e-30]}, 5e-31, {"a": [3e-31, 4e-31]}),
+        ({"a": [2.0**-149], "b": [0.0]}, 1.0, {"a": [2.0**-149], "b": [0.0]}),
+        ({"a": [0.0, 0.0]}, 1.0, {"a": [0.0, 0.0]}),
+    ],
+)
+def test_clipping_gradients_whose_squares_do_not_fit(
+    gradients: dict[str, Any], limit: float, want: dict[str, Any], each_executor: str
+) -> None:
+    given = {name: pg.tensor(g) for name, g in gradients.items()}
+    clipped = optim.clip_by_global_norm(limit)(given)
+    for name, values in want.items():
+        np.testing.assert_allclose(clipped[name].numpy(), f32(values), rtol=3e-7)
+    norm = math.sqrt(sum(float(v) ** 2 for g in gradients.values() for v in f32(g)))
+    if norm < 3e38:
+        assert optim.global_norm(given).item() == pytest.approx(norm, rel=3e-7)
+
+
+def test_clipping_keeps_what_is_not_finite() -> None:
+    clipped = optim.clip_by_global_norm(1.0)({"a": pg.tensor([np.nan, 1.0]), "b": pg.tensor([2.0])})
+    assert np.isnan(clipped["a"].numpy()[0])
+    infinite = optim.clip_by_global_norm(1.0)({"a": pg.tensor([np.inf, 1.0])})
+    assert not np.isfinite(infinite["a"].numpy()[0])
+
+
+NUMBERS = [-1, math.nan, math.inf, "0.1", None, True, 1e39, np.zeros(1, f32)]
+
+
+@pytest.mark.parametrize("bad", NUMBERS, ids=repr)
+@pytest.mark.parametrize(
+    "make,what",
+    [
+        (lambda v: optim.SGD(lr=v), "SGD: lr"),
+        (lambda v: optim.SGD(momentum=v), "SGD: momentum"),
+        (lambda v: optim.SGD(weight_decay=v), "SGD: weight_decay"),
+        (lambda v: optim.Adam(lr=v), "Adam: lr"),
+        (lambda v: optim.Adam(beta1=v), "Adam: beta1"),
+        (lambda v: optim.AdamW(beta2=v), "AdamW: beta2"),
+        (lambda v: optim.Adam(eps=v), "Adam: eps"),
+        (lambda v: optim.AdamW(weight_decay=v), "AdamW: weight_decay"),
+        (lambda v: optim.optimizer("adam", lr="0.1" if v is None else v), "Adam: lr"),
+        (lambda v: losses.huber([0.0], [1.0], v), "huber: delta"),
+        (lambda v: optim.clip_by_value(0 if v == math.inf else v), "clip_by_value: the limit"),
+        (lambda v: optim.clip_by_global_norm(0 if v == math.inf else v), "clip_by_global_norm: the limit"),
+        (lambda v: schedules.constant(v), "constant: the rate"),
+        (lambda v: schedules.step_decay(v, 3), "step_decay: the rate"),
+        (lambda v: schedules.step_decay(0.1, v), "step_decay: every"),
+        (lambda v: schedules.step_decay(0.1, 3, v), "step_decay: the factor"),
+        (lambda v: schedules.exponential(v, 0.5), "exponential: the rate"),
+        (lambda v: schedules.exponential(0.1, v), "exponential: the factor"),
+        (lambda v: schedules.cosine(v, 3), "cosine: the rate"),
+        (lambda v: schedules.cosine(0.1, v), "cosine: steps"),
+        (lambda v: schedules.cosine(0.1, 3, v), "cosine: the end"),
+        (lambda v: schedules.warm_up(v, 0.1), "warm_up: steps"),
+        (lambda v: schedules.warm_up(3, v), "warm_up: the rate"),
+        (lambda v: schedules.schedule("cosine", 0.1, v), "schedule: steps"),
+    ],
+)
+def test_numbers_out_of_range_are_named(make: Callable[[Any], Any], what: str, bad: Any) -> None:
+    with pytest.raises(pg.ShapeError, match=what):
+        make(bad)
+
+
+def test_the_edges_of_ranges() -> None:
+    for make in (
+        lambda: optim.Adam(beta1=1), lambda: optim.Adam(beta2=0.99999999999), lambda: optim.Adam(eps=1e-50),
+        lambda: schedules.step_decay(0.1, 2, 0), lambda: schedules.exponential(0.1, 0), lambda: optim.SGD(momentum=1.5),
+        lambda: schedules.cosine(0.1, 2.5), lambda: optim.clip_by_value(1e-50),
+    ):  # fmt: skip
+        with pytest.raises(pg.ShapeError):
+            make()
+    optim.SGD(lr=0, momentum=np.float32(1), weight_decay=np.int64(0))
+    optim.Adam(lr=np.float64(0.1), beta1=0)
+    schedules.cosine(np.float32(0.1), np.int32(5))
+    g = {"a": pg.tensor([3.0])}
+    for clip in (optim.clip_by_value, optim.clip_by_global_norm):
+        assert pg.fingerprint(clip(np.float32(2))(g)) == pg.fingerprint({"a": pg.tensor([2.0])})
+        assert pg.fingerprint(clip(math.inf)(g)) == pg.fingerprint(g)
+
+
+def test_optimisers_with_schedules_copy_and_pickle() -> None:
+    values = [
+        optim.AdamW(lr=schedules.warm_up(3, make))
+        for make in (
+            0.1, schedules.constant(0.1), schedules.step_decay(0.1, 2), schedules.exponential(0.1, 0.9), schedules.cosine(0.1, 5)
+        )
+    ]  # fmt: skip
+    for value in [*values, optim.SGD(), optim.clip_by_value(1.0), optim.clip_by_global_norm(1.0)]:
+        assert copy.deepcopy(value) == pickle.loads(pickle.dumps(value)) == value
+    names = [schedules.schedule(name, 0.1, 9, 2) for name in schedules.SCHEDULES]
+    assert pickle.loads(pickle.dumps(names)) == names and len(set(names)) == len(names)

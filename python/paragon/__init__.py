@@ -7,7 +7,7 @@ Shapes are written (rows, columns) or f32[rows, columns]; dtypes are f32, i32 an
 from . import autograd, data, nn
 from .autograd import custom_gradient, grad, jit, stop_gradient, value_and_grad
 from .executors import executors, use
-from .ir.errors import ExecutorError, FileError, ParagonError, ProgramError, ShapeError
+from .ir.errors import DivergenceError, ExecutorError, FileError, ParagonError, ProgramError, ShapeError
 from .ir.files import load
 from .ir.fingerprint import fingerprint
 from .ir.program import Program
@@ -86,7 +86,8 @@ __version__ = "0.1.0"
 
 # fmt: off
 __all__ = [
-    "Callback", "EarlyStopping", "ExecutorError", "FileError", "History", "ParagonError", "Program", "ProgramError",
+    "Callback", "DivergenceError", "EarlyStopping", "ExecutorError", "FileError", "History", "ParagonError",
+    "Program", "ProgramError",
     "ShapeError", "Tensor", "Training", "arange", "argmax", "autograd", "avg_pool2d", "batch_norm", "bits",
     "broadcast", "cast", "causal_convolve", "circular_convolve", "complex_multiply", "complex_pairs", "concat",
     "conjugate", "conv2d", "custom_gradient", "data", "dot", "dropout", "elu", "evaluate", "executors",

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from itertools import pairwise
-from numbers import Integral, Real
 from typing import Any
+from warnings import warn
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -16,16 +16,47 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .ir.fingerprint import fingerprint
 from .ir.spec import Array
 from .nn import ACTIVATIONS, Dense, Sequential
+from .nn.checks import need_count, need_limit, need_number
 from .nn.optim import OPTIMIZERS, Optimizer, clip_by_global_norm, optimizer
 from .tensor.composites import softmax
+from .tensor.random import permutation
 from .tensor.tensor import tensor
-from .training.callbacks import EarlyStopping
-from .training.description import Training
+from .training.callbacks import Callback, EarlyStopping
+from .training.description import SPLIT_STREAM, Training
 from .training.fit import History, train
+from .training.trainer import Trainer
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
+
+
+def held_back(classes: Array, fraction: float, seed: int) -> Array:
+    """The numbers of the rows to validate with: shuffled by the seed, and of each class its share, to within one row.
+
+    Raises ValueError when no row of some class would be left to train on, or none to validate with.
+    """
+    rows = len(classes)
+    count = int(rows * fraction)
+    order = permutation(rows, seed, SPLIT_STREAM)
+    sorted_by_class = order[np.argsort(classes[order], kind="stable")]
+    chosen = sorted_by_class[(2 * np.arange(count, dtype=np.int64) + 1) * rows // (2 * max(count, 1))]
+    left = np.delete(classes, chosen)
+    if not count or len(np.unique(left)) < len(np.unique(classes)):
+        raise ValueError(
+            f"early_stopping: a validation_fraction of {fraction} of {rows} rows leaves too few for training or validation"
+        )
+    return chosen
+
+
+class _Watch(Callback):
+    """Keeps the run in sight, for what is left of it when it is interrupted."""
+
+    run: Trainer | None = None
+
+    def on_begin(self, run: Any) -> None:
+        self.run = run
 
 
 class _MLP(BaseEstimator):  # type: ignore[misc]
@@ -62,15 +93,17 @@ class _MLP(BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
         self.verbose = verbose
 
-    def _train(self, x: Array, y: Array, outputs: int, loss: str) -> None:
-        self._check_parameters()
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "model_")
+
+    def _train(self, x: Array, y: Array, outputs: int, loss: str, classes: Array) -> None:
+        """Train and keep the result. `classes` are what the rows kept back should be a fair sample of."""
         sizes = [x.shape[1], *self.hidden, outputs]
         layers = [Dense(a, b, self.activation) for a, b in pairwise(sizes[:-1])]
-        self.model_ = Sequential(*layers, Dense(sizes[-2], outputs))
+        model = Sequential(*layers, Dense(sizes[-2], outputs))
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        stopping = [EarlyStopping(patience=self.patience, restore_best=True)] if self.early_stopping else []
         training = Training.of(
-            self.model_,
+            model,
             x,
             y,
             loss=loss,
@@ -79,15 +112,30 @@ class _MLP(BaseEstimator):  # type: ignore[misc]
             seed=seed,
             clip=None if self.clip_norm is None else clip_by_global_norm(self.clip_norm),
         )
-        self.history_: History = train(
-            training,
-            epochs=self.epochs,
-            validation_split=self.validation_fraction if self.early_stopping else 0.0,
-            callbacks=stopping,
-            progress=self.verbose,
-        )
-        self.n_iter_ = self.history_.epochs
-        self.loss_curve_ = self.history_["loss"]
+        held, watch = None, _Watch()
+        callbacks: list[Callback] = [watch]
+        if self.early_stopping:
+            training, held = training.without(held_back(classes, self.validation_fraction, seed))
+            callbacks.append(EarlyStopping(patience=self.patience, restore_best=True))
+        try:
+            history = train(
+                training, epochs=self.epochs, validation_data=held, callbacks=callbacks, progress=self.verbose
+            )
+        except KeyboardInterrupt:
+            run = watch.run
+            if run is None or not run.finished_steps:
+                raise
+            warn("training was interrupted; the estimator keeps the weights of the last finished step", stacklevel=3)
+            history = History(run.history, run.epoch, run.finished_steps, True, fingerprint(run.state()))
+        self.model_ = model
+        self.history_: History = history
+        self.n_iter_ = history.epochs
+        self.loss_curve_ = history.figures.get("loss", [])
+
+    def _begin(self) -> None:
+        """Check the parameters; from here on the estimator is not fitted until `_train` is through."""
+        self._check_parameters()
+        self.__dict__.pop("model_", None)
 
     def _optimizer(self) -> Optimizer:
         name = "adamw" if self.optimizer == "adam" and self.weight_decay else self.optimizer
@@ -101,15 +149,15 @@ class _MLP(BaseEstimator):  # type: ignore[misc]
             if getattr(self, name) not in table:
                 raise ValueError(f"{name} must be one of {', '.join(table)}, got {getattr(self, name)!r}")
         for name in ("epochs", "batch_size", "patience"):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or value < 1:
-                raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
-        if not all(isinstance(n, Integral) and n >= 1 for n in self.hidden):
-            raise ValueError(f"hidden must be layer sizes of at least 1, got {self.hidden!r}")
+            need_count(name, getattr(self, name))
+        for size in self.hidden:
+            need_count("hidden: a size", size)
         for name in ("learning_rate", "weight_decay"):
-            value = getattr(self, name)
-            if not isinstance(value, Real) or not 0 <= float(value) < np.inf:
-                raise ValueError(f"{name} must be a finite number of at least 0, got {value!r}")
+            need_number(name, getattr(self, name), 0)
+        if self.clip_norm is not None:
+            need_limit("clip_norm", self.clip_norm)
+        if self.early_stopping:
+            need_number("validation_fraction", self.validation_fraction, 0, 1, above=True, below=True)
 
     def _outputs(self, x: Any) -> Array:
         check_is_fitted(self)
@@ -124,8 +172,8 @@ class MLPClassifier(ClassifierMixin, _MLP):  # type: ignore[misc]
         hidden: the sizes of the hidden layers. activation: their activation, a name from `paragon.nn.ACTIVATIONS`.
         optimizer: a name from `paragon.optim.OPTIMIZERS`; with weight_decay, "adam" is AdamW. learning_rate: its rate.
         epochs, batch_size: passes over the rows, and rows a step (all rows, if there are fewer).
-        early_stopping: keep back the last `validation_fraction` of the rows, stop after `patience` epochs without progress of
-            their loss, and keep the best weights.
+        early_stopping: keep back a `validation_fraction` of the rows, shuffled and with the same share of each class, stop after
+            `patience` epochs without progress of their loss, and keep the best weights.
         clip_norm: the largest global norm of the gradient; None for no limit.
         random_state: an integer, a RandomState or None, as everywhere in scikit-learn.
         verbose: print a line an epoch.
@@ -142,13 +190,18 @@ class MLPClassifier(ClassifierMixin, _MLP):  # type: ignore[misc]
     """
 
     def fit(self, X: Any, y: Any) -> MLPClassifier:
-        """Train on X (rows, features), finite numbers, and labels y (rows,). Raises ValueError for unfit data or parameters."""
+        """Train on X (rows, features), finite numbers, and labels y (rows,). Raises ValueError for unfit data or parameters.
+
+        Ctrl-C keeps what the finished steps have learnt, with a warning; after an error the estimator is not fitted.
+        """
+        self._begin()
         X, y = validate_data(self, X, y, dtype=np.float32)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"a classifier needs at least two classes, got {len(self.classes_)} class")
-        self._train(X, codes.astype(np.int32), len(self.classes_), "cross_entropy")
+        codes = codes.astype(np.int32)
+        self._train(X, codes, len(self.classes_), "cross_entropy", codes)
         return self
 
     def predict_proba(self, X: Any) -> Array:
@@ -170,11 +223,12 @@ class MLPRegressor(RegressorMixin, _MLP):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any) -> MLPRegressor:
         """Train on X (rows, features) and y (rows,) or (rows, outputs), finite numbers. Raises ValueError for unfit ones."""
+        self._begin()
         X, y = validate_data(self, X, y, dtype=np.float32, multi_output=True, y_numeric=True)
-        targets = np.asarray(y, np.float32)
+        targets = np.asarray(y, None if np.asarray(y).dtype.kind == "f" else np.float32)
         self._flat = targets.ndim == 1
         targets = targets.reshape((len(targets), -1))
-        self._train(X, targets, targets.shape[1], "mse")
+        self._train(X, targets, targets.shape[1], "mse", np.zeros(len(targets), np.int32))
         return self
 
     def __sklearn_tags__(self) -> Any:

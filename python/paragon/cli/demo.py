@@ -14,6 +14,7 @@ from .. import data, nn
 from ..executors.registry import Setting, executors, settings, use
 from ..ir.fingerprint import fingerprint
 from ..nn.optim import Adam
+from ..training.checkpoint import check_writable
 from ..training.evaluation import evaluate
 from ..training.fit import fit
 from .common import console, say, show_table
@@ -49,6 +50,7 @@ def demo(
     save: Annotated[Path, typer.Option(help="Where the trained model goes.")] = Path("digits.safetensors"),
 ) -> None:
     """Train the digits on every executor and setting; the exit code is 1 when any bit differs."""
+    check_writable(save)
     found = data.digits()
     for name, executor in executors().items():
         if not executor.available:

@@ -15,6 +15,7 @@ from ..nn.layers import ACTIVATIONS
 from ..nn.optim import OPTIMIZERS, clip_by_global_norm, optimizer
 from ..nn.schedules import SCHEDULES, schedule
 from ..training.callbacks import Callback, EarlyStopping
+from ..training.checkpoint import check_writable
 from ..training.description import Training
 from ..training.evaluation import evaluate
 from ..training.fit import train as carry_out
@@ -60,7 +61,8 @@ def train(
     ] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="Write a checkpoint after each epoch.")] = None,
     checkpoint_every: Annotated[int | None, typer.Option(min=1, help="And after so many steps.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint, which must be there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Begin anew although the checkpoint is there.")] = False,
     save: Annotated[Path | None, typer.Option(help="Write the trained model.")] = None,
     job: Annotated[
         Path | None, typer.Option(help="Write the training job, for other implementations, and stop.")
@@ -70,6 +72,13 @@ def train(
     threads: ThreadsOption = None,
 ) -> None:
     """Train a network on a data set; the same options give the same fingerprint everywhere."""
+    if checkpoint is None and (checkpoint_every or resume or force):
+        raise typer.BadParameter("--checkpoint-every, --resume and --force need --checkpoint FILE")
+    files = [path for path in (save, checkpoint, job) if path is not None]
+    if len({path.resolve() for path in files}) < len(files):
+        raise typer.BadParameter("--save, --checkpoint and --job need different files")
+    for path in files:
+        check_writable(path)  # before anything is read or trained
     found = SETS[dataset]()
     steps = -(-len(found.x_train) // batch_size) * epochs
     rate = optimizer(optimizer_name, lr=lr).lr
@@ -103,6 +112,7 @@ def train(
             checkpoint=checkpoint,
             checkpoint_every=checkpoint_every,
             resume=resume,
+            overwrite=force,
         )
         score = evaluate(training.model, found.x_test, found.y_test)
     console.print(f"test accuracy {score['accuracy']:.4f}, test loss {score['loss']:.4f}", highlight=False)

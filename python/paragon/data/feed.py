@@ -17,6 +17,7 @@ from ..ir.errors import ShapeError
 from ..ir.program import Program
 from ..ir.spec import Array, Spec, spec_of, with_rows
 from .batches import as_array, rows_of
+from .indices import check_indices
 
 
 class Gatherer:
@@ -64,6 +65,7 @@ class Feeder:
 
     Args:
         program_for: the program for batches of so many rows. Its inputs are the names of `arrays`, and any of `fixed`.
+            With the first one, integers among the rows that serve as indices are checked.
         arrays: the rows, by input, on the first axis of each.
         fixed: values of inputs that are the same at every step, such as the seed.
         executor, options: as for `Program.run`; the executor in use when None.
@@ -90,6 +92,8 @@ class Feeder:
     def _stage(self, rows: int) -> _Stage:
         if rows not in self._stages:
             program = self._program_for(rows)
+            if not self._stages:
+                check_indices(program, self._arrays)
             self._stages[rows] = _Stage(program, rows, self._arrays, self._fixed, self._executor, self._options)
         return self._stages[rows]
 
@@ -132,8 +136,8 @@ def run_batches(program_for: Callable[[Spec], Program], x: Any, batch_size: int)
     """The one output of `program_for(spec of a batch)`, which takes "x", for all rows of x, in batches. [rows, ...]"""
     x = as_array(x)
     spec, rows = spec_of(x), rows_of(x=x)
-    if batch_size < 1:
-        raise ShapeError(f"batch_size must be at least 1, got {batch_size}")
+    if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+        raise ShapeError(f"batch_size must be an integer of at least 1, got {batch_size!r}")
     feeder = Feeder(lambda n: program_for(with_rows(spec, n)), {"x": x})
     steps = range(-(-rows // batch_size))
     return np.concatenate([output for _, out in feeder.run(batch_size, steps) for output in out.values()])

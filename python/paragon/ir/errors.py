@@ -17,5 +17,9 @@ class FileError(ParagonError, ValueError):
     """A file that is missing, truncated, corrupt or of another format."""
 
 
+class DivergenceError(ParagonError, ValueError):
+    """A training whose loss or weights are no longer finite numbers."""
+
+
 class ExecutorError(ParagonError, RuntimeError):
     """An executor that is not there, cannot do what is asked, or failed."""

@@ -15,9 +15,10 @@ from ..tensor import functions as F
 from ..tensor.composites import log_softmax, sigmoid, softmax
 from ..tensor.custom_gradient import custom_gradient
 from ..tensor.tensor import Tensor, tensor
+from .checks import need_number
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-"""(output, target) -> an f32 scalar, a mean over the rows. `fit` takes any function of this kind."""
+"""(output, target) -> an f32 scalar, a mean over the rows. `fit` takes any function of this kind, as loss and as metric."""
 
 
 def _same_shape(what: str, output: Any, target: Any) -> tuple[Tensor, Tensor]:
@@ -75,6 +76,7 @@ def mae(output: Any, target: Any) -> Tensor:
 
 def huber(output: Any, target: Any, delta: float = 1.0) -> Tensor:
     """0.5*d*d where |d| <= delta, else delta * (|d| - delta/2), averaged; d = output - target, of one shape. (Huber, 1964)"""
+    need_number("huber: delta", delta, 0, above=True)
     output, target = _same_shape("huber", output, target)
     d = output - target
     size = F.abs(d)
@@ -113,14 +115,24 @@ LOSSES: dict[str, Loss] = {f.__name__: f for f in (cross_entropy, mse, mae, hube
 """The losses by name; `fit` and the command line read them here."""
 
 
-# --- metrics: what a row contributes, summed over the rows -------------------------------------------------------------
+# --- metrics: how many of the target's elements are predicted rightly ----------------------------------------------------
 
 
 def correct_classes(output: Any, classes: Any) -> Tensor:
     """i32 scalar: in how many rows the largest of output [..., C] stands at the class [...]."""
-    return F.sum(F.argmax(tensor(output), -1) == classes)
+    output, classes = tensor(output), tensor(classes)
+    if classes.dtype != "i32" or output.ndim == 0 or output.shape[:-1] != classes.shape:
+        raise ShapeError(f"accuracy: needs outputs [n, C] and classes i32[n], got {output.spec} and {classes.spec}")
+    return F.sum(F.argmax(output, -1) == classes)
+
+
+def correct_probabilities(probability: Any, target: Any) -> Tensor:
+    """i32 scalar: how many probabilities are above 1/2 where the target is, or not where it is not."""
+    probability, target = _same_shape("accuracy", probability, target)
+    return F.sum((probability > 0.5) == (target > 0.5))
 
 
 def correct_signs(logits: Any, target: Any) -> Tensor:
     """i32 scalar: how many logits are positive where the target is above 1/2, or not where it is not."""
-    return F.sum((tensor(logits) > 0.0) == (tensor(target) > 0.5))
+    logits, target = _same_shape("accuracy", logits, target)
+    return F.sum((logits > 0.0) == (target > 0.5))

@@ -94,12 +94,24 @@ class Module:
             initialiser: (shape, seed, stream) -> the first value.
             trainable: False for state that `forward` itself replaces, such as running means.
 
-        Raises ParagonError when the name is not an identifier.
+        Raises ParagonError when the name is not an identifier, or that of a method of modules.
         """
+        self._check_name(name)
         declared: dict[str, Declaration] = self.__dict__.setdefault("_declared", {})
         if "." in name or not name.isidentifier():
             raise ParagonError(f"parameter name {name!r}: must be an identifier")
         declared[name] = Declaration(tuple(int(d) for d in shape), initialiser, trainable)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, (Module, list, tuple)):
+            self._check_name(name)
+        super().__setattr__(name, value)
+
+    @staticmethod
+    def _check_name(name: str) -> None:
+        """Raises ParagonError for an attribute that would hide a method, which the module itself needs."""
+        if hasattr(Module, name) or name == "_declared":
+            raise ParagonError(f"the name {name!r} is that of a method of modules; give the attribute another one")
 
     def forward(self, *operands: Any) -> Any:
         """The function of the module, in terms of its attributes. Subclasses define it; users call the module itself."""
@@ -238,7 +250,10 @@ class Module:
         spec = example if isinstance(example, Spec) else tensor(example).spec
         if batch is not None:
             spec = Spec(spec.dtype, (batch, *spec.shape[1:]))
-        return trace(lambda state, x: ({output: self.apply(state, x)[0]}, {}), spec, state=self.state_dict())
+        state = self.state_dict()
+        if "x" in state:
+            raise ParagonError("the parameter 'x' has the name of the program's input; rename the attribute")
+        return trace(lambda state, x: ({output: self.apply(state, x)[0]}, {}), spec, state=state)
 
     def save(self, path: str | Path, example: Any, *, batch: int | None = None, output: str = "output") -> None:
         """Write a model file whose program predicts; see `program`. `paragon.load` reads it, and any executor runs it.

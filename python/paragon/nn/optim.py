@@ -17,7 +17,7 @@ import numpy as np
 from ..ir.errors import ShapeError
 from ..tensor import functions as F
 from ..tensor.tensor import Tensor
-from .checks import named, need_limit
+from .checks import named, need_limit, need_number
 from .schedules import Schedule
 
 Tensors = dict[str, Tensor]
@@ -41,6 +41,13 @@ class Optimizer(Protocol):
         """(new parameters, new slots) after one step at the learning rate `rate`, an f32 scalar."""
 
 
+def _check_rate(what: str, lr: Any, weight_decay: Any = 0.0) -> None:
+    """Raises ShapeError, naming the setting of the optimiser `what`."""
+    if not callable(lr):
+        need_number(f"{what}: lr", lr, 0)
+    need_number(f"{what}: weight_decay", weight_decay, 0)
+
+
 def _zeros(prefix: str, parameters: Mapping[str, Tensor]) -> Tensors:
     return {f"{prefix}.{name}": F.zeros(p.shape) for name, p in parameters.items()}
 
@@ -59,6 +66,10 @@ class SGD:
     lr: float | Schedule = 0.1
     momentum: float = 0.0
     weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_rate("SGD", self.lr, self.weight_decay)
+        need_number("SGD: momentum", self.momentum, 0, 1)
 
     def init(self, parameters: Mapping[str, Tensor]) -> Tensors:
         """A v of zeros for each parameter, with momentum; else none."""
@@ -94,6 +105,13 @@ class Adam:
     beta2: float = 0.999
     eps: float = 1e-8
 
+    def __post_init__(self) -> None:
+        what = type(self).__name__
+        _check_rate(what, self.lr)
+        need_number(f"{what}: beta1", self.beta1, 0, 1, below=True)  # a beta of 1 would divide 0 by 0
+        need_number(f"{what}: beta2", self.beta2, 0, 1, below=True)
+        need_number(f"{what}: eps", self.eps, 0, above=True)
+
     def init(self, parameters: Mapping[str, Tensor]) -> Tensors:
         """Zeros m and s for each parameter, and the powers of the betas, 1."""
         powers = {"beta1_power": F.ones(()), "beta2_power": F.ones(())}
@@ -120,25 +138,56 @@ class AdamW(Adam):
 
     weight_decay: float = 0.01
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_rate("AdamW", self.lr, self.weight_decay)
+
     def update(self, gradients: Tensors, parameters: Tensors, slots: Tensors, rate: Tensor) -> tuple[Tensors, Tensors]:
         """(new parameters, new slots) after one step at the rate `rate`, an f32 scalar."""
         decay = -(rate * self.weight_decay)
         return super().update(gradients, {name: F.fma(decay, w, w) for name, w in parameters.items()}, slots, rate)
 
 
-def clip_by_value(limit: float) -> Clip:
+@dataclass(frozen=True)
+class ClipByValue:
     """A clip that takes every gradient element into -limit ... limit; a NaN stays. Raises ShapeError unless limit > 0."""
-    need_limit("clip_by_value", limit)
-    return lambda gradients: {name: F.minimum(F.maximum(g, -limit), limit) for name, g in gradients.items()}
+
+    limit: float
+
+    def __post_init__(self) -> None:
+        need_limit("clip_by_value", self.limit)
+
+    def __call__(self, gradients: Tensors) -> Tensors:
+        return {name: F.minimum(F.maximum(g, -self.limit), self.limit) for name, g in gradients.items()}
+
+
+# Squares of elements beyond these would overflow, or lose their bits; a power of two brings such gradients into the middle.
+_HUGE, _TINY = 2.0**48, 2.0**-50
+_SHRINK, _GROW = 2.0**-80, 2.0**96
+
+
+def _scaled(gradients: Mapping[str, Tensor]) -> tuple[Tensors, Tensor, Tensor]:
+    """(gradients times a power of two, their global norm, that power): 1 unless the largest element is huge or tiny."""
+    tops = [F.max(F.abs(g)).reshape((1,)) for g in gradients.values()]
+    top = F.max(F.concat(tops))
+    power = F.where(top >= _HUGE, _SHRINK, F.where(top < _TINY, _GROW, 1.0))
+    scaled = {name: g * power for name, g in gradients.items()}
+    squares = [F.dot(flat, flat).reshape((1,)) for flat in (g.reshape((g.size,)) for g in scaled.values())]
+    return scaled, F.sqrt(F.sum(F.concat(squares))), power
 
 
 def global_norm(gradients: Mapping[str, Tensor]) -> Tensor:
-    """f32 scalar: sqrt(sum over the tensors, in order, of dot(g, g)), both by the reduction rule."""
-    squares = [F.dot(flat, flat).reshape((1,)) for flat in (g.reshape((g.size,)) for g in gradients.values())]
-    return F.sqrt(F.sum(F.concat(squares)))
+    """f32 scalar: sqrt(sum over the tensors, in order, of dot(g, g)), both by the reduction rule.
+
+    Where the largest element is at least 2^48 or below 2^-50, so that squares might overflow or underflow, all are multiplied
+    by 2^-80 or 2^96 first, and the norm is divided by it.
+    """
+    _, norm, power = _scaled(gradients)
+    return norm / power
 
 
-def clip_by_global_norm(limit: float) -> Clip:
+@dataclass(frozen=True)
+class ClipByGlobalNorm:
     """A clip that multiplies all gradients by limit/norm where their `global_norm` is above `limit`. (Pascanu et al., 2013)
 
     Raises ShapeError unless limit > 0.
@@ -146,15 +195,20 @@ def clip_by_global_norm(limit: float) -> Clip:
     >>> pg.optim.clip_by_global_norm(1.0)({"w": pg.tensor([3.0, 4.0])})
     {'w': Tensor([0.6, 0.8], f32)}
     """
-    need_limit("clip_by_global_norm", limit)
 
-    def clip(gradients: Tensors) -> Tensors:
-        norm = global_norm(gradients)
-        scale = F.where(norm > limit, limit / norm, 1.0)
-        return {name: g * scale for name, g in gradients.items()}
+    limit: float
 
-    return clip
+    def __post_init__(self) -> None:
+        need_limit("clip_by_global_norm", self.limit)
 
+    def __call__(self, gradients: Tensors) -> Tensors:
+        scaled, norm, power = _scaled(gradients)
+        above = norm > power * self.limit
+        scale = F.where(above, self.limit / norm, 1.0)
+        return {name: F.where(above, scaled[name] * scale, g) for name, g in gradients.items()}
+
+
+clip_by_value, clip_by_global_norm = ClipByValue, ClipByGlobalNorm
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "sgd": SGD,

@@ -1,16 +1,18 @@
 """Learning rates that change: functions of the step number, made of contract operations and so part of the program.
 
 A schedule maps the number of finished steps (an f32 scalar tensor, 0 at the first step) to the learning rate (an f32 scalar).
-Any function of that kind will do. Nothing is computed outside the program, so that every executor sees the same rate.
+Any function of that kind will do; those here are values, which compare, copy and pickle. Nothing is computed outside the
+program, so that every executor sees the same rate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ..tensor import functions as F
 from ..tensor.tensor import Tensor
-from .checks import named, need_steps
+from .checks import named, need_count, need_number
 
 Schedule = Callable[[Tensor], Tensor]
 """The number of finished steps, an f32 scalar -> the learning rate, an f32 scalar."""
@@ -22,28 +24,57 @@ def _beside(step: Tensor, value: float) -> Tensor:
     return scalar if step.trace is None else step.trace.lift(scalar)
 
 
-def constant(rate: float) -> Schedule:
+@dataclass(frozen=True)
+class Constant:
     """Always `rate`, however many steps."""
-    return lambda step: _beside(step, rate)
+
+    rate: float
+
+    def __post_init__(self) -> None:
+        need_number("constant: the rate", self.rate, 0)
+
+    def __call__(self, step: Tensor) -> Tensor:
+        return _beside(step, self.rate)
 
 
-def step_decay(rate: float, every: int, factor: float = 0.1) -> Schedule:
-    """rate * factor^k with k = floor(step / every), as rate * exp(k * log(factor)). Raises ShapeError unless every >= 1."""
-    length = need_steps("step_decay every", every)
+@dataclass(frozen=True)
+class StepDecay:
+    """rate * factor^k with k = floor(step / every), as rate * exp(k * log(factor)).
 
-    def schedule(step: Tensor) -> Tensor:
-        k = F.cast(F.cast(step / length, "i32"), "f32")
-        return F.exp(k * F.log(_beside(step, factor))) * rate
+    Raises ShapeError unless every >= 1 and factor > 0.
+    """
 
-    return schedule
+    rate: float
+    every: int
+    factor: float = 0.1
+
+    def __post_init__(self) -> None:
+        need_number("step_decay: the rate", self.rate, 0)
+        need_count("step_decay: every", self.every)
+        need_number("step_decay: the factor", self.factor, 0, above=True)
+
+    def __call__(self, step: Tensor) -> Tensor:
+        k = F.cast(F.cast(step / float(self.every), "i32"), "f32")
+        return F.exp(k * F.log(_beside(step, self.factor))) * self.rate
 
 
-def exponential(rate: float, factor: float) -> Schedule:
-    """rate * factor^step, as rate * exp(step * log(factor))."""
-    return lambda step: F.exp(step * F.log(_beside(step, factor))) * rate
+@dataclass(frozen=True)
+class Exponential:
+    """rate * factor^step, as rate * exp(step * log(factor)). Raises ShapeError unless factor > 0."""
+
+    rate: float
+    factor: float
+
+    def __post_init__(self) -> None:
+        need_number("exponential: the rate", self.rate, 0)
+        need_number("exponential: the factor", self.factor, 0, above=True)
+
+    def __call__(self, step: Tensor) -> Tensor:
+        return F.exp(step * F.log(_beside(step, self.factor))) * self.rate
 
 
-def cosine(rate: float, steps: int, end: float = 0.0) -> Schedule:
+@dataclass(frozen=True)
+class Cosine:
     """From `rate` to `end` along half a cosine in `steps` steps, then `end`. (Loshchilov & Hutter, 2017)
 
     fma(cospi(min(step / steps, 1)) + 1, (rate - end) / 2, end). Raises ShapeError unless steps >= 1.
@@ -52,11 +83,23 @@ def cosine(rate: float, steps: int, end: float = 0.0) -> Schedule:
     >>> [float(rate(pg.tensor(step))) for step in (0.0, 1.0, 2.0, 3.0)]
     [0.5, 0.25, 0.0, 0.0]
     """
-    length = need_steps("cosine steps", steps)
-    return lambda step: F.fma(F.cospi(F.minimum(step / length, 1.0)) + 1.0, 0.5 * (rate - end), end)
+
+    rate: float
+    steps: int
+    end: float = 0.0
+
+    def __post_init__(self) -> None:
+        need_number("cosine: the rate", self.rate, 0)
+        need_count("cosine: steps", self.steps)
+        need_number("cosine: the end", self.end, 0)
+
+    def __call__(self, step: Tensor) -> Tensor:
+        turn = F.cospi(F.minimum(step / float(self.steps), 1.0))
+        return F.fma(turn + 1.0, 0.5 * (self.rate - self.end), self.end)
 
 
-def warm_up(steps: int, then: Schedule | float) -> Schedule:
+@dataclass(frozen=True)
+class WarmUp:
     """(step+1)/steps of the rate of `then` (a schedule, or a rate) during the first `steps` steps; `then` counts from step 0.
 
     Raises ShapeError unless steps >= 1.
@@ -65,10 +108,21 @@ def warm_up(steps: int, then: Schedule | float) -> Schedule:
     >>> [float(rate(pg.tensor(step))) for step in (0.0, 1.0, 2.0, 3.0, 4.0)]
     [0.125, 0.25, 0.375, 0.5, 0.5]
     """
-    length = need_steps("warm_up steps", steps)
-    following = then if callable(then) else constant(then)
-    return lambda step: F.minimum((step + 1.0) / length, 1.0) * following(step)
 
+    steps: int
+    then: Schedule | float
+
+    def __post_init__(self) -> None:
+        need_count("warm_up: steps", self.steps)
+        if not callable(self.then):
+            need_number("warm_up: the rate", self.then, 0)
+
+    def __call__(self, step: Tensor) -> Tensor:
+        following = self.then if callable(self.then) else Constant(self.then)
+        return F.minimum((step + 1.0) / float(self.steps), 1.0) * following(step)
+
+
+constant, step_decay, exponential, cosine, warm_up = Constant, StepDecay, Exponential, Cosine, WarmUp
 
 SCHEDULES: dict[str, Callable[[float, int], Schedule]] = {
     "constant": lambda rate, steps: constant(rate),
@@ -86,5 +140,6 @@ def schedule(name: str, rate: float, steps: int, warm_up_steps: int = 0) -> Sche
     Raises:
         ShapeError: there is no such schedule, or a number is out of range.
     """
+    need_count("schedule: steps", steps)
     following = named("schedule", SCHEDULES, name)(rate, steps)
     return warm_up(warm_up_steps, following) if warm_up_steps else following

@@ -10,12 +10,17 @@ from typing import Any, Protocol
 
 from ..ir.errors import ParagonError
 from ..ir.spec import Array
+from ..nn.checks import need_count, need_number
 
 
 class Run(Protocol):
     """The training run as a callback sees it."""
 
     epochs: int
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The names of the figures that each epoch adds to the history."""
 
     @property
     def epoch(self) -> int:
@@ -38,6 +43,9 @@ class Run(Protocol):
 class Callback:
     """Subclass and override. `state` and `load_state` make a callback part of the checkpoint.
 
+    The model holds the present weights whenever a callback is called. What a callback changes in it lasts until the next step;
+    `Run.use_weights` is for good.
+
     >>> class StopBelow(pg.Callback):
     ...     def on_epoch_end(self, run):
     ...         if run.history["loss"][-1] < 0.5:
@@ -47,6 +55,12 @@ class Callback:
     True
     """
 
+    def on_begin(self, run: Run) -> None:
+        """Before the first step. One callback may serve several runs: each begins with fresh state, made here.
+
+        A run that is resumed calls `load_state` after it. What is wrong with a run is best said here, before it costs anything.
+        """
+
     def on_epoch_end(self, run: Run) -> None:
         """After each epoch and its validation, before the checkpoint."""
 
@@ -54,7 +68,7 @@ class Callback:
         """After the last epoch."""
 
     def state(self) -> dict[str, Any]:
-        """What must survive an interruption: numbers, strings, and arrays (f32, i32, u32)."""
+        """What must survive an interruption, by name: arrays (f32, i32, u32), numbers, and what else JSON can hold."""
         return {}
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -79,7 +93,7 @@ class EarlyStopping(Callback):
         monitor: a key of the history. An accuracy should grow, everything else fall, unless `mode` is "max" or "min".
         restore_best: at the end the model gets the parameters of the best epoch.
 
-    Raises ParagonError for arguments out of range, and in training when the history has no `monitor`.
+    Raises ParagonError for arguments out of range, and before the first step when the history will have no `monitor`.
 
     >>> x, y = np.eye(2, dtype=np.float32), np.arange(2)
     >>> stopping = pg.EarlyStopping(monitor="loss", patience=3, min_delta=0.1)
@@ -92,22 +106,27 @@ class EarlyStopping(Callback):
     min_delta: float = 0.0
     mode: str = "auto"
     restore_best: bool = False
-    best: float | None = None
-    best_epoch: int = 0
-    waited: int = 0
-    kept: dict[str, Array] = field(default_factory=dict, repr=False)
+    best: float | None = field(default=None, init=False)
+    best_epoch: int = field(default=0, init=False)
+    waited: int = field(default=0, init=False)
+    kept: dict[str, Array] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.mode not in ("auto", "min", "max"):
             raise ParagonError(f'EarlyStopping: mode must be "auto", "min" or "max", got {self.mode!r}')
-        if self.patience < 1 or self.min_delta < 0:
-            raise ParagonError("EarlyStopping: patience must be at least 1 and min_delta not negative")
+        need_count("EarlyStopping: patience", self.patience)
+        need_number("EarlyStopping: min_delta", self.min_delta, 0)
+
+    def on_begin(self, run: Run) -> None:
+        if self.monitor not in run.figures:
+            unvalidated = self.monitor.startswith("val_") and "val_loss" not in run.figures
+            remedy = "; give validation_data or validation_split" if unvalidated else ""
+            raise ParagonError(
+                f"EarlyStopping: there will be no {self.monitor!r} in the history, only {', '.join(run.figures)}{remedy}"
+            )
+        self.best, self.best_epoch, self.waited, self.kept = None, 0, 0, {}
 
     def on_epoch_end(self, run: Run) -> None:
-        if self.monitor not in run.history:
-            raise ParagonError(
-                f"EarlyStopping: there is no {self.monitor!r} in the history, only {', '.join(run.history)}"
-            )
         value = run.history[self.monitor][-1]
         grows = self.mode == "max" or (self.mode == "auto" and self.monitor.endswith("accuracy"))
         gain = math.inf if self.best is None else value - self.best if grows else self.best - value
@@ -125,12 +144,12 @@ class EarlyStopping(Callback):
             run.use_weights(self.kept)
 
     def state(self) -> dict[str, Any]:
-        return {"best": self.best, "best_epoch": self.best_epoch, "waited": self.waited, **self.kept}
+        kept = {f"kept.{name}": array for name, array in self.kept.items()}
+        return {"best": self.best, "best_epoch": self.best_epoch, "waited": self.waited, **kept}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        rest = dict(state)
-        self.best, self.best_epoch, self.waited = rest.pop("best"), rest.pop("best_epoch"), rest.pop("waited")
-        self.kept = rest
+        self.best, self.best_epoch, self.waited = (state[name] for name in ("best", "best_epoch", "waited"))
+        self.kept = {name.removeprefix("kept."): x for name, x in state.items() if name.startswith("kept.")}
 
 
 class Progress:
@@ -139,7 +158,7 @@ class Progress:
     def __init__(self, shown: bool, epochs: int, steps: int) -> None:
         self.shown, self.epochs, self.steps = shown, epochs, steps
         self._bar: Any = None
-        if shown and sys.stdout.isatty():
+        if shown and sys.stdout is not None and sys.stdout.isatty():  # None in a windowed program
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

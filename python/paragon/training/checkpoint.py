@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,12 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.errors import FileError
-from ..ir.spec import Array
+from ..ir.errors import FileError, ParagonError
+from ..ir.spec import Array, dtype_name
 from ..ir.tensor_files import read_tensors, write_tensors
+from ..tensor.tensor import Tensor
 
 FORMAT = "paragon-checkpoint"
-VERSION = 1
+VERSION = 2
 
 
 def data_hash(arrays: Mapping[str, Array]) -> str:
@@ -59,11 +62,20 @@ class Checkpoint:
         tensors = {f"state.{name}": array for name, array in self.state.items()}
         plain: list[dict[str, Any]] = []
         for k, state in enumerate(self.callbacks):
+            state = {name: v.numpy() if isinstance(v, Tensor) else v for name, v in state.items()}
             arrays = {name: v for name, v in state.items() if isinstance(v, np.ndarray)}
+            if wrong := [name for name, v in arrays.items() if dtype_name(v) is None]:
+                raise ParagonError(
+                    f"callback {k}: its state {wrong[0]!r} is {arrays[wrong[0]].dtype}, not f32, i32 or u32"
+                )
             tensors.update({f"callback.{k}.{name}": v for name, v in arrays.items()})
             plain.append({name: v for name, v in state.items() if name not in arrays})
         position = {"version": VERSION, **asdict(self.position), "identity": self.identity, "callbacks": plain}
-        write_tensors(path, tensors, {"format": FORMAT, "position": json.dumps(position)})
+        try:
+            text = json.dumps(position, default=_plain)
+        except (TypeError, ValueError) as error:
+            raise ParagonError(f"the state of a callback does not fit into a checkpoint: {error}") from None
+        write_tensors(path, tensors, {"format": FORMAT, "position": text})
 
     @classmethod
     def load(cls, path: str | Path) -> Checkpoint:
@@ -97,10 +109,49 @@ class Checkpoint:
                 raise FileError(f"{path}: is of a run with other {key}{shown}; resume that one, or choose another file")
 
 
+def _plain(value: Any) -> Any:
+    """A number of NumPy as one of Python."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is neither an array nor something that JSON can hold")
+
+
+def check_writable(path: Path) -> None:
+    """Raises FileError, naming the file, when a run could not write it at its end."""
+    try:
+        if path.is_dir():
+            raise FileError(f"{path}: is a folder; choose a file")
+        if not path.parent.is_dir():
+            raise FileError(f"{path}: there is no folder {path.parent}; make it first")
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(13, "Permission denied")
+        if path.is_file() or not path.exists():  # a file is replaced by another one in its folder
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
+                pass
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def to_resume(path: Path, resume: bool | str, overwrite: bool) -> bool:
+    """Whether a run goes on from the checkpoint file. Raises FileError rather than lose another run, or begin one by mistake."""
+    check_writable(path)
+    exists = path.exists()
+    if resume == "auto":
+        return exists
+    if resume and not exists:
+        raise FileError(
+            f'{path}: there is no such checkpoint to resume; begin without resume (or with resume="auto" in Python)'
+        )
+    if exists and not resume and not overwrite:
+        raise FileError(
+            f"{path}: is there already; go on from it with resume=True (--resume), replace it with overwrite=True"
+            " (--force), or choose another file"
+        )
+    return bool(resume)
+
+
 def remove_leftovers(path: Path) -> None:
-    """Delete the temporary files that a killed run left beside its checkpoint. Raises FileError without its folder."""
-    if not path.parent.is_dir():
-        raise FileError(f"{path}: there is no folder {path.parent}; make it first")
+    """Delete the temporary files that a killed run left beside its checkpoint."""
     pattern = re.compile(re.escape(f".{path.name}.") + r"[a-z0-9_]{8}")
     for other in path.parent.iterdir():
         if pattern.fullmatch(other.name):

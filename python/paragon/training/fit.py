@@ -11,18 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..data.batches import as_array, rows_of
+from ..data.batches import rows_of
 from ..ir.errors import ParagonError, ShapeError
 from ..ir.fingerprint import fingerprint
 from ..ir.spec import Array
+from ..nn.checks import need_count
 from ..nn.losses import Loss
 from ..nn.module import Module
 from ..nn.optim import Clip, Optimizer
+from .boundary import finite_array
 from .callbacks import Callback, Function, Progress, Run
-from .checkpoint import remove_leftovers
+from .checkpoint import remove_leftovers, to_resume
 from .description import Training
 from .evaluation import EVALUATION_ROWS, Evaluator
-from .step import Metric
+from .step import Metrics
 from .trainer import Trainer
 
 
@@ -55,10 +57,13 @@ def train(
     epochs: int = 10,
     validation_data: tuple[Any, Any] | None = None,
     validation_split: float = 0.0,
+    validation_shuffle: bool = True,
     callbacks: Sequence[Callback | Callable[[Run], None]] = (),
+    terminate_on_nan: bool = True,
     checkpoint: str | Path | None = None,
     checkpoint_every: int | None = None,
-    resume: bool = False,
+    resume: bool | str = False,
+    overwrite: bool = False,
     progress: bool = True,
 ) -> History:
     """Carry out a training, on the executor in use, and return the history. Arguments and errors are those of `fit`.
@@ -68,32 +73,26 @@ def train(
     >>> pg.train(training, epochs=3, progress=False).epochs
     3
     """
-    _check_arguments(epochs, checkpoint, checkpoint_every, resume)
-    training, validation = _held_back(training, validation_data, validation_split)
-    model, watching = training.model, [c if isinstance(c, Callback) else Function(c) for c in callbacks]
-    trainer = Trainer(training, epochs)
-    validate = Evaluator(model, *validation, training.objective, EVALUATION_ROWS) if validation else None
-    identity: dict[str, Any] = {}
-    path = None if checkpoint is None else Path(checkpoint)
-    if path is not None:
-        identity = trainer.identity(validation, watching)
-        remove_leftovers(path)
-        if resume and path.exists():
-            trainer.restore(path, identity, watching)
-    with Progress(progress, epochs, training.steps) as bar:
-        while trainer.epoch < epochs and not trainer.at.stopped:
-            while trainer.at.done < training.steps:
-                trainer.advance(_next_stop(trainer, bar.every, checkpoint_every))
-                bar.step(trainer.epoch, trainer.at.done)
-                if path is not None and checkpoint_every and trainer.finished_steps % checkpoint_every == 0:
-                    trainer.save(path, identity, watching)
-            bar.epoch(trainer.epoch + 1, trainer.finish_epoch(validate, watching))
-            if path is not None:
-                trainer.save(path, identity, watching)
-    for callback in watching:
-        callback.on_end(trainer)
-    state = trainer.state()
-    model.load_state_dict(trainer.chosen or {name: state[name] for name in model.state_dict()})
+    epochs = need_count("epochs", epochs)
+    _check_arguments(checkpoint, checkpoint_every, resume, overwrite)
+    watching = [_as_callback(c) for c in callbacks]
+    training, validation = _held_back(training, validation_data, validation_split, validation_shuffle)
+    model = training.model
+    validate = Evaluator(model, *validation, training.objective, EVALUATION_ROWS, "validation ") if validation else None
+    trainer = Trainer(training, epochs, validate, terminate_on_nan)
+    file = None if checkpoint is None else _File(Path(checkpoint), trainer.identity(validation, watching), watching)
+    resumed = file is not None and to_resume(file.path, resume, overwrite)
+    with trainer.shown_when_interrupted():
+        _begin(trainer, watching, file, resumed)
+        with Progress(progress, epochs, training.steps) as bar:
+            _run_epochs(trainer, watching, file, checkpoint_every, bar)
+        state = trainer.state()
+        trainer.check_weights(state)
+        trainer.show()
+        for callback in watching:
+            callback.on_end(trainer)
+    if trainer.chosen:
+        model.load_state_dict(trainer.chosen)
     return History(
         figures=trainer.history,
         epochs=trainer.epoch,
@@ -101,6 +100,46 @@ def train(
         stopped_early=trainer.at.stopped,
         fingerprint=fingerprint(state),
     )
+
+
+class _File:
+    """The checkpoint file of a run."""
+
+    def __init__(self, path: Path, identity: dict[str, Any], callbacks: Sequence[Callback]) -> None:
+        self.path, self.identity, self.callbacks = path, identity, callbacks
+
+    def save(self, trainer: Trainer) -> None:
+        trainer.save(self.path, self.identity, self.callbacks)
+
+
+def _begin(trainer: Trainer, callbacks: Sequence[Callback], file: _File | None, resumed: bool) -> None:
+    """Go to where the checkpoint stands, or write the first one: a run that is killed at once can be resumed, too."""
+    kept: list[dict[str, Any]] = []
+    if file is not None:
+        remove_leftovers(file.path)
+        if resumed:
+            kept = trainer.restore(file.path, file.identity, callbacks)
+    trainer.show()
+    for callback in callbacks:
+        callback.on_begin(trainer)
+    for callback, state in zip(callbacks, kept, strict=False):  # none are kept when the run is new
+        callback.load_state(state)
+    if file is not None and not resumed:
+        file.save(trainer)
+
+
+def _run_epochs(
+    trainer: Trainer, callbacks: Sequence[Callback], file: _File | None, every: int | None, bar: Progress
+) -> None:
+    while trainer.epoch < trainer.epochs and not trainer.at.stopped:
+        while trainer.at.done < trainer.training.steps:
+            trainer.advance(_next_stop(trainer, bar.every, every))
+            bar.step(trainer.epoch, trainer.at.done)
+            if file is not None and every and trainer.finished_steps % every == 0:
+                file.save(trainer)
+        bar.epoch(trainer.epoch + 1, trainer.finish_epoch(callbacks))
+        if file is not None:
+            file.save(trainer)
 
 
 def fit(
@@ -115,37 +154,47 @@ def fit(
     seed: int = 0,
     validation_data: tuple[Any, Any] | None = None,
     validation_split: float = 0.0,
-    metrics: Mapping[str, Metric] | None = None,
+    validation_shuffle: bool = True,
+    metrics: Metrics | None = None,
     callbacks: Sequence[Callback | Callable[[Run], None]] = (),
     clip: Clip | None = None,
     drop_last: bool = False,
+    terminate_on_nan: bool = True,
     checkpoint: str | Path | None = None,
     checkpoint_every: int | None = None,
-    resume: bool = False,
+    resume: bool | str = False,
+    overwrite: bool = False,
     progress: bool = True,
 ) -> History:
     """Train a model in place, on the executor in use, and return the history.
 
     The same model, data and arguments give the same bits everywhere, also when the run was killed at any moment and resumed.
+    An error or Ctrl-C on the way leaves the model with the parameters of the last finished step.
 
     Args:
         model: initialised with `model.init(seed)` here when it has no values yet; else training goes on from its values.
-        x, y: rows on their first axis: x f32 (or i32) [rows, ...]; y i32 [rows] for "cross_entropy", f32 else.
+        x, y: rows on their first axis, finite numbers: x f32 (or i32) [rows, ...]; y i32 [rows] for "cross_entropy", f32 else.
         loss: a name from `losses.LOSSES`, or a function (output, target) -> f32 scalar that is a mean over the rows.
         optimizer: Adam() when None; its `lr` may be a schedule (see `paragon.schedules`).
         seed: of the initial values, the order of the rows, and dropout.
-        validation_data: (x, y) to evaluate after each epoch; or `validation_split`: that fraction of the rows, the last ones.
-        metrics: name -> function (output, target) -> sum over the batch; the accuracy for classifiers when None.
+        validation_data: (x, y) to evaluate after each epoch; or `validation_split`: that fraction of the rows, which the seed
+            chooses, or the last ones with validation_shuffle=False.
+        metrics: names ("accuracy", or of a loss), or name -> function (output, target) -> scalar: an f32 is a mean over the
+            batch, as a loss is, an integer a count of target elements. The accuracy for classifiers when None.
         callbacks: called at the end of each epoch; see `Callback` and `EarlyStopping`.
         clip: for instance `optim.clip_by_global_norm(1.0)`.
         drop_last: leave out the smaller last batch of an epoch.
-        checkpoint: a file, written after each epoch, and every `checkpoint_every` steps.
-        resume: go on from the checkpoint file, when there is one.
+        terminate_on_nan: raise DivergenceError after a step whose loss is not finite; False to go on all the same.
+        checkpoint: a file, written at the beginning, after each epoch, and every `checkpoint_every` steps.
+        resume: go on from the checkpoint file, which must be there; "auto" begins anew where there is none.
+        overwrite: begin anew although there is a file.
         progress: print a line an epoch.
 
     Raises:
         ShapeError: the data, the model and the loss do not fit, or an argument is out of range.
-        FileError: the checkpoint is damaged, or of a run with other data, program or arguments.
+        DivergenceError: the loss or the parameters are no longer finite.
+        FileError: the checkpoint is damaged, or of a run with other data, program or arguments; it is there although the run
+            is new, or not there although it is resumed; or it cannot be written.
 
     >>> x = pg.random.uniform((64, 2), seed=1).numpy()
     >>> y = (x[:, 0] > x[:, 1]).astype(np.int32)
@@ -171,23 +220,28 @@ def fit(
         epochs=epochs,
         validation_data=validation_data,
         validation_split=validation_split,
+        validation_shuffle=validation_shuffle,
         callbacks=callbacks,
+        terminate_on_nan=terminate_on_nan,
         checkpoint=checkpoint,
         checkpoint_every=checkpoint_every,
         resume=resume,
+        overwrite=overwrite,
         progress=progress,
     )
 
 
 def _held_back(
-    training: Training, data: tuple[Any, Any] | None, fraction: float
+    training: Training, data: tuple[Any, Any] | None, fraction: float, shuffle: bool
 ) -> tuple[Training, tuple[Array, Array] | None]:
     """The training on the rows that are left for it, and the rows to validate with."""
     if data is None:
-        return training.split(fraction)
+        return training.split(fraction, shuffle)
     if fraction:
         raise ShapeError("give validation_data or validation_split, not both")
-    held = as_array(data[0]), as_array(data[1])
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        raise ShapeError("validation_data must be a pair (x, y)")
+    held = finite_array("validation x", data[0]), finite_array("validation y", data[1])
     rows_of(validation_x=held[0], validation_y=held[1])
     return training, held
 
@@ -201,10 +255,18 @@ def _next_stop(trainer: Trainer, every: int, checkpoint_every: int | None) -> in
     return stop
 
 
-def _check_arguments(epochs: int, checkpoint: object, every: int | None, resume: bool) -> None:
-    if epochs < 1:
-        raise ShapeError(f"epochs ({epochs}) must be at least 1")
-    if checkpoint is None and (every or resume):
-        raise ParagonError("checkpoint_every and resume need checkpoint=FILE")
-    if every is not None and every < 1:
-        raise ParagonError(f"checkpoint_every must be at least 1, got {every}")
+def _as_callback(given: Callback | Callable[[Run], None]) -> Callback:
+    if isinstance(given, type) or not (isinstance(given, Callback) or callable(given)):
+        raise ParagonError(f"callbacks: {given!r} is neither a Callback nor a function of the run")
+    return given if isinstance(given, Callback) else Function(given)
+
+
+def _check_arguments(checkpoint: object, every: int | None, resume: bool | str, overwrite: bool) -> None:
+    if every is not None:
+        need_count("checkpoint_every", every)
+    if resume not in (True, False, "auto"):
+        raise ParagonError(f'resume must be True, False or "auto", got {resume!r}')
+    if checkpoint is None and (every or resume or overwrite):
+        raise ParagonError("checkpoint_every, resume and overwrite need checkpoint=FILE")
+    if resume and overwrite:
+        raise ParagonError("give resume or overwrite, not both")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,13 @@ from ..ir.fingerprint import fingerprint
 from ..ir.program import Program
 from ..ir.spec import Array, Spec, check_array
 from ..ir.tensor_files import JOB, read_tensors, write_tensors
+from ..nn.checks import need_count
 from ..nn.losses import Loss
 from ..nn.module import Module
 from ..nn.optim import Clip, Optimizer
 from ..tensor.random import seed_words
 from .description import Training
-from .step import SEED, Metric
+from .step import SEED, Metrics
 
 DATA = "data."
 
@@ -57,7 +57,7 @@ def save_job(
     loss: str | Loss = "cross_entropy",
     optimizer: Optimizer | None = None,
     clip: Clip | None = None,
-    metrics: Mapping[str, Metric] | None = None,
+    metrics: Metrics | None = None,
 ) -> None:
     """Write a training job. It trains exactly as `fit` does with the same arguments and drop_last=True, for `steps` steps.
 
@@ -71,7 +71,7 @@ def save_job(
     """
     x = as_array(x)
     rows = rows_of(x=x)
-    if not 1 <= batch_size <= rows:
+    if need_count("batch_size", batch_size) > rows:
         raise ShapeError(f"batch_size ({batch_size}) must be in 1 ... {rows}, the rows")
     training = Training.of(
         model,
@@ -95,8 +95,7 @@ def write_job(path: str | Path, training: Training, steps: int) -> None:
         ShapeError: the data, the model and the loss do not fit.
         ProgramError: a state has a name that the file needs for data.
     """
-    if steps < 1:
-        raise ShapeError(f"steps ({steps}) must be at least 1")
+    steps = need_count("steps", steps)
     program = training.program(training.batch_size)
     if taken := [name for name in program.state if name.startswith(DATA)]:
         raise ProgramError(

@@ -7,7 +7,7 @@ Whatever runs a program can train with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..autograd.reverse import value_and_grad
@@ -15,18 +15,38 @@ from ..ir.errors import ParagonError, ShapeError
 from ..ir.program import Program
 from ..ir.spec import Array, Spec
 from ..nn.checks import named
-from ..nn.losses import LOSSES, Loss, bce_with_logits, correct_classes, correct_signs, cross_entropy
+from ..nn.losses import (
+    LOSSES,
+    Loss,
+    bce,
+    bce_with_logits,
+    correct_classes,
+    correct_probabilities,
+    correct_signs,
+    cross_entropy,
+)
 from ..nn.module import Module
 from ..nn.optim import Clip, Optimizer, Tensors
 from ..nn.schedules import constant
 from ..tensor import functions as F
-from ..tensor.tensor import Tensor
+from ..tensor.tensor import Tensor, tensor
 from ..tensor.tracing import trace
 
 Metric = Callable[[Tensor, Tensor], Tensor]
-"""(output, target) -> the sum over the batch (a scalar), to be divided by the number of target elements."""
+"""(output, target) -> a scalar: an f32 is a mean over the batch, as a loss is; an integer is a count of target elements."""
+
+Metrics = Mapping[str, str | Metric] | Sequence[str | Metric] | str
+"""Metrics by their names in the history; or a list of names, and of functions, which have names of their own."""
+
+ACCURACIES: dict[Loss, Metric] = {
+    cross_entropy: correct_classes,
+    bce: correct_probabilities,
+    bce_with_logits: correct_signs,
+}
+"""What counts as right, for the losses of classifiers; the metric "accuracy"."""
 
 SLOT, STEP = "optimizer.", "step"
+TAKEN = ("x", "y", "seed", STEP)
 SEED = Spec("u32", (2,))
 
 
@@ -35,10 +55,37 @@ def loss_function(loss: str | Loss) -> Loss:
     return loss if callable(loss) else named("loss", LOSSES, loss)
 
 
-def default_metrics(loss: Loss) -> dict[str, Metric]:
-    """The accuracy for the losses of classifiers, else nothing."""
-    found: dict[Loss, Metric] = {cross_entropy: correct_classes, bce_with_logits: correct_signs}
-    return {"accuracy": found[loss]} if loss in found else {}
+def metric_function(metric: str | Metric, loss: Loss) -> Metric:
+    """A metric by its name, "accuracy" or that of a loss, or any function. Raises ShapeError for an unknown name."""
+    if not isinstance(metric, str):
+        return metric
+    return named("metric", {"accuracy": ACCURACIES.get(loss, correct_classes), **LOSSES}, metric)
+
+
+def chosen_metrics(metrics: Metrics | None, loss: Loss) -> dict[str, Metric]:
+    """The metrics by their names in the history; the accuracy for classifiers when None.
+
+    Raises ParagonError for a name that the history needs otherwise, or for a function in a list that has no name.
+    """
+    if metrics is None:
+        metrics = ["accuracy"] if loss in ACCURACIES else []
+    if isinstance(metrics, str):
+        metrics = [metrics]
+    pairs = list(metrics.items()) if isinstance(metrics, Mapping) else [(_name_of(m), m) for m in metrics]
+    names = [name for name, _ in pairs]
+    for name in names:
+        if name == "loss" or name.startswith("val_") or names.count(name) > 1:
+            raise ParagonError(
+                f'a metric cannot be named "{name}", which the history holds already; choose another name'
+            )
+    return {name: metric_function(metric, loss) for name, metric in pairs}
+
+
+def _name_of(metric: str | Metric) -> str:
+    name = metric if isinstance(metric, str) else getattr(metric, "__name__", "")
+    if not name.isidentifier():
+        raise ParagonError(f"the metric {metric!r} has no name; give a dict, name -> function")
+    return str(name)
 
 
 @dataclass
@@ -49,35 +96,46 @@ class Objective:
     metrics: Mapping[str, Metric]
 
     @classmethod
-    def of(cls, loss: str | Loss, metrics: Mapping[str, Metric] | None) -> Objective:
+    def of(cls, loss: str | Loss, metrics: Metrics | None) -> Objective:
         """A loss by name or as a function, and metrics; the accuracy for classifiers when None.
 
-        Raises ShapeError for an unknown loss, ParagonError for a metric that is named "loss".
+        Raises ShapeError for an unknown loss or metric, ParagonError for a metric whose name is taken.
         """
         function = loss_function(loss)
-        chosen = default_metrics(function) if metrics is None else dict(metrics)
-        if "loss" in chosen:
-            raise ParagonError('a metric cannot be named "loss"; choose another name')
-        return cls(function, chosen)
+        return cls(function, chosen_metrics(metrics, function))
 
     def outputs(self, output: Tensor, y: Tensor, loss: Tensor) -> Tensors:
-        return {"loss": loss, **{name: metric(output, y) for name, metric in self.metrics.items()}}
+        """The outputs of a step, by name. Raises ShapeError when the loss is no f32 scalar, or a metric no scalar."""
+        found = {"loss": loss, **{name: tensor(metric(output, y)) for name, metric in self.metrics.items()}}
+        for name, x in found.items():
+            if x.shape or (name == "loss" and x.dtype != "f32"):
+                kind = "the loss must be an f32 scalar" if name == "loss" else f"the metric {name!r} must be a scalar"
+                raise ShapeError(f"{kind}, got {x.spec}; take the mean")
+        return found
 
-    def check_targets(self, y: Array, output: Spec) -> None:
+    def check_targets(self, what: str, y: Array, output: Spec) -> None:
         """Raises ShapeError for a class that the model has no output for: a program would only make the loss infinite."""
         if self.loss is cross_entropy and y.size:
             low, high, classes = int(y.min()), int(y.max()), output.shape[-1]
             if low < 0 or high >= classes:
+                wrong = low if low < 0 else high
+                row = int((y == wrong).reshape(len(y), -1).any(axis=1).argmax())
                 raise ShapeError(
-                    f"y: class {low if low < 0 else high} is outside 0 ... {classes - 1}, the outputs of the model"
+                    f"{what}: class {wrong} is outside 0 ... {classes - 1}, the outputs of the model (row {row})"
                 )
+
+
+def check_names(model: Module) -> None:
+    """Raises ParagonError when a parameter has the name of an input or of another state of the step program."""
+    for name in model.state_dict():
+        if name in TAKEN or name.startswith(SLOT):
+            raise ParagonError(f"the parameter {name!r} has a name that the step program needs; rename the attribute")
 
 
 def initial_state(model: Module, optimizer: Optimizer) -> Tensors:
     """The state before the first step. Raises ParagonError when a parameter has the name of another state."""
+    check_names(model)
     parameters = model.state_dict()
-    if taken := [name for name in parameters if name == STEP or name.startswith(SLOT)]:
-        raise ParagonError(f"the parameter {taken[0]!r} has a name that the step program needs; rename the attribute")
     slots = optimizer.init({name: parameters[name] for name in model.trainable})
     return {**parameters, **{SLOT + name: x for name, x in slots.items()}, STEP: F.zeros((), "u32")}
 
@@ -123,11 +181,17 @@ def step_program(
     return trace(step, x, y, state=initial_state(model, optimizer)), found[0]
 
 
-def evaluation_program(model: Module, x: Spec, y: Spec, objective: Objective) -> Program:
-    """The program of the loss and the metrics of one batch in inference, the model's parameters as its state."""
+def evaluation_program(model: Module, x: Spec, y: Spec, objective: Objective, check: Callable[[Spec], None]) -> Program:
+    """The program of the loss and the metrics of one batch in inference, the model's parameters as its state.
+
+    `check` sees the spec of the model's output before the loss does. Raises ShapeError when batch, model and loss do not fit.
+    """
+
+    check_names(model)
 
     def evaluate(state: Tensors, x: Tensor, y: Tensor) -> tuple[Tensors, Tensors]:
         output = model.apply(state, x)[0]
+        check(output.spec)
         return objective.outputs(output, y, objective.loss(output, y)), {}
 
     return trace(evaluate, x, y, state=model.state_dict())

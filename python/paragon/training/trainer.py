@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..data.batches import epoch_order
-from ..ir.errors import FileError
+from ..ir.errors import DivergenceError, FileError
 from ..ir.fingerprint import fingerprint
 from ..ir.spec import Array, spec_of
 from .callbacks import Callback, Run
@@ -16,20 +20,33 @@ from .checkpoint import Checkpoint, Position, data_hash
 from .description import Training
 from .evaluation import Evaluator, Totals
 
+REMEDY = "; take a smaller learning rate or clip=, or go on all the same with terminate_on_nan=False"
+
 
 class Trainer(Run):
-    """A run in progress: the feeder of the step program, and the position. Callbacks see it as a `Run`."""
+    """A run in progress: the feeder of the step program, and the position. Callbacks see it as a `Run`.
 
-    def __init__(self, training: Training, epochs: int) -> None:
-        self.training, self.epochs = training, epochs
+    Args:
+        validate: gives the figures "val_..." of an epoch.
+        finite: raise DivergenceError when the loss or the weights are no longer finite.
+    """
+
+    def __init__(self, training: Training, epochs: int, validate: Evaluator | None = None, finite: bool = True) -> None:
+        self.training, self.epochs, self.validate, self.finite = training, epochs, validate, finite
         self.feeder = training.feeder()
         self.program = self.feeder.program(training.batch_size)
         self.at = Position()
         self.chosen: Mapping[str, Array] | None = None
         self._order: tuple[int, Array] | None = None
-        self._totals = Totals(training.objective.metrics)
+        self._start_epoch()
 
     # --- what a callback may use --------------------------------------------------------------------------------------
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The names of the figures that each epoch adds to the history."""
+        names = ("loss", *self.training.objective.metrics)
+        return names + tuple(f"val_{name}" for name in names if self.validate is not None)
 
     @property
     def epoch(self) -> int:
@@ -54,6 +71,30 @@ class Trainer(Run):
         """End the run after this epoch."""
         self.at.stopped = True
 
+    # --- the model ----------------------------------------------------------------------------------------------------
+
+    def show(self) -> None:
+        """Give the model the present parameters."""
+        self.training.model.load_state_dict(self.weights())
+
+    @contextmanager
+    def shown_when_interrupted(self) -> Iterator[None]:
+        """Within: an error, or Ctrl-C, leaves the model with the parameters of the last finished step."""
+        try:
+            yield
+        except BaseException:
+            self.show()
+            raise
+
+    def check_weights(self, state: Mapping[str, Array]) -> None:
+        """Raises DivergenceError when a trained parameter is not finite."""
+        if self.finite:
+            for name in self.training.model.trainable:
+                if not np.isfinite(state[name]).all():
+                    raise DivergenceError(
+                        f"the parameter {name!r} is not finite after step {self.finished_steps}{REMEDY}"
+                    )
+
     # --- steps --------------------------------------------------------------------------------------------------------
 
     @property
@@ -75,26 +116,31 @@ class Trainer(Run):
         """Run the steps up to number `stop` of this epoch."""
         for rows, out in self.feeder.run(self.training.batch_size, range(self.at.done, stop), self.order()):
             self._totals.add(rows, out)
-        self.at.done, self.at.totals = stop, self._totals.sums
+            self.at.done += 1
+            if self.finite and not math.isfinite(self._totals.sums["loss"]):
+                where = f"in step {self.finished_steps} (epoch {self.at.epoch + 1})"
+                raise DivergenceError(f"the loss is {out['loss'].item()} {where}{REMEDY}")
 
-    def finish_epoch(self, validate: Evaluator | None, callbacks: Sequence[Callback]) -> dict[str, float]:
+    def finish_epoch(self, callbacks: Sequence[Callback]) -> dict[str, float]:
         """Figures of the epoch into the history, callbacks, and on to the next epoch."""
         training = self.training
         rows = training.rows if training.rest else training.steps * training.batch_size
-        figures = self._totals.figures(rows, training.y)
-        if validate is not None:
-            figures.update({f"val_{name}": value for name, value in validate(self.weights()).items()})
+        figures = self._totals.figures(rows)
+        if self.validate is not None:
+            figures.update({f"val_{name}": value for name, value in self.validate(self.weights()).items()})
         for name, value in figures.items():
             self.at.history.setdefault(name, []).append(value)
         self.at.epoch += 1
         self._start_epoch()
+        if callbacks:
+            self.show()
         for callback in callbacks:
             callback.on_epoch_end(self)
         return figures
 
     def _start_epoch(self) -> None:
-        self.at.done, self.at.totals = 0, {}
-        self._totals = Totals(self.training.objective.metrics)
+        self._totals = Totals(self.training.objective.metrics, self.training.y)
+        self.at.done, self.at.totals = 0, self._totals.sums
 
     # --- checkpoints --------------------------------------------------------------------------------------------------
 
@@ -114,11 +160,13 @@ class Trainer(Run):
 
     def save(self, path: Path, identity: dict[str, Any], callbacks: Sequence[Callback]) -> None:
         """Write where the run stands, atomically."""
+        state = self.state()
+        self.check_weights(state)  # a checkpoint of a run that diverged would replace the last good one
         kept = [callback.state() for callback in callbacks]
-        Checkpoint(identity=identity, state=self.state(), position=self.at, callbacks=kept).save(path)
+        Checkpoint(identity=identity, state=state, position=self.at, callbacks=kept).save(path)
 
-    def restore(self, path: Path, identity: dict[str, Any], callbacks: Sequence[Callback]) -> None:
-        """Go to where a checkpoint stands. Raises FileError when it is damaged or of another run."""
+    def restore(self, path: Path, identity: dict[str, Any], callbacks: Sequence[Callback]) -> list[dict[str, Any]]:
+        """Go to where a checkpoint stands; what the callbacks kept. Raises FileError when it is damaged or of another run."""
         found = Checkpoint.load(path)
         found.check_identity(path, identity)
         specs = {name: spec_of(array) for name, array in found.state.items()}
@@ -126,7 +174,6 @@ class Trainer(Run):
             raise FileError(f"{path}: damaged: its tensors are not the state of the run")
         self.feeder.set_state(self.training.batch_size, found.state)
         self.at = found.position
-        self._totals = Totals(self.training.objective.metrics)
         self._totals.sums.update(self.at.totals)
-        for callback, state in zip(callbacks, found.callbacks, strict=True):
-            callback.load_state(state)
+        self.at.totals = self._totals.sums
+        return found.callbacks
