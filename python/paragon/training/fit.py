@@ -22,6 +22,7 @@ from .callbacks import Callback, Function, Progress, Run
 from .checkpoint import remove_leftovers
 from .description import Training
 from .evaluation import EVALUATION_ROWS, Evaluator
+from .lock import one_run_a_checkpoint
 from .step import Metric
 from .trainer import Trainer
 
@@ -49,6 +50,7 @@ class History(Mapping[str, list[float]]):
         return len(self.figures)
 
 
+@one_run_a_checkpoint
 def train(
     training: Training,
     *,
