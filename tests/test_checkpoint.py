@@ -20,7 +20,7 @@ import pytest
 import paragon as pg
 from paragon import nn, optim, schedules
 from paragon.ir.tensor_files import read_tensors, write_tensors
-from paragon.training.checkpoint import Checkpoint, Position
+from paragon.training.checkpoint import VERSION, Checkpoint, Position
 
 DIGITS = pg.data.digits()
 X, Y = DIGITS.x_train[:230], DIGITS.y_train[:230]
@@ -386,7 +386,7 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
     for meta, what in [
         ({"format": "paragon-model"}, "not a checkpoint"),
         ({"position": "{"}, "damaged"),
-        ({"position": json.dumps({**position, "version": 1})}, "version"),
+        ({"position": json.dumps({**position, "version": VERSION + 1})}, "version"),
         ({"position": json.dumps({k: v for k, v in position.items() if k != "identity"})}, "damaged"),
         ({"position": json.dumps({**position, "callbacks": []})}, "damaged"),
     ]:

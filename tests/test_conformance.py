@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,14 +16,28 @@ import pytest
 
 import paragon as pg
 from conftest import ROOT
-from paragon.conformance import Contender, contenders, load_vectors, run_case, run_conformance, write_report
+from paragon.conformance import (
+    Case,
+    Contender,
+    External,
+    Outcome,
+    contenders,
+    load_vectors,
+    run_case,
+    run_conformance,
+    write_report,
+)  # fmt: skip
 from paragon.conformance.fuzz import GENERATORS, fuzz
 from paragon.conformance.programs import standard_programs
+from paragon.conformance.report import pair
+from paragon.conformance.run import check_vectors
+from paragon.conformance.vectors import run_cases
 from paragon.executors.reference import ReferenceSession
 from paragon.executors.reference.kernels import KERNELS, reduce_panels
 from paragon.ir.operations import TABLE
 from paragon.ir.program import Program
 from paragon.ir.spec import Array
+from paragon.ir.tensor_files import read_tensors, write_tensors
 
 VECTORS = ROOT / "bindings_tests" / "vectors"
 Kernel = Callable[..., Array]
@@ -191,3 +207,108 @@ def test_a_planted_fault_fails_the_run_and_the_report_names_the_operation(tmp_pa
     assert rows["mlp forward"]["mismatched"] > 0
     assert rows["mlp forward"]["ulps"] >= 1
     assert json.loads(write_report(findings.report, tmp_path)[0].read_text())["match"] is False
+
+
+# --- commands: their words are compared here, whatever they say of themselves -----------------------------------------------
+
+
+@pytest.fixture
+def few_vectors(tmp_path: Path) -> Path:
+    """Two files of vectors: `add`, and `program`, whose cases have state."""
+    folder = tmp_path / "vectors"
+    folder.mkdir()
+    for name in ("add", "programs"):
+        shutil.copy(VECTORS / f"{name}.safetensors", folder)
+    return folder
+
+
+def script(path: Path, body: str) -> External:
+    """A command in Python: `body` sees the program, its inputs, what the reference makes of them, and the file to write."""
+    path.write_text(
+        f"#!{sys.executable}\n"
+        "import sys, paragon as pg\n"
+        "from paragon.ir.tensor_files import read_tensors, write_tensors\n"
+        "command, model, given, out, *flags = sys.argv[1:]\n"
+        "assert command == 'run', command\n"
+        "program, inputs = pg.load(model), read_tensors(given)[0]\n"
+        "found = {f'output.{k}': v for k, v in program.run(inputs, executor='reference').items()}\n"
+        "found |= {f'state.{k}': program.values[k] for k in program.updates}\n" + body
+    )
+    path.chmod(0o755)
+    return External(path.stem, [str(path)])
+
+
+@pytest.mark.parametrize("command", ["/bin/true", "echo all right"])
+def test_a_command_that_only_says_that_all_is_right_passes_no_vector(few_vectors: Path, command: str) -> None:
+    count, failures = check_vectors(Contender("liar", External("liar", command)), few_vectors)
+    assert count > 20 and len(failures) == count
+    assert all("writes no results" in line for line in failures)
+
+
+def test_a_command_that_is_right_passes_every_vector(few_vectors: Path, tmp_path: Path) -> None:
+    good = script(tmp_path / "good", "write_tensors(out, found, {})\n")
+    assert check_vectors(Contender("good", good), few_vectors) == (len(list(load_vectors(few_vectors))), [])
+
+
+@pytest.mark.parametrize(
+    "body,said",
+    [
+        ("found = {k: v if v.size == 0 else -v for k, v in found.items()}\nwrite_tensors(out, found, {})\n", "words differ"),
+        ("found.popitem()\nwrite_tensors(out, found, {})\n", "lacks"),
+        ("write_tensors(out, {**found, 'output.extra': found.popitem()[1]}, {})\n", "extra"),
+        ("write_tensors(out, {k: v[None] for k, v in found.items()}, {})\n", "needs"),
+        ("write_tensors(out, found, {})\nsys.exit(3)\n", "exit code 3"),
+    ],
+)  # fmt: skip
+def test_a_command_that_is_wrong_is_caught(few_vectors: Path, tmp_path: Path, body: str, said: str) -> None:
+    (few_vectors / "programs.safetensors").unlink()
+    bad = script(tmp_path / "bad", body)
+    cases = list(load_vectors(few_vectors))[:3]
+    failures = run_cases(cases, bad)
+    assert len(failures) == 3
+    assert all(said in what for _, what in failures), failures
+
+
+def test_one_wrong_word_in_a_batch_names_its_case(few_vectors: Path, tmp_path: Path) -> None:
+    body = "k = next(k for k in found if '/' in k and found[k].size)\nfound[k] = found[k].copy()\n"
+    body += "found[k].reshape(-1).view('u4')[0] ^= 1\nwrite_tensors(out, found, {})\n"
+    (few_vectors / "programs.safetensors").unlink()
+    failures = run_cases(list(load_vectors(few_vectors)), script(tmp_path / "off", body))
+    assert len(failures) == 1 and "1 of" in failures[0][1] and str(failures[0][0]).startswith("add: ")
+
+
+def test_an_output_and_a_state_of_one_name_are_both_compared() -> None:
+    one = np.ones(1, np.float32)
+    program = pg.trace(lambda state, x: ({"w": x * 2.0}, {"w": state["w"] + x}), one, state={"w": one})
+    case = Case("f", "n", program, {"x": one}, {"w": one * 3}, {"w": one * 2})  # the output is 2, the state is right
+    assert "words differ" in run_case(case, pg.executors()["reference"])
+
+
+def test_a_run_that_compares_nothing_is_refused() -> None:
+    alone = contenders(["reference"])
+    assert [c.name for c in alone] == ["reference"]
+    for wanted in ({}, {"vectors": VECTORS, "fuzz_examples": 1}):
+        with pytest.raises(pg.ExecutorError, match="nothing to compare"):
+            run_conformance(alone, **wanted)
+    assert [c.name for c in contenders(["cpu baseline"])] == ["reference", "cpu baseline"]
+
+
+def test_results_that_one_executor_lacks_are_no_match() -> None:
+    program = pg.trace(lambda x: x * 2.0, np.ones(1, np.float32))
+    runs = [Outcome(name, results, [], 0.0) for name, results in (("a", {}), ("b", {"output": np.ones(1, np.float32)}))]
+    assert not pair(program, "p", *runs)["match"]
+
+
+def test_vectors_that_leave_something_unsaid_are_refused(few_vectors: Path) -> None:
+    path = few_vectors / "programs.safetensors"
+    tensors, metadata = read_tensors(path)
+    new = next(name for name in tensors if "/new/" in name)
+    for kept in (
+        {k: v for k, v in tensors.items() if k != new},
+        {**tensors, "0/outs/y": tensors[new]},
+        {**tensors, "99999/out/y": tensors[new]},
+        {**tensors, "y": tensors[new]},
+    ):
+        write_tensors(path, kept, metadata)
+        with pytest.raises(pg.FileError, match="programs.safetensors"):
+            list(load_vectors(few_vectors))

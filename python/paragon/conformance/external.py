@@ -1,4 +1,8 @@
-"""An executor in another process: any command with the interface `run MODEL INPUTS OUTPUTS --values` (docs/program.md)."""
+"""An executor in another process: any command with the interface `run MODEL INPUTS OUTPUTS --values` (docs/program.md).
+
+Nothing is taken on trust: what counts are the words in the file that the command writes, of exactly the names, dtypes and shapes
+that the program has. An exit code can only make a run fail.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.errors import ExecutorError
+from ..ir.errors import ExecutorError, ProgramError
 from ..ir.program import Program
-from ..ir.spec import Array
+from ..ir.spec import Array, Spec, check_array
 from ..ir.tensor_files import read_tensors, write_tensors
 
 TIMEOUT_S = 600
@@ -91,8 +95,16 @@ class ExternalSession:
         first = self.program.first_operation
         return known + [found[f"value.{first + i}"] for i in range(len(self.program.operations))]
 
+    def _expected(self, values: bool) -> dict[str, Spec]:
+        """What the file of results must hold: no less and no more."""
+        program, specs = self.program, self.program.specs()
+        expected = {f"output.{name}": specs[v] for name, v in program.outputs.items()}
+        expected |= {f"state.{name}": specs[v] for name, v in program.updates.items()}
+        return expected | {f"value.{v}": specs[v] for v in range(program.first_operation, len(specs)) if values}
+
     def _results(self, inputs: Mapping[str, Array], *flags: str) -> dict[str, Array]:
-        """The tensors in the file of results that the command writes."""
+        """The tensors in the file of results that the command writes, checked against the program."""
+        who = self.executor.name
         with tempfile.TemporaryDirectory() as folder:
             model, given, results = (Path(folder) / f"{name}.safetensors" for name in ("model", "inputs", "outputs"))
             program = Program.from_json(self.program.to_json())
@@ -101,5 +113,15 @@ class ExternalSession:
             write_tensors(given, dict(inputs), {})
             done = self.executor.call("run", model, given, results, *flags)
             if done.returncode:
-                raise ExecutorError(f"{self.executor.name}: exit code {done.returncode}: {done.stderr.strip()[-500:]}")
-            return read_tensors(results)[0]
+                raise ExecutorError(f"{who}: exit code {done.returncode}: {done.stderr.strip()[-500:]}")
+            if not results.exists():
+                raise ExecutorError(f"{who}: ends with exit code 0, but writes no results")
+            found = read_tensors(results)[0]
+        expected = self._expected("--values" in flags)
+        for what, names in (("lacks", set(expected) - set(found)), ("has the extra", set(found) - set(expected))):
+            if names:
+                raise ExecutorError(f"{who}: the file of results {what} {', '.join(sorted(names)[:5])}")
+        try:
+            return {name: check_array(f"{who}: the result {name!r}", found[name], expected[name]) for name in expected}
+        except ProgramError as error:
+            raise ExecutorError(str(error)) from None

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.distance import Difference, Divergence, difference, first_divergence
+from ..ir.distance import Difference, Divergence, compare_tensors, difference, first_divergence
+from ..ir.errors import ProgramError
 from ..ir.fingerprint import fingerprint
 from ..ir.program import CONTRACT, Program
 from ..ir.spec import Array
@@ -53,7 +54,10 @@ def pair(program: Program, name: str, a: Outcome, b: Outcome) -> dict[str, Any]:
     row: dict[str, Any] = {"program": name, "first": a.executor, "second": b.executor}
     if a.error or b.error:
         return row | {"match": False, "first_differing_operation": a.error or b.error}
-    exact = [difference(a.results[key], b.results[key]) for key in a.results]
+    try:
+        exact = list(compare_tensors(a.results, b.results).values())
+    except ProgramError as error:
+        return row | {"match": False, "first_differing_operation": str(error)}
     spread = difference(_whole(a.results), _whole(b.results))
     divergence: Divergence | None = None
     if not all(d.same for d in exact):

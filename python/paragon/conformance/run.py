@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from ..ir.spec import Array
 from .external import External
 from .programs import standard_programs
 from .report import Outcome, drift_report
-from .vectors import load_vectors, run_case
+from .vectors import load_vectors, run_case, run_cases
 
 Progress = Callable[[str], None]
 
@@ -51,7 +52,8 @@ def contenders(names: Sequence[str] = (), commands: Mapping[str, str] | None = N
     """The executors to compare: the reference first, every setting of cpu, other plug-ins, and external commands.
 
     Args:
-        names: keep only executors of these names ("cpu" or "cpu avx2"); all available ones when empty.
+        names: keep only executors of these names ("cpu" or "cpu avx2"); all available ones when empty. A single one that is
+            left gets the reference for company, so that there is something to compare.
         commands: name -> command line of an implementation in another process.
 
     Raises:
@@ -76,6 +78,8 @@ def contenders(names: Sequence[str] = (), commands: Mapping[str, str] | None = N
     ]
     if missing := [n for n in names if not any(n in (c.name, c.name.split()[0]) for c in found)]:
         raise ExecutorError(f"there is no executor {missing[0]!r}; there are {', '.join(c.name for c in found)}")
+    if len(wanted) == 1 and wanted[0].name != "reference":
+        return [Contender("reference", known["reference"]), *wanted]
     return wanted
 
 
@@ -98,23 +102,24 @@ def run_program(contender: Contender, program: Program, inputs: Mapping[str, Arr
         results: dict[str, Array] = {}
         for step in range(steps):
             results |= {f"step {step} {name}": x for name, x in session.run(inputs).items()}
-        results |= session.state()
+        results |= {f"state {name}": x for name, x in session.state().items()}
     except ParagonError as error:
         return Outcome(contender.name, {}, [], time.perf_counter() - begin, str(error))
     return Outcome(contender.name, results, values, time.perf_counter() - begin)
 
 
 def check_vectors(contender: Contender, folder: str | Path) -> tuple[int, list[str]]:
-    """The number of cases in a folder, and a line for each that an executor gets wrong."""
-    if isinstance(contender.executor, External):
-        done = contender.executor.call("vectors", folder)
-        lines = [f"{contender.name}: {line}" for line in (done.stdout + done.stderr).splitlines()[-20:]]
-        return sum(1 for _ in load_vectors(folder)), lines if done.returncode else []
+    """The number of cases in a folder, and a line for each that an executor gets wrong. The words are compared here."""
+    executor, options = contender.executor, contender.options
     failures, count = [], 0
-    for case in load_vectors(folder):
-        count += 1
-        if wrong := run_case(case, contender.executor, **contender.options):
-            failures.append(f"{contender.name}: vector {case}: {wrong}")
+    for _, group in groupby(load_vectors(folder), key=lambda case: case.file):
+        cases = list(group)
+        count += len(cases)
+        if isinstance(executor, External):  # a process a file of vectors instead of one a case
+            wrong = run_cases(cases, executor, **options)
+        else:
+            wrong = [(case, what) for case in cases if (what := run_case(case, executor, **options))]
+        failures += [f"{contender.name}: vector {case}: {what}" for case, what in wrong]
     return count, failures
 
 
@@ -133,7 +138,7 @@ def run_conformance(
         progress: called with a line of text before each part.
 
     Raises:
-        ExecutorError: no contenders, or no hypothesis for fuzzing.
+        ExecutorError: no contenders, one alone with nothing to compare, or no hypothesis for fuzzing.
 
     >>> from paragon.conformance import contenders, run_conformance
     >>> findings = run_conformance(contenders(["reference", "cpu"]))
@@ -142,6 +147,8 @@ def run_conformance(
     """
     if not who:
         raise ExecutorError("conformance: no executor to run")
+    if len(who) == 1 and (vectors is None or fuzz_examples):
+        raise ExecutorError(f"conformance: {who[0].name!r} alone has nothing to compare with; name another executor")
     counts: dict[str, tuple[int, int]] = {}
     failures: list[str] = []
     for contender in who if vectors is not None else ():

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..executors import Executor
-from ..ir.distance import compare_tensors, first_divergence
-from ..ir.errors import FileError, ParagonError
-from ..ir.program import Program
+from ..ir.distance import Difference, compare_tensors, first_divergence
+from ..ir.errors import FileError, ParagonError, ProgramError
+from ..ir.program import Node, Program
 from ..ir.spec import Array
 from ..ir.tensor_files import read_tensors
 
@@ -32,38 +33,103 @@ class Case:
 
 
 def load_vectors(folder: str | Path) -> Iterator[Case]:
-    """The cases of every `*.safetensors` file in a folder. Raises FileError, naming the file, when one is damaged."""
+    """The cases of every `*.safetensors` file in a folder.
+
+    Raises:
+        FileError: there is none, or one is damaged: a case without the words of an output or of an updated state, a tensor that
+            belongs to no case. The message names the file.
+    """
     files = sorted(Path(folder).glob("*.safetensors"))
     if not files:
         raise FileError(f"{folder}: holds no vectors (*.safetensors)")
     for path in files:
         tensors, metadata = read_tensors(path)
         try:
-            cases = json.loads(metadata["cases"])
-        except (KeyError, ValueError):
-            raise FileError(f"{path}: has no list of cases in its metadata") from None
-        groups: dict[tuple[str, str], dict[str, Array]] = {}
-        for key, x in tensors.items():
-            number, kind, name = key.split("/", 2)
-            groups.setdefault((number, kind), {})[name] = x
-        for k, item in enumerate(cases):
-            program = Program.from_json(json.dumps(item["program"]))
-            part = {kind: groups.get((str(k), kind), {}) for kind in ("in", "state", "out", "new")}
-            program.values = part["state"]
-            yield Case(path.stem, item["name"], program, part["in"], part["out"], part["new"])
+            yield from _cases(path.stem, json.loads(metadata["cases"]), tensors)
+        except (ProgramError, KeyError, ValueError, TypeError, RecursionError) as error:
+            raise FileError(f"{path}: not a file of vectors: {error}") from None
+
+
+def _cases(file: str, listed: list[dict[str, Any]], tensors: Mapping[str, Array]) -> list[Case]:
+    groups: list[dict[str, dict[str, Array]]] = [{kind: {} for kind in ("in", "state", "out", "new")} for _ in listed]
+    for key, array in tensors.items():
+        number, kind, name = key.split("/", 2)
+        groups[range(len(listed)).index(int(number))][kind][name] = array
+    found = []
+    for k, (item, part) in enumerate(zip(listed, groups, strict=True)):
+        program = Program.from_json(json.dumps(item["program"]))
+        for kind, wanted in (
+            ("in", program.inputs), ("state", program.state), ("out", program.outputs), ("new", program.updates),
+        ):  # fmt: skip
+            if set(part[kind]) != set(wanted):
+                raise ProgramError(f"case {k}: has the tensors {kind}/{sorted(part[kind])}, not {sorted(wanted)}")
+        program.values = part["state"]
+        found.append(Case(file, item["name"], program, part["in"], part["out"], part["new"]))
+    return found
 
 
 def run_case(case: Case, executor: Executor, **options: Any) -> str:
     """What is wrong with an executor's answer to a case: one line, empty when nothing is."""
     try:
-        session = executor.load(case.program, **options)
-        outputs = session.run(case.inputs)
-        state = session.state()
-        found = compare_tensors(outputs, case.outputs) | compare_tensors(
-            {k: state[k] for k in case.new_state}, case.new_state
-        )
+        found = _compared(case, executor, options)
     except ParagonError as error:
         return f"{type(error).__name__}: {error}"
+    return _in_words(found)
+
+
+def run_cases(cases: Sequence[Case], executor: Executor, **options: Any) -> list[tuple[Case, str]]:
+    """The cases that an executor gets wrong, and what is wrong, from one run of all of them as one program.
+
+    For executors whose every run costs a process. When the run fails, each case has a run of its own, so that one bad case
+    is not held against the others.
+    """
+    try:
+        found = _compared(merged(cases), executor, options)
+    except ParagonError:
+        return [(case, wrong) for case in cases if (wrong := run_case(case, executor, **options))]
+    of_case: list[dict[str, Difference]] = [{} for _ in cases]
+    for name, d in found.items():
+        kind, number, rest = re.fullmatch(r"(output|state) (\d+)/(.*)", name, re.DOTALL).groups()  # type: ignore[union-attr]
+        of_case[int(number)][f"{kind} {rest}"] = d
+    return [(case, wrong) for case, part in zip(cases, of_case, strict=True) if (wrong := _in_words(part))]
+
+
+def merged(cases: Sequence[Case]) -> Case:
+    """Cases as one: their programs side by side in one program, every name of case k behind `k/`."""
+    inputs, state, values, arrays, out, new = ({} for _ in range(6))  # type: ignore[var-annotated]
+    for k, case in enumerate(cases):
+        pairs = (
+            (inputs, case.program.inputs), (state, case.program.state), (values, case.program.values),
+            (arrays, case.inputs), (out, case.outputs), (new, case.new_state),
+        )  # fmt: skip
+        for joined, part in pairs:
+            joined.update({f"{k}/{name}": x for name, x in part.items()})
+    nodes: list[Node] = []
+    outputs, updates = {}, {}
+    before_inputs, before_state = 0, len(inputs)
+    for k, case in enumerate(cases):
+        program = case.program
+        numbers = [before_inputs + i for i in range(len(program.inputs))]
+        numbers += [before_state + i for i in range(len(program.state))]
+        numbers += [len(inputs) + len(state) + len(nodes) + i for i in range(len(program.operations))]
+        nodes += [Node(n.op, tuple(numbers[v] for v in n.inputs), n.attributes, n.spec) for n in program.operations]
+        outputs.update({f"{k}/{name}": numbers[v] for name, v in program.outputs.items()})
+        updates.update({f"{k}/{name}": numbers[v] for name, v in program.updates.items()})
+        before_inputs, before_state = before_inputs + len(program.inputs), before_state + len(program.state)
+    program = Program(inputs, state, nodes, outputs, updates, values)
+    return Case(cases[0].file, f"{len(cases)} cases", program, arrays, out, new)
+
+
+def _compared(case: Case, executor: Executor, options: Mapping[str, Any]) -> dict[str, Difference]:
+    """The difference of every output ("output NAME") and updated state ("state NAME") to what must come out."""
+    session = executor.load(case.program, **options)
+    outputs, state = session.run(case.inputs), session.state()
+    found = {f"output {name}": d for name, d in compare_tensors(outputs, case.outputs).items()}
+    updated = {name: state[name] for name in case.new_state}
+    return found | {f"state {name}": d for name, d in compare_tensors(updated, case.new_state).items()}
+
+
+def _in_words(found: Mapping[str, Difference]) -> str:
     wrong = {name: d for name, d in found.items() if not d.same}
     return "; ".join(
         f"{name}: {d.mismatched} of {d.words} words differ, by up to {d.ulps} ulp" for name, d in wrong.items()

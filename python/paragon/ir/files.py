@@ -23,13 +23,14 @@ def load(path: str | Path, program: str | None = None) -> Program:
     >>> pg.load("double.safetensors").run({"x": np.ones(3, np.float32)})
     {'output': array([2., 2., 2.], dtype=float32)}
     """
-    tensors, metadata = read_tensors(path)
+    metadata = read_tensors(path, only=())[1]
     key = "program" if program is None else f"program.{program}"
     if key not in metadata:
         names = ", ".join(k for k in metadata if k == "program" or k.startswith("program.")) or "none"
         raise FileError(f"{path}: holds no {key!r} in its metadata (programs: {names})")
     try:
         loaded = Program.from_json(metadata[key])
+        tensors = read_tensors(path, only=loaded.state)[0]
         for name, spec in loaded.state.items():
             if name not in tensors:
                 raise ProgramError(f"the state {name!r} has no tensor")

@@ -6,6 +6,7 @@ A `Program` is data. It is made by tracing (tensor/tracing.py) or read from JSON
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,8 +128,12 @@ class Program:
         Args:
             others: further programs over a subset of the same state, kept under their names.
 
+        What would not be read back is not written: nothing happens to a file that is there.
+
         Raises:
-            ProgramError: a state has no value, or one of another dtype or shape.
+            ProgramError: a state has no value, or one of another dtype or shape; a program that `from_json` refuses, or whose
+                state is not in this one.
+            FileError: a name that the file cannot hold; see `write_tensors`.
 
         >>> def count(state, x):
         ...     total = state["total"] + pg.sum(x)
@@ -142,9 +147,14 @@ class Program:
         """
         held = self.state_dict()
         values = {name: check_array(f"state {name!r}", held.get(name), spec) for name, spec in self.state.items()}
-        metadata = {"format": MODEL, "program": self.to_json()}
-        metadata |= {f"program.{name}": other.to_json() for name, other in (others or {}).items()}
-        write_tensors(path, values, metadata)
+        texts = {"program": self.to_json()}
+        for name, other in (others or {}).items():
+            if foreign := [state for state, spec in other.state.items() if self.state.get(state) != spec]:
+                raise ProgramError(f"the program {name!r} has the state {foreign[0]!r}, which the main one has not")
+            texts[f"program.{check_name(name)}"] = other.to_json()
+        for text in texts.values():
+            Program.from_json(text)
+        write_tensors(path, values, {"format": MODEL, **texts})
 
     def state_dict(self) -> dict[str, Array]:
         """The present arrays of the state by name."""
@@ -158,7 +168,11 @@ class Program:
     # --- JSON ---------------------------------------------------------------------------------------------------------
 
     def to_json(self, indent: int | None = None) -> str:
-        """The program as JSON text (docs/program.md), without the arrays of the state."""
+        """The program as JSON text (docs/program.md), without the arrays of the state.
+
+        Raises:
+            ProgramError: `meta` holds what JSON has not, for instance NaN or an array.
+        """
         first = self.first_operation
         document: dict[str, Any] = {
             "format": FORMAT,
@@ -182,7 +196,11 @@ class Program:
         }
         if self.meta:
             document["meta"] = self.meta
-        return json.dumps(document, indent=indent, separators=None if indent else (",", ":"))
+        try:
+            json.dumps(self.meta, ensure_ascii=False).encode()  # refuses what is no Unicode
+            return json.dumps(document, indent=indent, separators=None if indent else (",", ":"), allow_nan=False)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise ProgramError(f"program: meta must be JSON: {error}") from None
 
     @classmethod
     def from_json(cls, text: str) -> Program:
@@ -238,7 +256,10 @@ class _Reader:
     def __init__(self, text: str) -> None:
         try:
             self.document = json.loads(
-                text, parse_constant=self._refuse_constant, object_pairs_hook=_without_duplicates
+                text,
+                parse_constant=self._refuse_constant,
+                parse_float=_finite,
+                object_pairs_hook=_without_duplicates,
             )
         except (ValueError, RecursionError) as error:
             raise ProgramError(f"program: not valid JSON: {error}") from None
@@ -328,6 +349,14 @@ class _Reader:
                 raise ProgramError(f"{key}[{i}]: the name {name!r} appears twice")
             found[name] = _value_number(f"{key}[{i}]", d["value"], count)
         return found
+
+
+def _finite(text: str) -> float:
+    """A number. One beyond binary64, which Python would make infinite and could not write again, is an error."""
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"the number {text[:20]} is too large")
+    return number
 
 
 def _without_duplicates(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,39 +1,72 @@
-"""Tensor files: safetensors, written atomically and read with errors that name the file."""
+"""Tensor files: safetensors, written atomically and read with errors that name the file.
+
+`write_atomic` is the one way in which Paragon writes a file (docs/reliability.md), `read_tensors` the one way to read tensors.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
-import tempfile
-from collections.abc import Mapping
+import secrets
+import stat
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from .errors import FileError
 from .fingerprint import canonical
-from .spec import Array
+from .spec import MAX_RANK, Array, dtype_name
 
 MODEL, JOB, RUN = "paragon-model", "paragon-job", "paragon-run"
+METADATA = "__metadata__"  # what the format calls its metadata; no tensor can have this name
+MAX_HEADER = 100_000_000  # bytes; the limit of the format's own library
 
 
 def write_atomic(path: str | Path, data: bytes) -> None:
-    """Write a file so that its name always holds either the old or the new content whole, also after a crash."""
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent or Path(), prefix=f".{path.name}.")
+    """Write a file so that its name always holds either the old or the new content whole, also after a crash.
+
+    A link is followed, so that it stays one. The permissions of a file that is there are kept. What is no regular file
+    (a device, a FIFO) is written through, never replaced.
+
+    Raises:
+        OSError: with the path as its file name, whatever step failed.
+    """
+    try:
+        _write(Path(path), data)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        there = os.stat(path)
+    except FileNotFoundError:
+        there = None
+    if there is not None and not stat.S_ISREG(there.st_mode):
+        with open(path, "wb") as through:
+            through.write(data)
+        return
+    path = Path(os.path.realpath(path))
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(temporary, flags, 0o666 if there is None else 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
+            if there is not None:
+                os.chmod(temporary, stat.S_IMODE(there.st_mode))
             os.fsync(file.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
     if os.name == "posix":
-        folder = os.open(path.parent or Path(), os.O_RDONLY)
+        folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
@@ -41,24 +74,83 @@ def write_atomic(path: str | Path, data: bytes) -> None:
 
 
 def write_tensors(path: str | Path, tensors: Mapping[str, Array], metadata: Mapping[str, str]) -> None:
-    """Write a safetensors file atomically, NaNs as the one NaN. Arrays are f32, i32 or u32."""
+    """Write a safetensors file atomically, NaNs as the one NaN.
+
+    Raises:
+        FileError: what `read_tensors` or another reader would refuse: a dtype other than f32, i32 and u32, the name
+            `__metadata__`, text that is no Unicode, too long a header. Nothing has been written then.
+    """
+    from safetensors import SafetensorError
     from safetensors.numpy import save
 
+    for name, array in tensors.items():
+        if name == METADATA:
+            raise FileError(
+                f"{path}: no tensor can have the name {METADATA!r}, which the format uses itself; rename it"
+            )
+        if dtype_name(array) is None or array.ndim > MAX_RANK:
+            raise FileError(
+                f"{path}: the tensor {name!r} is {array.dtype}{list(array.shape)}, not f32, i32 or u32 of at most {MAX_RANK} axes"
+            )
+    for text in (*tensors, *metadata, *metadata.values()):
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise FileError(f"{path}: {text[:40]!r} is not valid Unicode") from None
     arrays = {
         name: canonical(array).view(array.dtype.newbyteorder("<")).reshape(array.shape)
         for name, array in tensors.items()
     }
-    write_atomic(path, save(arrays, dict(metadata) or None))
+    try:
+        data = save(arrays, dict(metadata) or None)
+    except SafetensorError as error:
+        raise FileError(
+            f"{path}: cannot be written: {error} (at most {MAX_HEADER} bytes of names and metadata)"
+        ) from None
+    write_atomic(path, data)
 
 
-def read_tensors(path: str | Path) -> tuple[dict[str, Array], dict[str, str]]:
-    """The tensors and the metadata of a safetensors file. Raises FileError, naming the file."""
+def read_tensors(path: str | Path, only: Collection[str] | None = None) -> tuple[dict[str, Array], dict[str, str]]:
+    """The tensors (of the names `only`, where given) and the metadata of a safetensors file.
+
+    Raises:
+        FileError: naming the file: it is missing, no regular file, damaged, or its tensors are more than this machine's memory.
+    """
     from safetensors import SafetensorError, safe_open
 
     try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            raise FileError(f"{path}: is not a regular file; only those can be read")
         with safe_open(str(path), framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+            metadata = dict(file.metadata() or {})
+            names = [name for name in file.keys() if only is None or name in only]  # noqa: SIM118
+            _check_memory(path, status.st_size if only is None else sum(_bytes(file, name) for name in names))
+            return {name: file.get_tensor(name) for name in names}, metadata
     except FileNotFoundError:
         raise FileError(f"{path}: there is no such file") from None
+    except MemoryError:
+        raise FileError(f"{path}: its tensors do not fit into memory") from None
+    except FileError:
+        raise
     except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
         raise FileError(f"{path}: not a readable safetensors file: {error}") from None
+
+
+def most_memory() -> int:
+    """The bytes that one file's tensors may take: three quarters of the machine's memory, as for a session of the cpu executor."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4 * 3
+    except (AttributeError, ValueError, OSError):  # a system that does not say
+        return 2**63 - 1
+
+
+def _bytes(file: Any, name: str) -> int:
+    """What one tensor of an open file takes, by its header."""
+    shape: list[int] = file.get_slice(name).get_shape()
+    return 4 * math.prod(shape)
+
+
+def _check_memory(path: str | Path, size: int) -> None:
+    if size > (most := most_memory()):
+        raise FileError(f"{path}: its tensors take {size} bytes; this machine reads at most {most} (3/4 of its memory)")

@@ -1,7 +1,8 @@
 """Checkpoints: everything a training run needs to go on as if it had never stopped, in one safetensors file.
 
 The tensors are the state of the step program (`state.NAME`) and arrays of callbacks (`callback.K.NAME`); the metadata holds the
-position, the history and the identity of the run. A file is replaced atomically, so its name always holds a whole checkpoint.
+position, the history, the identity of the run, and a hash over all of it. A file is replaced atomically, so its name always holds a
+whole checkpoint; training/lock.py keeps a second run away from it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.errors import FileError, ParagonError
+from ..ir.fingerprint import fingerprint
 from ..ir.spec import Array, dtype_name
 from ..ir.tensor_files import read_tensors, write_tensors
 from ..tensor.tensor import Tensor
@@ -35,6 +37,19 @@ def data_hash(arrays: Mapping[str, Array]) -> str:
         digest.update(f"{name} {array.dtype.str} {array.shape}\0".encode())
         digest.update(np.ascontiguousarray(array).view(np.uint8).data if array.size else b"")
     return digest.hexdigest()
+
+
+def content_hash(tensors: Mapping[str, Array], position: str) -> str:
+    """SHA-256 over everything that a checkpoint holds: its tensors, and its position as the text that stands in the file."""
+    return hashlib.sha256(f"{fingerprint(tensors)} {position}".encode()).hexdigest()
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 @dataclass
@@ -75,7 +90,7 @@ class Checkpoint:
             text = json.dumps(position, default=_plain)
         except (TypeError, ValueError) as error:
             raise ParagonError(f"the state of a callback does not fit into a checkpoint: {error}") from None
-        write_tensors(path, tensors, {"format": FORMAT, "position": text})
+        write_tensors(path, tensors, {"format": FORMAT, "position": text, "hash": content_hash(tensors, text)})
 
     @classmethod
     def load(cls, path: str | Path) -> Checkpoint:
@@ -87,18 +102,41 @@ class Checkpoint:
             position = json.loads(metadata["position"])
             if position.pop("version") != VERSION:
                 raise ValueError("another version")
+            if metadata["hash"] != content_hash(tensors, metadata["position"]):
+                raise ValueError("its content is not what its hash says")
             identity, callbacks = position.pop("identity"), position.pop("callbacks")
             found = cls(identity=identity, state={}, position=Position(**position), callbacks=callbacks)
+            found.check()
             for name, array in tensors.items():
                 kind, rest = name.split(".", 1)
                 if kind == "state":
                     found.state[rest] = array
+                elif kind == "callback":
+                    number, rest = rest.split(".", 1)
+                    found.callbacks[range(len(callbacks)).index(int(number))][rest] = array
                 else:
-                    k, rest = rest.split(".", 1)
-                    found.callbacks[int(k)][rest] = array
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+                    raise ValueError(f"the tensor {name!r} belongs to nothing")
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
             raise FileError(f"{path}: damaged, or written by another version: {error!r}") from None
         return found
+
+    def check(self) -> None:
+        """Raises ValueError, naming the field that a run cannot have."""
+        at = self.position
+        steps = self.identity.get("steps an epoch") if isinstance(self.identity, dict) else None
+        listed = isinstance(at.history, dict) and all(isinstance(v, list) for v in at.history.values())
+        for field_name, good in (
+            ("identity", isinstance(self.identity, dict)),
+            ("callbacks", isinstance(self.callbacks, list) and all(isinstance(c, dict) for c in self.callbacks)),
+            ("epoch", _is_count(at.epoch)),
+            ("done", _is_count(at.done) and (steps is None or (_is_count(steps) and at.done <= steps))),
+            ("totals", isinstance(at.totals, dict) and all(map(_is_number, at.totals.values()))),
+            ("history", listed and all(_is_number(x) for v in at.history.values() for x in v)),
+            ("history", listed and all(len(v) <= at.epoch for v in at.history.values())),
+            ("stopped", isinstance(at.stopped, bool)),
+        ):
+            if not good:
+                raise ValueError(f"{field_name} is not what a run has")
 
     def check_identity(self, path: str | Path, now: Mapping[str, Any]) -> None:
         """Raises FileError, naming what differs, when this is a checkpoint of another run."""
@@ -151,7 +189,11 @@ def to_resume(path: Path, resume: bool | str, overwrite: bool) -> bool:
 
 
 def remove_leftovers(path: Path) -> None:
-    """Delete the temporary files that a killed run left beside its checkpoint."""
+    """Delete the temporary files that a killed run left beside its checkpoint.
+
+    The caller holds the lock of the checkpoint (lock.py), so that they are nobody's.
+    """
+    path = Path(os.path.realpath(path))
     pattern = re.compile(re.escape(f".{path.name}.") + r"[a-z0-9_]{8}")
     for other in path.parent.iterdir():
         if pattern.fullmatch(other.name):

@@ -24,6 +24,7 @@ from .callbacks import Callback, Function, Progress, Run
 from .checkpoint import remove_leftovers, to_resume
 from .description import Training
 from .evaluation import EVALUATION_ROWS, Evaluator
+from .lock import one_run_a_checkpoint
 from .step import Metrics
 from .trainer import Trainer
 
@@ -51,6 +52,7 @@ class History(Mapping[str, list[float]]):
         return len(self.figures)
 
 
+@one_run_a_checkpoint
 def train(
     training: Training,
     *,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,8 @@ class JobResult:
         return fingerprint(self.state)
 
     def save(self, path: str | Path) -> None:
-        """Write the state under its names, and the outputs as "output.NAME"."""
+        """Write the state under its names, and the outputs as "output.NAME". Raises ProgramError where that is one name twice."""
+        _check_names(self.outputs, self.state)
         write_tensors(path, {**self.state, **{f"output.{name}": x for name, x in self.outputs.items()}}, {})
 
 
@@ -101,10 +103,19 @@ def write_job(path: str | Path, training: Training, steps: int) -> None:
         raise ProgramError(
             f'the state {taken[0]!r} has a name that the file needs for data; rename the attribute "data"'
         )
+    _check_names(program.outputs, program.state)
     seed = [int(word) for word in seed_words(training.seed).numpy()]
     job = {"steps": steps, "batch": training.batch_size, "seed": seed}
     metadata = {"format": JOB, "program": program.to_json(), "job": json.dumps(job)}
     write_tensors(path, {**program.values, f"{DATA}x": training.x, f"{DATA}y": training.y}, metadata)
+
+
+def _check_names(outputs: Iterable[str], state: Collection[str]) -> None:
+    """Raises ProgramError for a state and an output that would have one name in the file of results."""
+    if taken := [name for name in outputs if f"output.{name}" in state]:
+        raise ProgramError(
+            f"the state {f'output.{taken[0]}'!r} has the name that the output {taken[0]!r} gets in results; rename one"
+        )
 
 
 @dataclass
@@ -131,6 +142,7 @@ class Job:
     @classmethod
     def _checked(cls, tensors: dict[str, Array], metadata: dict[str, str]) -> Job:
         program = Program.from_json(metadata["program"])
+        _check_names(program.outputs, program.state)
         settings = json.loads(metadata["job"])
         if not isinstance(settings, dict) or set(settings) != {"steps", "batch", "seed"}:
             raise ProgramError('"job" must be an object with steps, batch and seed')
