@@ -44,6 +44,8 @@ def load_vectors(folder: str | Path) -> Iterator[Case]:
         raise FileError(f"{folder}: holds no vectors (*.safetensors)")
     for path in files:
         tensors, metadata = read_tensors(path)
+        if "cases" not in metadata:
+            raise FileError(f"{path}: not a file of vectors: its metadata has no list of cases")
         try:
             yield from _cases(path.stem, json.loads(metadata["cases"]), tensors)
         except (ProgramError, KeyError, ValueError, TypeError, RecursionError) as error:

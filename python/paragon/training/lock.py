@@ -39,7 +39,10 @@ def locking(path: Path) -> Iterator[None]:
     if not path.parent.is_dir():
         raise FileError(f"{path}: there is no folder {path.parent}; make it first")
     lock = path.with_name(f".{path.name}.lock")
-    handle = _acquired(path, lock)
+    try:
+        handle = _acquired(path, lock)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written: {error.strerror}") from None
     try:
         yield
     finally:
