@@ -55,11 +55,16 @@ def loss_function(loss: str | Loss) -> Loss:
     return loss if callable(loss) else named("loss", LOSSES, loss)
 
 
+def accuracy_for(loss: Loss) -> Metric | None:
+    """The accuracy of a classifier's loss. (By identity: a loss of one's own may be an object without a hash.)"""
+    return next((metric for known, metric in ACCURACIES.items() if known is loss), None)
+
+
 def metric_function(metric: str | Metric, loss: Loss) -> Metric:
     """A metric by its name, "accuracy" or that of a loss, or any function. Raises ShapeError for an unknown name."""
     if not isinstance(metric, str):
         return metric
-    return named("metric", {"accuracy": ACCURACIES.get(loss, correct_classes), **LOSSES}, metric)
+    return named("metric", {"accuracy": accuracy_for(loss) or correct_classes, **LOSSES}, metric)
 
 
 def chosen_metrics(metrics: Metrics | None, loss: Loss) -> dict[str, Metric]:
@@ -68,7 +73,7 @@ def chosen_metrics(metrics: Metrics | None, loss: Loss) -> dict[str, Metric]:
     Raises ParagonError for a name that the history needs otherwise, or for a function in a list that has no name.
     """
     if metrics is None:
-        metrics = ["accuracy"] if loss in ACCURACIES else []
+        metrics = ["accuracy"] if accuracy_for(loss) else []
     if isinstance(metrics, str):
         metrics = [metrics]
     pairs = list(metrics.items()) if isinstance(metrics, Mapping) else [(_name_of(m), m) for m in metrics]
@@ -114,15 +119,22 @@ class Objective:
         return found
 
     def check_targets(self, what: str, y: Array, output: Spec) -> None:
-        """Raises ShapeError for a class that the model has no output for: a program would only make the loss infinite."""
-        if self.loss is cross_entropy and y.size:
-            low, high, classes = int(y.min()), int(y.max()), output.shape[-1]
-            if low < 0 or high >= classes:
-                wrong = low if low < 0 else high
-                row = int((y == wrong).reshape(len(y), -1).any(axis=1).argmax())
-                raise ShapeError(
-                    f"{what}: class {wrong} is outside 0 ... {classes - 1}, the outputs of the model (row {row})"
-                )
+        """Raises ShapeError, naming the row, for a target that a loss has no meaning for: a program would only compute on."""
+        asked = [self.loss, *self.metrics.values()]
+        if any(
+            fn is cross_entropy for fn in asked
+        ):  # the loss of a class that the model has no output for would be infinite
+            _check_range(what, "class", y, output.shape[-1] - 1, "the outputs of the model")
+        if any(fn is bce or fn is bce_with_logits for fn in asked):
+            _check_range(what, "target", y, 1, "what binary cross entropy takes")
+
+
+def _check_range(what: str, kind: str, y: Array, high: int, whose: str) -> None:
+    if y.size and not 0 <= y.min() <= y.max() <= high:
+        outside = (y < 0) | (y > high)
+        row = int(outside.reshape(len(y), -1).any(axis=1).argmax())
+        wrong = y[row][outside[row]].ravel()[0]
+        raise ShapeError(f"{what}: {kind} {wrong} is outside 0 ... {high}, {whose} (row {row})")
 
 
 def check_names(model: Module) -> None:
