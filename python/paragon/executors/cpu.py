@@ -98,8 +98,8 @@ class CpuSession:
         try:
             with self._lock:
                 return self._session.run(inputs if type(inputs) is dict else dict(inputs))
-        except _core.Error as error:
-            raise ExecutorError(str(error)) from None
+        except (ValueError, MemoryError) as error:
+            raise ExecutorError(str(error) or "out of memory") from None
 
     def state(self) -> dict[str, Array]:
         """A copy of the state. Raises ExecutorError when it was never set."""
@@ -122,8 +122,8 @@ class CpuSession:
 
 
 def _call(fn: Callable[[], _T], error: type[Exception] = ExecutorError) -> _T:
-    """Call into the core; its errors become ours."""
+    """Call into the core; its errors, and NumPy's for arrays that it cannot hold, become ours."""
     try:
         return fn()
-    except (_core.Error, MemoryError) as found:
+    except (ValueError, MemoryError) as found:  # _core.Error is a ValueError
         raise error(str(found) or "out of memory") from None

@@ -38,9 +38,11 @@ class Spec(NamedTuple):
 
 
 def checked(spec: Spec) -> Spec:
-    """`spec` itself. Raises ShapeError for a rank or a number of elements beyond what a value may have."""
+    """`spec` itself. Raises ShapeError for a rank, a dimension or a number of elements beyond what a value may have."""
     if len(spec.shape) > MAX_RANK:
         raise ShapeError(f"the result has rank {len(spec.shape)}; the largest is {MAX_RANK}")
+    if max(spec.shape, default=0) > MAX_ELEMENTS or min(spec.shape, default=0) < 0:
+        raise ShapeError(f"the result {spec} has a dimension outside 0 ... {MAX_ELEMENTS}")
     if spec.size > MAX_ELEMENTS:
         raise ShapeError(f"the result {spec} has more than {MAX_ELEMENTS} elements")
     return spec

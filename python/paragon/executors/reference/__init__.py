@@ -16,8 +16,8 @@ import numpy as np
 
 from ...ir.errors import ExecutorError
 from ...ir.float_modes import in_plain_modes
-from ...ir.program import Program
-from ...ir.spec import NUMPY_DTYPES, Array
+from ...ir.program import Node, Program
+from ...ir.spec import NUMPY_DTYPES, Array, Spec
 from .kernels import KERNELS
 
 
@@ -50,9 +50,9 @@ class ReferenceSession:
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Run once: update the state and return the outputs, all of them copies."""
         with self._lock:
-            values = self.values(inputs)
-            outputs = {name: np.array(values[v]) for name, v in self.program.outputs.items()}
-            self._state.update({name: np.array(values[v]) for name, v in self.program.updates.items()})
+            values = self._evaluate(inputs)
+            outputs = {name: np.array(_held(values[v])) for name, v in self.program.outputs.items()}
+            self._state.update({name: np.array(_held(values[v])) for name, v in self.program.updates.items()})
             return outputs
 
     def state(self) -> dict[str, Array]:
@@ -65,14 +65,41 @@ class ReferenceSession:
         with self._lock:
             self._state.update({name: np.array(values[name]) for name in values})
 
-    @in_plain_modes
     def values(self, inputs: Mapping[str, Array]) -> list[Array]:
         """Every value of a run, by value number, without updating the state."""
-        found = [np.asarray(inputs[name]) for name in self.program.inputs]
+        return [_held(value) for value in self._evaluate(inputs)]
+
+    @in_plain_modes
+    def _evaluate(self, inputs: Mapping[str, Array]) -> list[Array | Spec]:
+        found: list[Array | Spec] = [np.asarray(inputs[name]) for name in self.program.inputs]
         with self._lock:
             found += [self._state[name] for name in self.program.state]
         with np.errstate(all="ignore"):
             for node in self.program.operations:
-                result = KERNELS[node.op](*(found[v] for v in node.inputs), **node.attributes)
-                found.append(np.asarray(result, NUMPY_DTYPES[node.spec.dtype]).reshape(node.spec.shape))
+                found.append(_result(node, [found[v] for v in node.inputs]))
         return found
+
+
+def _result(node: Node, operands: list[Array | Spec]) -> Array | Spec:
+    """The result of one operation; a Spec stands for a value without elements whose shape is beyond NumPy.
+
+    What has no elements is not computed: kernels would loop over lengths that do not matter.
+    """
+    spec, dtype = node.spec, NUMPY_DTYPES[node.spec.dtype]
+    arrays = [x for x in operands if not isinstance(x, Spec)]
+    if spec.size == 0:
+        try:
+            return np.empty(spec.shape, dtype)
+        except ValueError:
+            return spec
+    if len(arrays) < len(operands):  # only a reduction makes something of such a value: what it starts from
+        lowest = -np.inf if spec.dtype == "f32" else np.iinfo(dtype).min
+        return np.full(spec.shape, lowest if node.op == "max" else 0, dtype)
+    return np.asarray(KERNELS[node.op](*arrays, **node.attributes), dtype).reshape(spec.shape)
+
+
+def _held(value: Array | Spec) -> Array:
+    """Raises ExecutorError for a value that NumPy cannot hold."""
+    if isinstance(value, Spec):
+        raise ExecutorError(f"NumPy cannot hold an array {value}, though it has no elements")
+    return value

@@ -245,20 +245,26 @@ def one_hot(i: Array, *, depth: int) -> Array:
     return np.asarray(i[..., None] == np.arange(depth))
 
 
+def _covered(length: int, windows: int, offset: int, stride: int) -> tuple[Array, Array]:
+    """The windows, by number, whose element at `offset` lies within the image, and where."""
+    number = np.arange(windows)
+    place = number * stride + offset
+    inside = (place >= 0) & (place < length)
+    return number[inside], place[inside]
+
+
 @kernel
 def unfold(x: Array, *, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Array:
-    n, c = x.shape[:2]
-    top, bottom, left, right = padding
-    padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
-    oh, ow = ((padded.shape[2 + d] - dilation[d] * (kernel[d] - 1) - 1) // stride[d] + 1 for d in (0, 1))
-    out = np.empty((n, oh, ow, c, kernel[0], kernel[1]), x.dtype)
+    n, c, *size = x.shape
+    oh, ow = (
+        (size[d] + sum(padding[2 * d : 2 * d + 2]) - dilation[d] * (kernel[d] - 1) - 1) // stride[d] + 1 for d in (0, 1)
+    )
+    out = np.zeros((n, oh, ow, c, kernel[0], kernel[1]), x.dtype)
     for row in range(kernel[0]):
+        i, y = _covered(size[0], oh, row * dilation[0] - padding[0], stride[0])
         for column in range(kernel[1]):
-            y, z = row * dilation[0], column * dilation[1]
-            seen = padded[
-                :, :, y : y + (oh - 1) * stride[0] + 1 : stride[0], z : z + (ow - 1) * stride[1] + 1 : stride[1]
-            ]
-            out[..., row, column] = seen.transpose(0, 2, 3, 1)
+            j, z = _covered(size[1], ow, column * dilation[1] - padding[2], stride[1])
+            out[..., row, column][:, i[:, None], j] = x[:, :, y[:, None], z].transpose(0, 2, 3, 1)
     return out
 
 
@@ -267,16 +273,15 @@ def fold(x: Array, *, size: Any, kernel: Any, stride: Any, padding: Any, dilatio
     n, oh, ow, depth = x.shape
     c = depth // (kernel[0] * kernel[1])
     windows = x.reshape((n, oh, ow, c, kernel[0] * kernel[1])).transpose(0, 3, 1, 2, 4)
-    top, bottom, left, right = padding
 
     def chain(start: int, stop: int) -> Array:
-        total = np.zeros((n, c, size[0] + top + bottom, size[1] + left + right), x.dtype)
+        total = np.zeros((n, c, *size), x.dtype)
         for position in range(start, stop):
-            y, z = position // kernel[1] * dilation[0], position % kernel[1] * dilation[1]
-            rows = slice(y, y + (oh - 1) * stride[0] + 1, stride[0])
-            columns = slice(z, z + (ow - 1) * stride[1] + 1, stride[1])
-            total[:, :, rows, columns] += windows[..., position]
-        return total[:, :, top : top + size[0], left : left + size[1]]
+            row, column = position // kernel[1], position % kernel[1]
+            i, y = _covered(size[0], oh, row * dilation[0] - padding[0], stride[0])
+            j, z = _covered(size[1], ow, column * dilation[1] - padding[2], stride[1])
+            total[:, :, y[:, None], z] += windows[:, :, i[:, None], j, position]
+        return total
 
     return reduce_panels(kernel[0] * kernel[1], panel, chain)
 
