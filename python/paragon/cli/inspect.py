@@ -15,8 +15,8 @@ import typer
 from .. import __version__
 from ..executors.registry import executors, resolve
 from ..ir.distance import ordered
-from ..ir.errors import ExecutorError, FileError
-from ..ir.fingerprint import fingerprint
+from ..ir.errors import ExecutorError, FileError, ProgramError
+from ..ir.fingerprint import fingerprint_of_file
 from ..ir.program import CONTRACT, Program
 from ..ir.spec import NUMPY_DTYPES
 from ..ir.tensor_files import read_tensors
@@ -35,7 +35,10 @@ def inspect(
 ) -> None:
     """Show what a file holds: its tensors, its programs, its fingerprint."""
     tensors, metadata = read_tensors(file)
-    programs = {k: Program.from_json(v) for k, v in metadata.items() if k == "program" or k.startswith("program.")}
+    try:
+        programs = {k: Program.from_json(v) for k, v in metadata.items() if k == "program" or k.startswith("program.")}
+    except ProgramError as error:
+        raise FileError(f"{file}: {error}") from None
     if not tensors and not programs:
         raise FileError(f"{file}: holds neither tensors nor a program")
     console.print(f"[bold]{file}[/bold]  {metadata.get('format', 'safetensors')}  {file.stat().st_size} bytes")
@@ -50,7 +53,7 @@ def inspect(
             show_table("", ("value", "dtype[shape]", "operation", "operands; attributes"), program.describe())
         if plan:
             show_plan(program, executor, options(isa, threads))
-    console.print(f"fingerprint {fingerprint({k: np.asarray(v) for k, v in tensors.items()})}", highlight=False)
+    console.print(f"fingerprint {fingerprint_of_file(tensors, metadata)}", highlight=False)
 
 
 def show_plan(program: Program, executor: str, chosen: dict[str, Any]) -> None:

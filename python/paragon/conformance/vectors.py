@@ -44,6 +44,8 @@ def load_vectors(folder: str | Path) -> Iterator[Case]:
         raise FileError(f"{folder}: holds no vectors (*.safetensors)")
     for path in files:
         tensors, metadata = read_tensors(path)
+        if "cases" not in metadata:
+            raise FileError(f"{path}: has no list of cases in its metadata")
         try:
             yield from _cases(path.stem, json.loads(metadata["cases"]), tensors)
         except (ProgramError, KeyError, ValueError, TypeError, RecursionError) as error:
