@@ -15,6 +15,8 @@ import pytest
 
 import paragon as pg
 from paragon import nn
+from paragon.ir.program import MAX_OPERATIONS, Node
+from paragon.ir.spec import Spec
 from paragon.ir.tensor_files import most_memory, read_tensors, write_atomic, write_tensors
 from paragon.training.job import Job, JobResult
 
@@ -255,3 +257,24 @@ def test_only_what_a_program_needs_is_read(tmp_path: Path) -> None:
     except OSError as error:
         pytest.skip(f"no sparse files here: {error}")
     assert pg.load(path).run({"x": ONE})["output"] == 2
+
+
+# --- limits that agree ------------------------------------------------------------------------------------------------
+
+
+def chain(length: int) -> pg.Program:
+    """`length` operations whose attributes are long, one after the other."""
+    spec = Spec("f32", (1, 1, 1, 1, 1, 1, 1, 1))
+    attributes = {"start": (0,) * 8, "stop": (1,) * 8, "step": (1,) * 8}
+    return pg.Program({"x": spec}, {}, [Node("slice", (i,), attributes, spec) for i in range(length)], {"y": length})
+
+
+@pytest.mark.slow
+def test_the_largest_program_fits_into_a_model_file(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    chain(MAX_OPERATIONS).save(path)
+    assert len(pg.load(path).operations) == MAX_OPERATIONS
+    content = path.read_bytes()
+    with pytest.raises(pg.ProgramError, match=f"{MAX_OPERATIONS + 1} operations; the most is {MAX_OPERATIONS}"):
+        chain(MAX_OPERATIONS + 1).save(path)
+    assert path.read_bytes() == content

@@ -18,7 +18,7 @@ using Shape = std::vector<std::int64_t>;
 inline constexpr std::size_t kMaxRank = 8;
 inline constexpr std::int64_t kMaxDimension = 0x7fffffff;
 inline constexpr std::int64_t kMaxElements = 0x7fffffff;
-inline constexpr std::size_t kMaxOperations = 1000000;
+inline constexpr std::size_t kMaxOperations = 200000;  // so that a program fits into the header of a model file
 inline constexpr std::int64_t kMaxFftPoints = 1 << 24;
 inline constexpr std::size_t kMaxName = 255;
 

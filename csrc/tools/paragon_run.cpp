@@ -20,9 +20,9 @@ using namespace paragon;
 
 constexpr char kUsage[] =
     "usage: paragon_run vectors DIR                          check every vector file of a directory\n"
-    "       paragon_run run MODEL INPUTS OUTPUTS [--values]  run a model file once\n"
+    "       paragon_run run MODEL INPUTS OUTPUTS [--values]  run a model once; prints the outputs' fingerprint\n"
     "       paragon_run train JOB OUT                        run a training job; prints the fingerprint of the state\n"
-    "       paragon_run fingerprint FILE                     of the tensors of a file\n"
+    "       paragon_run fingerprint FILE                     of results the outputs', else all tensors'\n"
     "       paragon_run isas                                 the instruction sets of this machine, best last\n"
     "options: --isa NAME, --threads N, --memory BYTES\n";
 
@@ -207,7 +207,7 @@ void command(const Arguments& arguments) {
   if (is("vectors", 1)) {
     vectors(words[1], options);
   } else if (is("run", 3)) {
-    run_model(words[1], words[2], words[3], arguments.values, options);
+    std::printf("%s\n", run_model(words[1], words[2], words[3], arguments.values, options).c_str());
   } else if (is("train", 2)) {
     std::printf("%s\n", train(words[1], words[2], options).c_str());
   } else if (is("fingerprint", 1)) {

@@ -17,9 +17,9 @@ import (
 
 const usage = `usage:
   reference vectors DIR                              check every vector file of a directory
-  reference run MODEL INPUTS OUTPUTS [--values]      run a model file once
+  reference run MODEL INPUTS OUTPUTS [--values]      run a model file once; prints the fingerprint of its outputs
   reference train JOB OUT                            run a training job; prints the fingerprint of its final state
-  reference fingerprint FILE                         print the fingerprint of the tensors of a file
+  reference fingerprint FILE                         print the fingerprint of a file: of results the outputs, else all tensors
   reference operations                               print the table of operations as JSON
 options:
   --memory GIB    how much the values of a run may take (default 4)
@@ -80,7 +80,7 @@ func command(arguments []string, w io.Writer) error {
 
 func vectors(files []string, _ program.Options, w io.Writer) error { return checkVectors(files[0], w) }
 
-func run(files []string, options program.Options, _ io.Writer) error {
+func run(files []string, options program.Options, w io.Writer) error {
 	m, err := model.Load(files[0])
 	if err != nil {
 		return err
@@ -93,7 +93,10 @@ func run(files []string, options program.Options, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
-	out := &tensor.File{Tensors: map[string]*tensor.Tensor{}}
+	out := &tensor.File{
+		Metadata: map[string]string{"format": tensor.RunFormat, "program": m.Text},
+		Tensors:  map[string]*tensor.Tensor{},
+	}
 	for name, t := range r.Outputs {
 		out.Tensors["output."+name] = t
 	}
@@ -103,7 +106,11 @@ func run(files []string, options program.Options, _ io.Writer) error {
 	for i, t := range r.Values {
 		out.Tensors[fmt.Sprintf("value.%d", r.First+i)] = t
 	}
-	return out.WriteFile(files[2])
+	if err := out.WriteFile(files[2]); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(w, out.Fingerprint())
+	return err
 }
 
 func train(files []string, options program.Options, w io.Writer) error {
@@ -121,9 +128,6 @@ func train(files []string, options program.Options, w io.Writer) error {
 		out.Tensors[name] = t
 	}
 	for name, t := range outputs {
-		if _, taken := out.Tensors["output."+name]; taken {
-			return fmt.Errorf("the name %q is that of a state and of an output", "output."+name)
-		}
 		out.Tensors["output."+name] = t
 	}
 	if err := out.WriteFile(files[1]); err != nil {
@@ -138,7 +142,7 @@ func fingerprint(files []string, _ program.Options, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(w, tensor.Fingerprint(f.Tensors))
+	_, err = fmt.Fprintln(w, f.Fingerprint())
 	return err
 }
 

@@ -1,16 +1,17 @@
 #!/usr/bin/env node
 // The command: vectors DIR | run MODEL INPUTS OUTPUTS [--values] | train JOB OUT | fingerprint FILE | operations
 
-import { closeSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { Session, fingerprint, parseProgram, readSafetensors, runVectors, signatures, train, writeSafetensors } from "./paragon.mjs";
+import { naming, readRegular, replaceFile } from "./files.mjs";
+import { RUN, Session, fileFingerprint, fingerprint, parseProgram, readSafetensors, runVectors, signatures, train, writeSafetensors } from "./paragon.mjs";
 
 /** @typedef {import("./src/tensor.mjs").Tensor} Tensor */
 
 const USAGE = `usage: cli.mjs vectors DIR                             run vector files, 1 if a case fails
-       cli.mjs run MODEL INPUTS OUTPUTS [--values]     run a model file's program once
+       cli.mjs run MODEL INPUTS OUTPUTS [--values]     run a model once; prints the outputs' fingerprint
        cli.mjs train JOB OUT                           run a training job; prints the state's fingerprint
-       cli.mjs fingerprint FILE                        of a file's tensors
+       cli.mjs fingerprint FILE                        of results the outputs', else all tensors'
        cli.mjs operations                              the interpreter's table of operations as JSON
 --wasm: by the compiled core in WebAssembly (../../bindings/wasm, built with make) instead of the reference`;
 
@@ -20,32 +21,11 @@ class UsageError extends Error {}
 let open = (program, state) => new Session(program, state);
 
 /** @type {(path: string) => import("./src/safetensors.mjs").TensorFile} */
-function read(path) {
-  try {
-    return readSafetensors(readFileSync(path));
-  } catch (error) {
-    throw new Error(`${path}: ${/** @type {Error} */ (error).message}`);
-  }
-}
+const read = (path) => naming(path, () => readSafetensors(readRegular(path)));
 
-/** @type {(path: string, tensors: Map<string, Tensor>) => void} replaces the file whole or not at all */
-function write(path, tensors) {
-  const temporary = `${path}.${process.pid}.tmp`;
-  const bytes = writeSafetensors({ metadata: new Map(), tensors });
-  try {
-    const file = openSync(temporary, "wx");
-    try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-}
+/** @type {(path: string, tensors: Map<string, Tensor>, metadata?: Map<string, string>) => void} */
+const write = (path, tensors, metadata = new Map()) =>
+  naming(path, () => replaceFile(path, writeSafetensors({ metadata, tensors })));
 
 /** @type {(tensors: Map<string | number, Tensor>, prefix: string) => [string, Tensor][]} */
 const prefixed = (tensors, prefix) => Array.from(tensors, ([name, value]) => [`${prefix}${name}`, value]);
@@ -90,7 +70,8 @@ function run(model, inputs, outputs, values) {
   const kept = values ? open(everyValue(program), tensors).run(bound).outputs : new Map();
   write(outputs, new Map([
     ...prefixed(result.outputs, "output."), ...prefixed(state, "state."), ...prefixed(kept, "value."),
-  ]));
+  ]), new Map([["format", RUN], ["program", program]]));
+  console.log(fingerprint(result.outputs));
   return 0;
 }
 
@@ -116,7 +97,7 @@ async function main(args) {
   if (command === "vectors" && paths.length === 1) return vectors(paths[0]);
   if (command === "train" && paths.length === 2) return trainFile(paths[0], paths[1]);
   if (command === "fingerprint" && paths.length === 1) {
-    console.log(fingerprint(read(paths[0]).tensors));
+    console.log(fileFingerprint(read(paths[0])));
     return 0;
   }
   if (command === "operations" && paths.length === 0 && !wasm) {

@@ -3,7 +3,7 @@
 
 export { fma, fromWord, toWord } from "./src/f32.mjs";
 export { cospi, erf, exp, expm1, log, log1p, sinpi, tanh } from "./src/elementary.mjs";
-export { fingerprint } from "./src/fingerprint.mjs";
+export { RUN, fileFingerprint, fingerprint } from "./src/fingerprint.mjs";
 export { signatures } from "./src/operations.mjs";
 export { bits, permutation } from "./src/philox.mjs";
 export { Builder, parseProgram } from "./src/program.mjs";

@@ -1,6 +1,9 @@
 // Reads how long a job trains and on what batches, and checks that its data fit the inputs of its program.
 #include "program/formats/job.h"
 
+#include <set>
+#include <string>
+
 #include "program/error.h"
 #include "program/formats/json.h"
 
@@ -46,6 +49,13 @@ Schedule read_schedule(const std::string& text) {
 Job read_job(const TensorFile& file) {
   Job job{load_model(file, "", "paragon-job"), read_schedule(file.required("job")), 0, {}};
   const Program& program = *job.model.program;
+  std::set<std::string> results;
+  for (const Output& output : program.outputs) results.insert(std::string(kOutputPrefix) + output.name);
+  for (const Tensor& state : program.state) {
+    if (results.contains(state.name)) {
+      fail("the state ", json::quote(state.name), " has the name that an output gets in the results");
+    }
+  }
   const Tensor* first = nullptr;
   std::size_t used = program.state.size();
   for (const Tensor& input : program.inputs) {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "program/error.h"
 #include "program/formats/fingerprint.h"
@@ -20,6 +21,7 @@ namespace paragon {
 namespace {
 
 constexpr std::size_t kMaxHeader = 100000000;  // the limit of the format's own library
+constexpr char kMetadata[] = "__metadata__";   // no tensor can have this name
 constexpr std::size_t kPrefix = 8;             // the length of the header, little-endian
 constexpr std::size_t kChunk = std::size_t{1} << 16;
 
@@ -85,12 +87,41 @@ Entry read_entry(json::Reader& reader, const std::string& name) {
   fail(path, ": ", what, ": ", std::strerror(errno));
 }
 
-// A new file beside the one it will replace; removed unless renamed.
+// Where a path leads in the end, also where nothing is yet.
+std::string follow_links(std::string path) {
+  constexpr int kMaxLinks = 40;
+  for (int i = 0; i < kMaxLinks; ++i) {
+    std::error_code status;
+    const std::filesystem::path next = std::filesystem::read_symlink(path, status);
+    if (status) return path;  // not a link
+    path = (std::filesystem::path(path).parent_path() / next).string();
+  }
+  fail(path, ": too many links");
+}
+
+// A new file beside the one it will replace; removed unless renamed. Links are followed, and the permissions of a file
+// that is there are kept. What is no regular file (a device, a FIFO) is written through.
 class Replacement {
  public:
-  explicit Replacement(const std::string& path) : path_(path), temporary_(path + ".XXXXXX") {
+  explicit Replacement(const std::string& path) : path_(path) {
+    struct stat there{};
+    const bool exists = stat(path.c_str(), &there) == 0;
+    if (!exists && errno != ENOENT) fail_errno(path_, "cannot write");
+    if (exists && !S_ISREG(there.st_mode)) {
+      file_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+      if (file_ < 0) fail_errno(path_, "cannot write");
+      return;
+    }
+    target_ = follow_links(path);
+    temporary_ = target_ + ".XXXXXX";
     file_ = mkstemp(temporary_.data());
-    if (file_ < 0) fail_errno(path_, "cannot create a file beside it");
+    if (file_ < 0) {
+      temporary_.clear();
+      fail_errno(path_, "cannot create a file beside it");
+    }
+    const mode_t mask = umask(0);
+    umask(mask);
+    mode_ = exists ? there.st_mode & 07777 : 0666 & ~mask;
   }
   Replacement(const Replacement&) = delete;
   Replacement& operator=(const Replacement&) = delete;
@@ -111,16 +142,16 @@ class Replacement {
   }
 
   void commit() {
-    const mode_t mask = umask(0);
-    umask(mask);
-    if (fchmod(file_, 0666 & ~mask) != 0 || fsync(file_) != 0) fail_errno(path_, "cannot write");
+    const bool through = temporary_.empty();
+    if (!through && (fchmod(file_, mode_) != 0 || fsync(file_) != 0)) fail_errno(path_, "cannot write");
     const int file = file_;
     file_ = -1;
     if (close(file) != 0) fail_errno(path_, "cannot write");
-    if (rename(temporary_.c_str(), path_.c_str()) != 0) fail_errno(path_, "cannot replace it");
+    if (through) return;
+    if (rename(temporary_.c_str(), target_.c_str()) != 0) fail_errno(path_, "cannot replace it");
     temporary_.clear();
-    const std::size_t slash = path_.rfind('/');
-    const std::string folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);
+    const std::size_t slash = target_.rfind('/');
+    const std::string folder = slash == std::string::npos ? "." : target_.substr(0, slash + 1);
     if (const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY); directory >= 0) {
       fsync(directory);  // so that the new name outlives a crash too; not every file system can
       close(directory);
@@ -128,7 +159,8 @@ class Replacement {
   }
 
  private:
-  std::string path_, temporary_;
+  std::string path_, target_, temporary_;  // as given, where its links lead, and what is written; no temporary: through
+  mode_t mode_ = 0;
   int file_ = -1;
 };
 
@@ -185,7 +217,7 @@ void TensorFile::read_header() {
   std::vector<Entry> entries;
   json::Reader reader(header);
   reader.object([&](const std::string& key) {
-    if (key == "__metadata__") {
+    if (key == kMetadata) {
       reader.object([&](const std::string& name) { metadata_[name] = reader.string(); });
     } else {
       entries.push_back(read_entry(reader, key));
@@ -247,7 +279,7 @@ void write_tensor_file(const std::string& path, const std::map<std::string, std:
   std::sort(tensors.begin(), tensors.end(), less);
   std::string header = "{";
   if (!metadata.empty()) {
-    header += "\"__metadata__\":{";
+    header += json::quote(kMetadata) + ":{";
     for (const auto& [key, value] : metadata) {
       if (header.back() != '{') header += ',';
       header += json::quote(key) + ':' + json::quote(value);
@@ -257,6 +289,7 @@ void write_tensor_file(const std::string& path, const std::map<std::string, std:
   std::size_t offset = 0;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const Tensor& tensor = tensors[i].tensor;
+    if (tensor.name == kMetadata) fail(path, ": no tensor can have the name ", json::quote(kMetadata));
     if (i > 0 && tensors[i - 1].tensor.name == tensor.name) {
       fail(path, ": two tensors would have the name ", json::quote(tensor.name));
     }
@@ -291,13 +324,19 @@ void write_tensor_file(const std::string& path, const std::map<std::string, std:
 std::string fingerprint_file(const std::string& path) {
   const TensorFile file = TensorFile::open(path);
   return naming(path, [&] {
+    const auto format = file.metadata().find("format");
+    const bool results = format != file.metadata().end() && format->second == kRunFormat;
+    std::vector<Tensor> tensors;
     std::vector<std::vector<Word>> words;
-    std::vector<NamedWords> tensors;
     for (const Tensor& tensor : file.tensors()) {
+      if (results && !tensor.name.starts_with(kOutputPrefix)) continue;
       words.push_back(file.read(tensor));
-      tensors.push_back({&tensor, words.back().data()});
+      tensors.push_back(tensor);
+      if (results) tensors.back().name.erase(0, kOutputPrefix.size());
     }
-    return fingerprint(std::move(tensors));
+    std::vector<NamedWords> named;
+    for (std::size_t i = 0; i < tensors.size(); ++i) named.push_back({&tensors[i], words[i].data()});
+    return fingerprint(std::move(named));
   });
 }
 

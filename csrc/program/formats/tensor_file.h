@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "program/program.h"
@@ -42,7 +43,9 @@ class TensorFile {
   std::vector<std::size_t> positions_;  // in the file, of each tensor
 };
 
-// Replaces the file whole or not at all: writes beside it, flushes to the disk, renames. All NaNs are written as one.
+// Replaces the file whole or not at all: writes beside it, flushes to the disk, renames. Links are followed,
+// permissions kept; what is no regular file is written through. NaNs are written as the one NaN. Throws Error, which
+// names the file.
 struct WrittenTensor {
   Tensor tensor;
   const Word* words;
@@ -50,7 +53,12 @@ struct WrittenTensor {
 void write_tensor_file(const std::string& path, const std::map<std::string, std::string>& metadata,
                        std::vector<WrittenTensor> tensors);
 
-// The fingerprint of all tensors of a file. Throws Error, which names the file.
+// A file of results (docs/program.md): its format, and what stands before the names of outputs.
+inline constexpr char kRunFormat[] = "paragon-run";
+inline constexpr std::string_view kOutputPrefix = "output.";
+
+// The fingerprint of a file: of a file of results that of the outputs, under their own names, else that of all tensors.
+// Throws Error, which names the file.
 std::string fingerprint_file(const std::string& path);
 
 }  // namespace paragon

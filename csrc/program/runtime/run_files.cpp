@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "program/error.h"
+#include "program/formats/fingerprint.h"
 #include "program/formats/job.h"
 #include "program/formats/json.h"
 #include "program/runtime/batches.h"
@@ -34,7 +35,7 @@ Arrays output_arrays(const Program& program) {
 
 Tensor output_tensor(const Program& program, std::size_t i) {
   const Output& output = program.outputs[i];
-  return {"output." + output.name, program.dtype(output.value), program.shape(output.value)};
+  return {std::string(kOutputPrefix) + output.name, program.dtype(output.value), program.shape(output.value)};
 }
 
 }  // namespace
@@ -54,8 +55,8 @@ void save_model(const std::string& path, const Session& session) {
   save_model(path, model);
 }
 
-void run_model(const std::string& model_path, const std::string& inputs_path, const std::string& outputs_path,
-               bool values, const SessionOptions& options) {
+std::string run_model(const std::string& model_path, const std::string& inputs_path, const std::string& outputs_path,
+                      bool values, const SessionOptions& options) {
   const Model model = load_model(model_path);
   const Program& program = *model.program;
   const auto session = open_session(model, options);
@@ -89,8 +90,11 @@ void run_model(const std::string& model_path, const std::string& inputs_path, co
   }
   Arrays outputs = output_arrays(program), state;
   session->run(inputs.addresses.data(), outputs.addresses.data());
+  std::vector<Tensor> own;  // the outputs under their own names
   for (std::size_t i = 0; i < program.outputs.size(); ++i) {
     tensors.push_back({output_tensor(program, i), outputs.words[i].data()});
+    own.push_back(tensors.back().tensor);
+    own.back().name = program.outputs[i].name;
   }
   for (const Update& update : program.updates) {
     const Tensor& tensor = program.state[update.state];
@@ -98,7 +102,10 @@ void run_model(const std::string& model_path, const std::string& inputs_path, co
     session->get_state(update.state, state.words.back().data());
     tensors.push_back({{"state." + tensor.name, tensor.dtype, tensor.shape}, state.words.back().data()});
   }
-  write_tensor_file(outputs_path, {}, std::move(tensors));
+  write_tensor_file(outputs_path, {{"format", kRunFormat}, {"program", program.text}}, std::move(tensors));
+  std::vector<NamedWords> named;
+  for (std::size_t i = 0; i < own.size(); ++i) named.push_back({&own[i], outputs.words[i].data()});
+  return fingerprint(std::move(named));
 }
 
 std::string train(const std::string& path, const std::string& out, const SessionOptions& options) {

@@ -16,8 +16,8 @@ from rich.markup import escape
 from .. import __version__
 from ..executors.registry import Planned, executors, resolve
 from ..ir.distance import ordered
-from ..ir.errors import ExecutorError, FileError
-from ..ir.fingerprint import fingerprint
+from ..ir.errors import ExecutorError, FileError, ProgramError
+from ..ir.fingerprint import fingerprint_of_file
 from ..ir.program import CONTRACT, Program
 from ..ir.spec import NUMPY_DTYPES
 from ..ir.tensor_files import read_tensors
@@ -36,7 +36,10 @@ def inspect(
 ) -> None:
     """Show what a file holds: its tensors, its programs, its fingerprint."""
     tensors, metadata = read_tensors(file)
-    programs = {k: Program.from_json(v) for k, v in metadata.items() if k == "program" or k.startswith("program.")}
+    try:
+        programs = {k: Program.from_json(v) for k, v in metadata.items() if k == "program" or k.startswith("program.")}
+    except ProgramError as error:
+        raise FileError(f"{file}: {error}") from None
     if not tensors and not programs:
         raise FileError(f"{file}: holds neither tensors nor a program")
     plans = {k: plan_of(p, executor, options(isa, threads)) for k, p in programs.items()} if plan else {}
@@ -54,7 +57,7 @@ def inspect(
             show_table("", ("value", "dtype[shape]", "operation", "operands; attributes"), program.describe())
         if plan:
             console.print(plans[key], highlight=False, markup=False, soft_wrap=True)
-    console.print(f"fingerprint {fingerprint({k: np.asarray(v) for k, v in tensors.items()})}", highlight=False)
+    console.print(f"fingerprint {fingerprint_of_file(tensors, metadata)}", highlight=False)
 
 
 def plan_of(program: Program, executor: str, chosen: dict[str, Any]) -> str:

@@ -11,9 +11,10 @@ from rich.markup import escape
 from ..executors import resolve
 from ..ir.distance import compare_files
 from ..ir.files import load
+from ..ir.fingerprint import OUTPUT, RUN, fingerprint_of_file
 from ..ir.fingerprint import fingerprint as fingerprint_of
 from ..ir.spec import Array
-from ..ir.tensor_files import RUN, read_tensors, write_tensors
+from ..ir.tensor_files import read_tensors, write_tensors
 from .common import ExecutorOption, IsaOption, ThreadsOption, console, options, say, show_table
 
 
@@ -35,17 +36,17 @@ def run(
     chosen, merged = resolve(executor, options(isa, threads))
     session = chosen.load(loaded, **merged)
     kept = session.values(bound) if values else []
-    results: dict[str, Array] = {f"output.{name}": x for name, x in session.run(bound).items()}
+    found = session.run(bound)
     state = session.state()
+    results: dict[str, Array] = {f"{OUTPUT}{name}": x for name, x in found.items()}
     results |= {f"state.{name}": state[name] for name in loaded.updates}
     first = loaded.first_operation
     results |= {f"value.{i}": x for i, x in enumerate(kept[first:], first)}
     write_tensors(outputs, results, {"format": RUN, "program": loaded.to_json(), "executor": executor})
     say(f"{len(loaded.outputs)} outputs, {len(loaded.updates)} updates -> {outputs}")
-    console.print(
-        f"fingerprint {fingerprint_of({k: v for k, v in results.items() if not k.startswith('value.')})}",
-        highlight=False,
-    )
+    console.print(f"fingerprint {fingerprint_of(found)}", highlight=False)
+    if loaded.updates:
+        console.print(f"of the state {fingerprint_of(state)}", highlight=False)
 
 
 def compare(
@@ -73,5 +74,5 @@ def compare(
 def fingerprint(
     file: Annotated[Path, typer.Argument(help="Any safetensors file of f32, i32 and u32 tensors.")],
 ) -> None:
-    """Print the fingerprint of a file's tensors (docs/contract.md, section 8)."""
-    typer.echo(fingerprint_of(read_tensors(file)[0]))
+    """Print the fingerprint of a file: of results that of the outputs, as `run` prints it, else of all tensors."""
+    typer.echo(fingerprint_of_file(*read_tensors(file)))

@@ -12,6 +12,10 @@ from .errors import ShapeError
 from .spec import Array, dtype_name
 
 NAN = 0x7FC00000  # the word of the one NaN
+RUN, OUTPUT = (
+    "paragon-run",
+    "output.",
+)  # the format of a file of results, and what stands before the names of outputs there
 
 
 def canonical(array: Array) -> Array:
@@ -46,6 +50,13 @@ def fingerprint(x: Any) -> str:
         digest.update(b"\0".join([name.encode(), dtype.encode(), shape.encode(), b""]))
         digest.update(canonical(array).tobytes())
     return digest.hexdigest()
+
+
+def fingerprint_of_file(tensors: Mapping[str, Array], metadata: Mapping[str, str]) -> str:
+    """What identifies a file (docs/program.md): of a file of results the outputs, under their own names, else all tensors."""
+    if metadata.get("format") == RUN:
+        tensors = {name.removeprefix(OUTPUT): x for name, x in tensors.items() if name.startswith(OUTPUT)}
+    return fingerprint(tensors)
 
 
 def _named(x: Any) -> Mapping[str, Any]:

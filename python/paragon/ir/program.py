@@ -21,7 +21,7 @@ from .spec import DTYPES, Array, Spec, check_array, checked
 from .tensor_files import MODEL, write_tensors
 
 FORMAT, VERSION, CONTRACT = "paragon-program", 1, 1
-MAX_OPERATIONS = 1_000_000
+MAX_OPERATIONS = 200_000  # so that a program fits into the header of a model file
 SESSIONS = 16
 """How many sessions a program keeps: one for each executor with other options."""
 

@@ -18,7 +18,7 @@ from .errors import FileError
 from .fingerprint import canonical
 from .spec import MAX_RANK, Array, dtype_name
 
-MODEL, JOB, RUN = "paragon-model", "paragon-job", "paragon-run"
+MODEL, JOB = "paragon-model", "paragon-job"
 METADATA = "__metadata__"  # what the format calls its metadata; no tensor can have this name
 MAX_HEADER = 100_000_000  # bytes; the limit of the format's own library
 

@@ -47,6 +47,15 @@ func jobFromFile(f *tensor.File) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	results := map[string]bool{}
+	for _, output := range p.Outputs {
+		results["output."+output.Name] = true
+	}
+	for _, s := range p.State {
+		if results[s.Name] {
+			return nil, fmt.Errorf("the state %q has the name that an output gets in the results", s.Name)
+		}
+	}
 	j := &Job{Model: Model{Program: p}, Data: map[string]*tensor.Tensor{}, rows: -1}
 	if err := j.decodeSchedule(f.Metadata["job"]); err != nil {
 		return nil, fmt.Errorf("job: %w", err)

@@ -12,6 +12,7 @@ import (
 // Model is a program and its state.
 type Model struct {
 	Program *program.Program
+	Text    string // of the program, as it stands in the file
 	State   map[string]*tensor.Tensor
 }
 
@@ -34,7 +35,7 @@ func fromFile(f *tensor.File) (*Model, error) {
 		return nil, err
 	}
 	state, err := stateOf(p, f.Tensors)
-	return &Model{p, state}, err
+	return &Model{p, f.Metadata["program"], state}, err
 }
 
 // programOf checks the format of a file and reads its program.

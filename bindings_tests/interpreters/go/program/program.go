@@ -11,8 +11,8 @@ import (
 	"paragon/reference/tensor"
 )
 
-// MaxOperations is how many operations a program may have.
-const MaxOperations = 1_000_000
+// MaxOperations is how many operations a program may have, so that it fits into the header of a model file.
+const MaxOperations = 200_000
 
 // Kind is what is known of a value before it is computed.
 type Kind struct {

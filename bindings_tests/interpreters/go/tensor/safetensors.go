@@ -11,8 +11,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"sort"
 	"strings"
 
@@ -32,7 +30,7 @@ const (
 
 // ReadFile reads a safetensors file.
 func ReadFile(path string) (*File, error) {
-	data, err := os.ReadFile(path)
+	data, err := readRegular(path)
 	if err != nil {
 		return nil, err
 	}
@@ -194,29 +192,22 @@ func (f *File) Write(w io.Writer) error {
 	return nil
 }
 
-// WriteFile writes the file beside its place and renames it, so that a reader finds the old file or the whole new one.
-func (f *File) WriteFile(path string) (err error) {
-	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
+// WriteFile replaces a file as a whole (replaceFile).
+func (f *File) WriteFile(path string) error { return replaceFile(path, f.Write) }
+
+// RunFormat is the format of a file of results.
+const RunFormat = "paragon-run"
+
+// Fingerprint identifies what the file holds: of a file of results the outputs, under their own names, of others all tensors.
+func (f *File) Fingerprint() string {
+	if f.Metadata["format"] != RunFormat {
+		return Fingerprint(f.Tensors)
 	}
-	defer func() {
-		if err != nil {
-			temporary.Close()
-			os.Remove(temporary.Name())
+	outputs := map[string]*Tensor{}
+	for name, t := range f.Tensors {
+		if strings.HasPrefix(name, "output.") {
+			outputs[strings.TrimPrefix(name, "output.")] = t
 		}
-	}()
-	if err = f.Write(temporary); err != nil {
-		return err
 	}
-	if err = temporary.Chmod(0o644); err != nil {
-		return err
-	}
-	if err = temporary.Sync(); err != nil {
-		return err
-	}
-	if err = temporary.Close(); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), path)
+	return Fingerprint(outputs)
 }

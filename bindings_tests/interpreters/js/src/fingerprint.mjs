@@ -33,3 +33,18 @@ export function fingerprint(tensors) {
   }
   return hash.hex();
 }
+
+/** The format of a file of results. */
+export const RUN = "paragon-run";
+
+/**
+ * What identifies a file's content: of results the outputs, under their own names, of others all tensors.
+ * @param {import("./safetensors.mjs").TensorFile} file
+ * @returns {string}
+ */
+export function fileFingerprint({ metadata, tensors }) {
+  if (metadata.get("format") !== RUN) return fingerprint(tensors);
+  const prefix = "output.";
+  return fingerprint([...tensors].flatMap(([name, value]) =>
+    name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : []));
+}

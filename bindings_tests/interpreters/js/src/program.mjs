@@ -12,7 +12,7 @@ import { ARRAYS, count, sameShape, showType } from "./tensor.mjs";
 /** @typedef {{format: string, version: number, contract: number, inputs: Spec[], state: Spec[], operations: Operation[], outputs: {name: string, value: number}[],
  *             updates: {state: string, value: number}[]}} Program the JSON form, without `meta` */
 
-const MAX_OPERATIONS = 1_000_000;
+const MAX_OPERATIONS = 200_000;
 const HEADER = { format: "paragon-program", version: 1, contract: 1 };
 const LISTS = ["inputs", "state", "operations", "outputs", "updates"];
 const encoder = new TextEncoder();

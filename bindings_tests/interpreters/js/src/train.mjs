@@ -87,6 +87,9 @@ function jobData(file, program, batch) {
 export function* trainJob(file, open = openSession) {
   if (entry(file, "format") !== "paragon-job") throw new Error("job: the metadata's format is not paragon-job");
   const program = parseProgram(entry(file, "program"));
+  const results = new Set(program.outputs.map(({ name }) => `output.${name}`));
+  const taken = program.state.find(({ name }) => results.has(name));
+  if (taken) throw new Error(`job: the state ${JSON.stringify(taken.name)} has the name that an output gets in the results`);
   const { steps, batch, seed } = parseSettings(entry(file, "job"));
   const { data, rows } = jobData(file, program, batch);
   const session = open(program, file.tensors);

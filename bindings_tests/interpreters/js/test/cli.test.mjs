@@ -118,7 +118,8 @@ test("run writes outputs, updated states and values", () => {
   const session = new Session(program, job.tensors);
   const { outputs, values } = session.run(inputs, { values: true });
   const { status, stdout, stderr } = command("run", model, input, out);
-  assert.deepEqual([status, stdout, stderr], [0, "", ""]);
+  assert.deepEqual([status, stdout, stderr], [0, `${fingerprint(outputs)}\n`, ""]);
+  assert.equal(command("fingerprint", out).stdout, stdout);
   const plain = readSafetensors(readFileSync(out)).tensors;
   assert.equal(plain.size, outputs.size + program.state.length);
   assert.deepEqual(plain.get("output.loss"), outputs.get("loss"));

@@ -24,6 +24,12 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Error(error.to_string())
+    }
+}
+
 /// Says where an error happened.
 pub trait Context<T> {
     /// Puts `place: ` before the message of an error.

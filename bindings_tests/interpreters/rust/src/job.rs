@@ -60,6 +60,10 @@ impl Job {
     /// If metadata, program or tensors are not those of a job; the message names what is wrong.
     pub fn new(file: Safetensors) -> Result<Job> {
         let program = program(&file, "paragon-job")?;
+        let taken = |name: &str| program.outputs.iter().any(|(output, _)| name.strip_prefix("output.") == Some(output));
+        if let Some(Variable { name, .. }) = program.state.iter().find(|variable| taken(&variable.name)) {
+            fail!("the state {name:?} has the name that an output gets in the results");
+        }
         let (steps, batch, seed) = settings(metadata(&file, "job")?).context(|| "job")?;
         let (mut state, mut data) = (Tensors::new(), Tensors::new());
         for (name, tensor) in file.tensors {

@@ -25,6 +25,7 @@ pub mod operations;
 pub mod program;
 pub mod random;
 pub mod reduce;
+mod replace;
 pub mod run;
 pub mod safetensors;
 pub mod sequence;

@@ -8,7 +8,7 @@ use paragon_reference::fingerprint::{fingerprint, Tensors};
 use paragon_reference::job::{model, Job};
 use paragon_reference::operations::{operations, Definition};
 use paragon_reference::run::{run, Options};
-use paragon_reference::safetensors::Safetensors;
+use paragon_reference::safetensors::{Safetensors, RUN};
 use paragon_reference::vectors;
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -18,9 +18,9 @@ use std::{env, fs};
 
 const USAGE: &str = "usage:
   paragon-reference vectors DIR                          check all *.safetensors test vectors in DIR
-  paragon-reference run MODEL INPUTS OUTPUTS [--values]  run a model's program once
+  paragon-reference run MODEL INPUTS OUTPUTS [--values]  run a model once; prints the outputs' fingerprint
   paragon-reference train JOB OUT                        run a training job; prints the fingerprint of the state
-  paragon-reference fingerprint FILE                     the fingerprint of a file's tensors
+  paragon-reference fingerprint FILE                     of results the outputs', else all tensors'
   paragon-reference operations                           the table of operations as JSON
 PARAGON_MEMORY_LIMIT, in bytes, bounds the memory for values (default 4294967296).";
 
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         ["run", model, inputs, outputs] => run_model([model, inputs, outputs].map(Path::new), false),
         ["run", model, inputs, outputs, "--values"] => run_model([model, inputs, outputs].map(Path::new), true),
         ["train", job, out] => train(Path::new(job), Path::new(out)),
-        ["fingerprint", file] => Safetensors::read(Path::new(file)).and_then(|file| say(fingerprint(&file.tensors))),
+        ["fingerprint", file] => Safetensors::read(Path::new(file)).and_then(|file| say(file.fingerprint())),
         ["operations"] => {
             let rows: Vec<String> = operations().map(Definition::signature).collect();
             say(format_args!("[\n  {}\n]", rows.join(",\n  ")))
@@ -88,15 +88,18 @@ fn insert_all(file: &mut Safetensors, prefix: &str, tensors: Tensors) -> Result<
 }
 
 fn run_model([model_path, inputs, outputs]: [&Path; 3], keep_values: bool) -> Result<ExitCode> {
-    let (program, state) = model(Safetensors::read(model_path)?).context(|| model_path.display())?;
+    let file = Safetensors::read(model_path)?;
+    let text = file.metadata.get("program").cloned().unwrap_or_default();
+    let (program, state) = model(file).context(|| model_path.display())?;
     let inputs = Safetensors::read(inputs)?.tensors;
     let results = run(&program, &inputs, &state, options(keep_values)?)?;
     let mut file = Safetensors::default();
+    file.metadata.extend([("format".to_owned(), RUN.to_owned()), ("program".to_owned(), text)]);
     insert_all(&mut file, "output.", results.outputs)?;
     insert_all(&mut file, "state.", results.updates)?;
     results.values.into_iter().try_for_each(|(number, value)| file.add(format!("value.{number}"), value))?;
     file.write(outputs)?;
-    Ok(ExitCode::SUCCESS)
+    say(file.fingerprint())
 }
 
 fn train(job_path: &Path, out: &Path) -> Result<ExitCode> {

@@ -6,7 +6,7 @@ use crate::operations::Op;
 use crate::tensor::{DType, Type};
 use std::collections::{BTreeMap, BTreeSet};
 
-const MAX_OPERATIONS: usize = 1_000_000;
+const MAX_OPERATIONS: usize = 200_000;
 
 /// An input or a state.
 #[derive(Clone, Debug, PartialEq)]

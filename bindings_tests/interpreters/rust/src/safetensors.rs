@@ -2,14 +2,16 @@
 //! Format: <https://github.com/huggingface/safetensors>: the length of the header (8 bytes, little-endian), the header
 //! (JSON: dtype, shape and data_offsets of each tensor, `__metadata__` of strings), then the tensors' bytes without holes.
 
-use crate::error::{ensure, fail, Context, Error, Result};
-use crate::fingerprint::Tensors;
+use crate::error::{ensure, fail, Context, Result};
+use crate::fingerprint::{fingerprint, Tensors};
 use crate::json::{quote, Json};
+use crate::replace;
 use crate::tensor::{DType, Tensor, Type};
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
-use std::{fs, process};
+
+/// The format of a file of results.
+pub const RUN: &str = "paragon-run";
 
 const METADATA: &str = "__metadata__";
 const DTYPES: [(&str, DType); 3] = [("F32", DType::F32), ("I32", DType::I32), ("U32", DType::U32)];
@@ -29,7 +31,7 @@ impl Safetensors {
     /// # Errors
     /// If it cannot be read or is not well-formed; the message names the file.
     pub fn read(path: &Path) -> Result<Safetensors> {
-        let bytes = fs::read(path).context(|| path.display())?;
+        let bytes = replace::read(path).context(|| path.display())?;
         Safetensors::decode(&bytes).context(|| path.display())
     }
 
@@ -116,7 +118,16 @@ impl Safetensors {
     /// If it cannot be written; the message names the file.
     pub fn write(&self, path: &Path) -> Result<()> {
         let bytes = self.encode().context(|| path.display())?;
-        replace(path, &bytes).context(|| path.display())
+        replace::replace(path, &bytes).context(|| path.display())
+    }
+
+    /// What identifies the content: of a file of results the outputs, under their own names, of others all tensors.
+    pub fn fingerprint(&self) -> String {
+        if self.metadata.get("format").map(String::as_str) != Some(RUN) {
+            return fingerprint(&self.tensors);
+        }
+        let own = |(name, tensor): (&String, &Tensor)| Some((name.strip_prefix("output.")?.to_owned(), tensor.clone()));
+        fingerprint(&self.tensors.iter().filter_map(own).collect())
     }
 
     /// Adds a tensor.
@@ -161,18 +172,4 @@ fn metadata(entry: &Json) -> Result<BTreeMap<String, String>> {
         .iter()
         .map(|(key, text)| Ok((key.clone(), text.string().context(|| format!("{key:?}"))?.to_owned())))
         .collect()
-}
-
-/// Writes a temporary file beside the target, flushes it to the disk, and renames it.
-fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let Some(name) = path.file_name() else { fail!("not the name of a file") };
-    let temporary = path.with_file_name(format!(".{}.{}.tmp", name.to_string_lossy(), process::id()));
-    let written = fs::File::create(&temporary)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|error| {
-        // The first error is the one to report; the temporary file may not even exist.
-        let _ = fs::remove_file(&temporary);
-        Error::new(error.to_string())
-    })
 }

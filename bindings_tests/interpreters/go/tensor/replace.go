@@ -1,0 +1,101 @@
+package tensor
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+const (
+	maxFile  = 4 << 30 // bytes; a file is read whole
+	maxLinks = 40      // that lead from one to the next
+)
+
+// readRegular is the content of a file; what is none (a FIFO, a device) might never end.
+func readRegular(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: not a regular file", path)
+	case info.Size() > maxFile:
+		return nil, fmt.Errorf("%s: %d bytes, at most %d are read", path, info.Size(), maxFile)
+	}
+	return os.ReadFile(path)
+}
+
+// replaceFile writes a file beside its place and renames it, so that a reader finds the old file or the whole new one. Links
+// are followed, the permissions of a file that is there are kept, and what is no regular file is written through. Errors name
+// the path.
+func replaceFile(path string, write func(io.Writer) error) (err error) {
+	defer func() {
+		if err != nil && !strings.Contains(err.Error(), path) {
+			err = fmt.Errorf("%s: %w", path, err)
+		}
+	}()
+	there, err := os.Stat(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if there != nil && !there.Mode().IsRegular() {
+		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		if err = write(file); err != nil {
+			file.Close()
+			return err
+		}
+		return file.Close()
+	}
+	target, err := followLinks(path)
+	if err != nil {
+		return err
+	}
+	temporary := filepath.Join(filepath.Dir(target), fmt.Sprintf(".%s.%d.tmp", filepath.Base(target), os.Getpid()))
+	file, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			file.Close()
+			os.Remove(temporary)
+		}
+	}()
+	if there != nil {
+		if err = file.Chmod(there.Mode().Perm()); err != nil {
+			return err
+		}
+	}
+	if err = write(file); err != nil {
+		return err
+	}
+	if err = file.Sync(); err != nil {
+		return err
+	}
+	if err = file.Close(); err != nil {
+		return err
+	}
+	return os.Rename(temporary, target)
+}
+
+// followLinks is where a path leads in the end, also where nothing is yet.
+func followLinks(path string) (string, error) {
+	for i := 0; i < maxLinks; i++ {
+		next, err := os.Readlink(path)
+		if err != nil { // not a link
+			return path, nil
+		}
+		if !filepath.IsAbs(next) {
+			next = path[:strings.LastIndexByte(path, '/')+1] + next
+		}
+		path = next
+	}
+	return "", errors.New("too many links")
+}

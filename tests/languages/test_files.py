@@ -1,0 +1,153 @@
+"""One rule for the fingerprint of a run, and for writing and reading files, in every language (docs/program.md)."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import paragon as pg
+import toolchains
+from paragon.conformance import External
+from paragon.ir.tensor_files import read_tensors, write_tensors
+
+pytestmark = pytest.mark.slow
+
+X = np.arange(4, dtype=np.float32)
+
+
+@pytest.fixture(scope="session", params=toolchains.each(toolchains.IMPLEMENTATIONS))
+def other(request: pytest.FixtureRequest) -> External:
+    return External(request.param, toolchains.IMPLEMENTATIONS[request.param]())
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    """A model that updates a state and has an output with an awkward name, and its inputs."""
+    folder = tmp_path / "given"
+    folder.mkdir()
+
+    def step(state: dict[str, pg.Tensor], x: pg.Tensor) -> tuple[object, object]:
+        total = state["w"] + x
+        return {"logits": total * 2.0, "output.x": x}, {"w": total}
+
+    pg.trace(step, X, state={"w": X}).save(folder / "model")
+    write_tensors(folder / "inputs", {"x": X}, {})
+    return folder / "model", folder / "inputs"
+
+
+def run(other: External, *arguments: str | Path) -> str:
+    done = other.call(*arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_run_has_one_fingerprint(other: External, files: tuple[Path, Path], tmp_path: Path) -> None:
+    model, inputs = files
+    program = pg.load(model)
+    text = program.to_json()
+    want = pg.fingerprint(program.run({"x": X}, executor="reference"))
+    for flags in ((), ("--values",)):
+        out = tmp_path / "out"
+        assert run(other, "run", model, inputs, out, *flags) == want
+        assert run(other, "fingerprint", out) == want
+        metadata = read_tensors(out)[1]
+        assert metadata == {"format": "paragon-run", "program": text}
+    tensors = read_tensors(out)[0]
+    write_tensors(out, tensors, {})  # the same tensors in a file that is none of results
+    assert run(other, "fingerprint", out) == pg.fingerprint(tensors) != want
+
+
+def test_results_go_through_links_fifos_and_devices(other: External, files: tuple[Path, Path], tmp_path: Path) -> None:
+    model, inputs = files
+    plain = tmp_path / "plain"
+    run(other, "run", model, inputs, plain)
+    content = plain.read_bytes()
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    target, link, second, fifo = folder / "target", tmp_path / "link", tmp_path / "second", tmp_path / "fifo"
+    link.symlink_to("folder/target")
+    second.symlink_to("link")
+    for mode in (None, 0o640, 0o600):
+        if mode is not None:
+            target.chmod(mode)
+            target.write_bytes(b"old")
+        run(other, "run", model, inputs, second)
+        assert target.read_bytes() == content and link.is_symlink() and second.is_symlink()
+        assert mode in (None, stat.S_IMODE(target.stat().st_mode))
+    assert os.listdir(folder) == ["target"]
+
+    os.mkfifo(fifo)
+    found: list[bytes] = []
+    reader = threading.Thread(target=lambda: found.append(fifo.read_bytes()))
+    reader.start()
+    run(other, "run", model, inputs, fifo)
+    reader.join()
+    assert found == [content] and stat.S_ISFIFO(fifo.stat().st_mode)
+    assert sorted(os.listdir(tmp_path)) == ["fifo", "folder", "given", "link", "plain", "second"]
+
+
+def test_devices_are_not_replaced_and_a_full_one_is_named(
+    other: External, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    model, inputs = files
+    for name, minor in (("null", 3), ("full", 7)):
+        path = tmp_path / name
+        try:
+            os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, minor))
+            path.open("wb").close()
+        except OSError as error:
+            pytest.skip(f"cannot make a device: {error}")
+        done = other.call("run", model, inputs, path)
+        assert stat.S_ISCHR(path.stat().st_mode)
+        if name == "null":
+            assert done.returncode == 0, done.stderr
+        else:
+            assert done.returncode not in (0, 101) and str(path) in done.stderr, done
+    assert sorted(os.listdir(tmp_path)) == ["full", "given", "null"]
+
+
+def test_only_regular_files_are_read(other: External, files: tuple[Path, Path], tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)  # nobody writes: opening it would wait for ever
+    for path in (fifo, tmp_path, Path("/dev/zero")):
+        for arguments in (("fingerprint", path), ("run", path, files[1], tmp_path / "out"), ("train", path, "out")):
+            done = other.call(*arguments)
+            assert done.returncode not in (0, 101) and str(path) in done.stderr, (arguments, done)
+
+
+def test_a_state_with_the_name_of_an_output_is_refused(other: External, tmp_path: Path) -> None:
+    one = np.ones(1, np.float32)
+    program = pg.trace(lambda state, x: ({"y": x}, {"output.y": x}), one, state={"output.y": one})
+    metadata = {"format": "paragon-job", "program": program.to_json()}
+    metadata["job"] = json.dumps({"steps": 1, "batch": 1, "seed": [0, 0]})
+    job, out = tmp_path / "job", tmp_path / "out"
+    write_tensors(job, {"output.y": one, "data.x": one}, metadata)
+    done = other.call("train", job, out)
+    assert done.returncode not in (0, 101) and "output.y" in done.stderr and not out.exists(), done
+
+
+def test_the_fingerprint_that_paragon_run_prints(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from paragon import cli
+
+    program = pg.load(files[0])
+    want = pg.fingerprint(program.run({"x": X}))
+    monkeypatch.setenv("COLUMNS", "200")
+    for arguments in (
+        ("run", *files, tmp_path / "out"),
+        ("fingerprint", tmp_path / "out"),
+        ("inspect", tmp_path / "out"),
+    ):
+        monkeypatch.setattr("sys.argv", ["paragon", *map(str, arguments)])
+        with pytest.raises(SystemExit):
+            cli.main()
+        printed = capsys.readouterr().out
+        assert want in printed, printed
+        assert (program.fingerprint() in printed) == (arguments[0] == "run")
