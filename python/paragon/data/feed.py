@@ -14,10 +14,10 @@ import numpy as np
 from ..executors.compiled import core
 from ..executors.registry import Executor, resolve
 from ..ir.errors import ShapeError
+from ..ir.indices import index_checks
 from ..ir.program import Program
 from ..ir.spec import Array, Spec, spec_of, with_rows
 from .batches import as_array, rows_of
-from .indices import check_indices
 
 
 class Gatherer:
@@ -93,9 +93,19 @@ class Feeder:
         if rows not in self._stages:
             program = self._program_for(rows)
             if not self._stages:
-                check_indices(program, self._arrays)
+                self._check_indices(program, rows)
             self._stages[rows] = _Stage(program, rows, self._arrays, self._fixed, self._executor, self._options)
         return self._stages[rows]
+
+    def _check_indices(self, program: Program, rows: int) -> None:
+        """Check all rows, as batches of so many; the last one may overlap the one before."""
+        checks = [check for check in index_checks(program) if check.name in self._arrays]
+        if not checks:
+            return
+        for start in [*range(0, self.rows - rows, rows), self.rows - rows]:
+            batch = {name: array[start : start + rows] for name, array in self._arrays.items()}
+            for check in checks:
+                check(batch, first_row=start)
 
     def _move_to(self, stage: _Stage) -> None:
         """Go on with another stage. What a program captured while it was traced is its own, and may be the other's name, too."""

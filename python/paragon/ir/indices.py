@@ -1,4 +1,7 @@
-"""Indices that data brings into a program, checked before it runs: inside, one out of range would silently yield zeros."""
+"""Indices that data brings into a program, checked before it runs.
+
+For the operations an index outside is no error: `gather` yields zero for it, `scatter_add` leaves it out (docs/contract.md).
+"""
 
 from __future__ import annotations
 
@@ -29,14 +32,24 @@ class IndexCheck:
     moves: tuple[Node, ...]
     size: int
 
-    def __call__(self, inputs: Mapping[str, Any]) -> None:
-        """Raises ShapeError, naming the input and the index, when one is outside."""
-        found = np.asarray(inputs[self.name])
+    def __call__(self, inputs: Mapping[str, Any], first_row: int = 0) -> None:
+        """Raises ShapeError, naming the input, the index and its row, when one is outside. Rows count from `first_row`."""
+        array = np.asarray(inputs[self.name])
+        found = self._moved(array)
+        if found.size and not 0 <= int(found.min()) <= int(found.max()) < self.size:
+            outside = (found < 0) | (found >= self.size)
+            rows = np.arange(array.shape[0] if array.ndim else 1).reshape((-1, *[1] * (array.ndim - 1)))
+            row = (
+                first_row
+                + self._moved(np.broadcast_to(rows.reshape(rows.shape[: array.ndim]), array.shape))[outside][0]
+            )
+            place = f" in row {row}" if array.ndim else ""
+            raise ShapeError(f"{self.name}: the index {found[outside][0]}{place} is outside 0 ... {self.size - 1}")
+
+    def _moved(self, array: Array) -> Array:
         for node in self.moves:
-            found = _MOVES[node.op](found, **node.attributes)
-        if found.size and (found.min() < 0 or found.max() >= self.size):
-            outside = found[(found < 0) | (found >= self.size)].flat[0]
-            raise ShapeError(f"input {self.name!r}: index {outside} is outside 0 ... {self.size - 1}")
+            array = _MOVES[node.op](array, **node.attributes)
+        return array
 
 
 def index_checks(program: Program) -> list[IndexCheck]:

@@ -13,19 +13,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..data.batches import as_array
 from ..data.feed import run_batches
 from ..ir.errors import ParagonError, ShapeError
 from ..ir.float_modes import in_plain_modes
-from ..ir.indices import index_checks
 from ..ir.program import Program
-from ..ir.spec import Array, Spec, spec_of
+from ..ir.spec import Array, Spec
 from ..tensor import random
 from ..tensor.tensor import Tensor, tensor
 from ..tensor.tracing import trace
@@ -270,11 +267,4 @@ class Module:
 
         Raises ShapeError when x has no rows or does not fit the module, or an index among it is outside its embedding.
         """
-        x, program = as_array(x), cache(self.program)
-        if x.dtype == np.int32 and batch_size > 0:
-            checks = cache(lambda spec: index_checks(program(spec)))
-            for start in range(0, len(x) if x.ndim else 0, batch_size):
-                batch = x[start : start + batch_size]
-                for check in checks(spec_of(batch)):
-                    check({"x": batch})
-        return run_batches(program, x, batch_size)
+        return run_batches(lambda spec: self.program(spec), x, batch_size)
