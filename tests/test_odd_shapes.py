@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ HUGE = (BIG,) * 7 + (0,)
 def _little_memory() -> Iterator[None]:
     """8 GiB of address space more than there is now: a buffer of a length that does not matter would not fit."""
     before = resource.getrlimit(resource.RLIMIT_AS)
-    used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + 2**33, before[1]))
     yield
     resource.setrlimit(resource.RLIMIT_AS, before)

@@ -27,6 +27,7 @@ from ..ir.indices import index_checks
 from ..ir.program import Program
 from ..ir.spec import Array, Spec, spec_of
 from ..tensor import random
+from ..tensor.operands import integers
 from ..tensor.tensor import Tensor, tensor
 from ..tensor.tracing import trace
 
@@ -94,12 +95,12 @@ class Module:
             initialiser: (shape, seed, stream) -> the first value.
             trainable: False for state that `forward` itself replaces, such as running means.
 
-        Raises ParagonError when the name is not an identifier.
+        Raises ParagonError when the name is not an identifier, ShapeError for a shape that is not integers.
         """
         declared: dict[str, Declaration] = self.__dict__.setdefault("_declared", {})
         if "." in name or not name.isidentifier():
             raise ParagonError(f"parameter name {name!r}: must be an identifier")
-        declared[name] = Declaration(tuple(int(d) for d in shape), initialiser, trainable)
+        declared[name] = Declaration(integers(shape, f"the shape of parameter {name!r}"), initialiser, trainable)
 
     def forward(self, *operands: Any) -> Any:
         """The function of the module, in terms of its attributes. Subclasses define it; users call the module itself."""
