@@ -29,6 +29,8 @@ LIBRARY = Path(__file__).resolve().parents[1] / "libparagon.so"
 
 _T = TypeVar("_T")
 _OPTIONS = ("isa", "threads", "memory_limit")
+MAX_THREADS = 1024
+"""The most threads that the core takes (csrc/cpu/threads.h)."""
 
 
 class Cpu:
@@ -50,6 +52,7 @@ class Cpu:
 
     @threads.setter
     def threads(self, count: int) -> None:
+        _need_count("threads", count, MAX_THREADS)
         _call(lambda: _core.set_threads(count))
 
     def settings(self) -> list[dict[str, Any]]:
@@ -63,10 +66,10 @@ class Cpu:
         unknown = sorted(set(options) - set(_OPTIONS))
         if unknown:
             raise ExecutorError(f"the cpu executor has no options {unknown}; it has {list(_OPTIONS)}")
-        for name in ("threads", "memory_limit"):
-            value = options.get(name, 1)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ExecutorError(f"the option {name} must be an integer of at least 1, got {value!r}")
+        _need_count("the option threads", options.get("threads", 1), MAX_THREADS)
+        _need_count("the option memory_limit", options.get("memory_limit", 1), 2**63 - 1)
+        if not isinstance(options.get("isa", ""), str):
+            raise ExecutorError(f"the option isa must be one of {', '.join(self.isas)}, got {options['isa']!r}")
         return CpuSession(program, options)
 
 
@@ -119,6 +122,12 @@ class CpuSession:
     def fingerprint(self) -> str:
         """The fingerprint of the state, computed without copying it."""
         return str(_call(self._session.fingerprint))
+
+
+def _need_count(what: str, value: object, most: int) -> None:
+    """Raises ExecutorError, naming `what`, unless the value is an integer in 1 ... most."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+        raise ExecutorError(f"{what} must be an integer of at least 1 and at most {most}, got {value!r}")
 
 
 def _call(fn: Callable[[], _T], error: type[Exception] = ExecutorError) -> _T:

@@ -154,7 +154,7 @@ def resolve(executor: str | Executor | None, options: Mapping[str, Any]) -> tupl
         executor, used = _in_use.get()
         merged = {**used, **merged}
     if not isinstance(executor, str):
-        return executor, merged
+        return executor if hasattr(executor, "load") else _whole(executor), merged
     known = _registry()
     if executor not in known:
         raise ExecutorError(f"there is no executor {executor!r}; registered are {', '.join(known)}")

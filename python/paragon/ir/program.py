@@ -111,14 +111,18 @@ class Program:
         >>> program.run({"x": np.arange(3, dtype=np.float32)}, executor="reference")
         {'output': array(5., dtype=float32)}
         """
-        return Program.runner(self, self.bind(inputs or {}), executor, options)
+        return Program.runner(self, self.bind({} if inputs is None else inputs), executor, options)
 
     def bind(self, inputs: Mapping[str, Any]) -> dict[str, Array]:
         """An array for each input by name, C-contiguous, of its dtype and shape. Raises ProgramError, naming the input."""
+        takes = ", ".join(f"{name}: {spec}" for name, spec in self.inputs.items()) or "none"
+        if not isinstance(inputs, Mapping):
+            raise ProgramError(
+                f"inputs: must be a dict of arrays by name, got {type(inputs).__name__}; the program takes {takes}"
+            )
         missing, unknown = set(self.inputs) - set(inputs), set(inputs) - set(self.inputs)
         if missing or unknown:
-            wrong = f"missing {sorted(missing)}" if missing else f"unknown {sorted(unknown)}"
-            takes = ", ".join(f"{name}: {spec}" for name, spec in self.inputs.items()) or "none"
+            wrong = f"missing {sorted(missing)}" if missing else f"unknown {sorted(unknown, key=str)}"
             raise ProgramError(f"inputs: {wrong}; the program takes {takes}")
         return {name: check_array(f"input {name!r}", inputs[name], spec) for name, spec in self.inputs.items()}
 

@@ -68,7 +68,10 @@ def with_rows(spec: Spec, rows: int) -> Spec:
 
 def check_array(what: str, value: Any, spec: Spec) -> Array:
     """`value` as a C-contiguous array of exactly this dtype and shape. Raises ProgramError, naming `what`."""
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ProgramError(f"{what}: {error}") from None
     if array.dtype != NUMPY_DTYPES[spec.dtype] or array.shape != spec.shape:
         raise ProgramError(f"{what}: needs {spec}, got {array.dtype}{list(array.shape)}")
     return np.require(array, requirements="C")

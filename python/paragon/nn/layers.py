@@ -131,10 +131,14 @@ class Conv2d(Module):
         bias: bool = True,
         init: str | Scheme = "glorot_uniform",
     ) -> None:
-        down, across = pair(kernel)
+        down, across = pair(kernel, "kernel")
         need_sizes("Conv2d", channels, outputs, down, across)
         self.activation = _activation(activation)
-        self.window: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation}
+        self.window: dict[str, Any] = {
+            "stride": pair(stride, "stride"),
+            "padding": padding,
+            "dilation": pair(dilation, "dilation"),
+        }
         self.has_bias = bias
         area = down * across
         self.parameter("weight", (outputs, channels, down, across), _weights(init, channels * area, outputs * area))
@@ -149,7 +153,8 @@ class MaxPool2d(Module):
     """(N, C, H, W) -> (N, C, OH, OW): the largest of each window; see `paragon.max_pool2d`."""
 
     def __init__(self, kernel: Pair, *, stride: Pair | None = None, padding: str | Pair = 0) -> None:
-        self.kernel, self.stride, self.padding = kernel, stride, padding
+        self.kernel, self.padding = pair(kernel, "kernel"), padding
+        self.stride = None if stride is None else pair(stride, "stride")
 
     def forward(self, x: Tensor) -> Tensor:
         return C.max_pool2d(x, self.kernel, stride=self.stride, padding=self.padding)
@@ -159,7 +164,8 @@ class AvgPool2d(Module):
     """(N, C, H, W) -> (N, C, OH, OW): the mean of each window; see `paragon.avg_pool2d`."""
 
     def __init__(self, kernel: Pair, *, stride: Pair | None = None, padding: str | Pair = 0) -> None:
-        self.kernel, self.stride, self.padding = kernel, stride, padding
+        self.kernel, self.padding = pair(kernel, "kernel"), padding
+        self.stride = None if stride is None else pair(stride, "stride")
 
     def forward(self, x: Tensor) -> Tensor:
         return C.avg_pool2d(x, self.kernel, stride=self.stride, padding=self.padding)
@@ -183,7 +189,7 @@ class LayerNorm(Module):
 
     def __init__(self, shape: int | Sequence[int], *, eps: float = 1e-5) -> None:
         self.eps = eps
-        shape = integers(shape)
+        shape = integers(shape, "shape")
         need_sizes("LayerNorm", *shape)
         self.parameter("gamma", shape, ones)
         self.parameter("beta", shape, zeros)

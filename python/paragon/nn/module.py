@@ -24,6 +24,7 @@ from ..ir.float_modes import in_plain_modes
 from ..ir.program import Program
 from ..ir.spec import Array, Spec
 from ..tensor import random
+from ..tensor.operands import integers
 from ..tensor.tensor import Tensor, tensor
 from ..tensor.tracing import trace
 
@@ -91,13 +92,14 @@ class Module:
             initialiser: (shape, seed, stream) -> the first value.
             trainable: False for state that `forward` itself replaces, such as running means.
 
-        Raises ParagonError when the name is not an identifier, or that of a method of modules.
+        Raises ParagonError when the name is not an identifier, or that of a method of modules; ShapeError for a shape that is not
+        integers.
         """
         self._check_name(name)
         declared: dict[str, Declaration] = self.__dict__.setdefault("_declared", {})
         if "." in name or not name.isidentifier():
             raise ParagonError(f"parameter name {name!r}: must be an identifier")
-        declared[name] = Declaration(tuple(int(d) for d in shape), initialiser, trainable)
+        declared[name] = Declaration(integers(shape, f"the shape of parameter {name!r}"), initialiser, trainable)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, (Module, list, tuple)):

@@ -15,7 +15,7 @@ from ..ir.errors import ShapeError
 from ..ir.float_modes import in_plain_modes
 from . import functions as F
 from .custom_gradient import custom_gradient, stop_gradient
-from .operands import Pair, pair
+from .operands import Pair, integers, pair
 from .tensor import Tensor, tensor
 
 # --- activations ------------------------------------------------------------------------------------------------------
@@ -199,17 +199,19 @@ def _padding(
     padding: str | Pair, size: Sequence[int], kernel: Sequence[int], stride: Pair, dilation: Pair
 ) -> tuple[int, ...]:
     """(top, bottom, left, right) of "valid", "same" (ceil(size / stride) windows, the odd one after), one, two or four numbers."""
-    if padding == "valid":
+    if isinstance(padding, str) and padding == "valid":
         return (0, 0, 0, 0)
-    if padding == "same":
+    if isinstance(padding, str) and padding == "same":
         sides: list[int] = []
-        for length, k, s, d in zip(size, kernel, pair(stride), pair(dilation), strict=True):
+        for length, k, s, d in zip(size, kernel, pair(stride, "stride"), pair(dilation, "dilation"), strict=True):
             total = max((-(-length // s) - 1) * s + d * (k - 1) + 1 - length, 0)
             sides += [total // 2, total - total // 2]
         return tuple(sides)
     if isinstance(padding, str):
         raise ShapeError(f'padding must be "same", "valid" or numbers, got {padding!r}')
-    numbers = (padding,) * 4 if isinstance(padding, int) else tuple(padding)
+    numbers = integers(padding, "padding")
+    if len(numbers) == 1 and not isinstance(padding, Sequence):
+        numbers = numbers * 4
     if len(numbers) == 2:
         numbers = (numbers[0], numbers[0], numbers[1], numbers[1])
     if len(numbers) != 4:
@@ -254,6 +256,9 @@ def conv2d(
     if weight.ndim != 4 or weight.shape[1] != x.shape[1]:
         raise ShapeError(f"conv2d: the weight must be (outputs, {x.shape[1]}, rows, columns), got {weight.spec}")
     outputs, kernel = weight.shape[0], weight.shape[2:]
+    bias = None if bias is None else tensor(bias)
+    if bias is not None and bias.shape != (outputs,):
+        raise ShapeError(f"conv2d: the bias must be ({outputs},), one number for each output, got {bias.spec}")
     sides = _padding(padding, x.shape[2:], kernel, stride, dilation)
     windows = F.unfold(x, kernel, stride=stride, padding=sides, dilation=dilation)
     y = F.matmul(windows, weight.reshape((outputs, -1)), transpose_b=True, panel=panel)
@@ -266,7 +271,7 @@ def _pool(
     """The windows (N*C, OH, OW, kh*kw) of each channel by itself, and a function from one value a window to (N, C, OH, OW)."""
     x = _need_image(what, x)
     n, c = x.shape[:2]
-    kernel = pair(kernel)
+    kernel = pair(kernel, "kernel")
     stride = kernel if stride is None else stride
     top, bottom, left, right = _padding(padding, x.shape[2:], kernel, stride, 1)
     if max(top, bottom, left, right):
@@ -282,7 +287,7 @@ def max_pool2d(x: Any, kernel: Pair, *, stride: Pair | None = None, padding: str
     is none. Returns (N, C, OH, OW).
     """
     windows, restore = _pool("max_pool2d", x, kernel, stride, padding, -math.inf)
-    if padding in (0, "valid"):
+    if isinstance(padding, (int, str)) and padding in (0, "valid"):
         return restore(F.max(windows, -1))
     x = tensor(x)
 

@@ -8,7 +8,6 @@ change by themselves: `cast` does it. Every function raises ShapeError, naming t
 from __future__ import annotations
 
 import builtins
-import operator
 from collections.abc import Sequence
 from types import FunctionType
 from typing import Any
@@ -17,9 +16,9 @@ import numpy as np
 
 from ..ir.errors import ShapeError
 from ..ir.shapes import DEFAULT_PANEL, broadcast_shapes
-from ..ir.spec import NUMPY_DTYPES
+from ..ir.spec import NUMPY_DTYPES, Spec, checked
 from .elementwise import *
-from .operands import Axis, Pair, axis_number, axis_numbers, integers, number, operands, pair
+from .operands import Axis, Pair, axis_number, axis_numbers, integer, integers, number, operands, pair
 from .tensor import Tensor, apply, attach, from_array, tensor
 
 # --- making tensors ---------------------------------------------------------------------------------------------------
@@ -33,7 +32,8 @@ def full(shape: int | Sequence[int], value: float | int, dtype: str = "f32") -> 
             [0.5, 0.5]], f32)
     """
     word = number(value, dtype).numpy().view(np.uint32).item()
-    shape = integers(shape)
+    shape = integers(shape, "shape")
+    checked(Spec(dtype, shape))
     return from_array(np.full(shape, word, np.uint32).view(NUMPY_DTYPES[dtype]))
 
 
@@ -49,6 +49,8 @@ def ones(shape: int | Sequence[int], dtype: str = "f32") -> Tensor:
 
 def arange(n: int, dtype: str = "i32") -> Tensor:
     """The numbers 0, 1, ..., n-1: a tensor of shape (n,)."""
+    n = integer(n, "n")
+    checked(Spec(dtype, (n,)))
     return tensor(np.arange(n, dtype=np.int64), dtype)
 
 
@@ -170,7 +172,7 @@ def dot(x: Any, y: Any, *, panel: int | None = DEFAULT_PANEL) -> Tensor:
 def reshape(x: Any, shape: int | Sequence[int]) -> Tensor:
     """The same elements in row-major order under another shape. One dimension may be -1: what the others leave."""
     (x,) = operands(x)
-    shape = integers(shape)
+    shape = integers(shape, "shape")
     if -1 in shape:
         known = int(np.prod([d for d in shape if d != -1], dtype=np.int64))
         if known == 0 or x.size % known or shape.count(-1) > 1:
@@ -189,7 +191,7 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:
 def broadcast(x: Any, shape: int | Sequence[int]) -> Tensor:
     """x repeated along new leading axes and axes of length 1, so that it has `shape`."""
     (x,) = operands(x)
-    shape = integers(shape)
+    shape = integers(shape, "shape")
     return x if x.shape == shape else apply("broadcast", x, shape=shape)
 
 
@@ -202,9 +204,9 @@ def slice(x: Any, start: Sequence[int], stop: Sequence[int], step: Sequence[int]
     return apply(
         "slice",
         x,
-        start=integers(start),
-        stop=integers(stop),
-        step=integers(step if step is not None else [1] * x.ndim),
+        start=integers(start, "start"),
+        stop=integers(stop, "stop"),
+        step=integers(step if step is not None else [1] * x.ndim, "step"),
     )
 
 
@@ -260,9 +262,9 @@ def pad(
     return apply(
         "pad",
         x,
-        low=integers(low),
-        high=integers(high),
-        interior=integers(interior if interior is not None else [0] * x.ndim),
+        low=integers(low, "low"),
+        high=integers(high, "high"),
+        interior=integers(interior if interior is not None else [0] * x.ndim, "interior"),
         word=word,
     )
 
@@ -338,7 +340,12 @@ def scatter_add(x: Any, i: Any, *, axis: int = 0, size: int, panel: int | None =
     """
     (x,) = operands(x)
     return apply(
-        "scatter_add", x, _checked_indices(i, size), axis=axis_number(axis, x.ndim), size=int(size), panel=panel
+        "scatter_add",
+        x,
+        _checked_indices(i, size),
+        axis=axis_number(axis, x.ndim),
+        size=integer(size, "size"),
+        panel=panel,
     )
 
 
@@ -349,7 +356,7 @@ def one_hot(i: Any, depth: int) -> Tensor:
     Tensor([[1., 0., 0.],
             [0., 0., 1.]], f32)
     """
-    return apply("one_hot", *operands(i), depth=int(depth))
+    return apply("one_hot", *operands(i), depth=integer(depth, "depth"))
 
 
 def unfold(
@@ -367,7 +374,12 @@ def unfold(
     """
     (x,) = operands(x)
     return apply(
-        "unfold", x, kernel=pair(kernel), stride=pair(stride), padding=integers(padding), dilation=pair(dilation)
+        "unfold",
+        x,
+        kernel=pair(kernel, "kernel"),
+        stride=pair(stride, "stride"),
+        padding=integers(padding, "padding"),
+        dilation=pair(dilation, "dilation"),
     )
 
 
@@ -390,11 +402,11 @@ def fold(
     return apply(
         "fold",
         x,
-        size=integers(size),
-        kernel=pair(kernel),
-        stride=pair(stride),
-        padding=integers(padding),
-        dilation=pair(dilation),
+        size=integers(size, "size"),
+        kernel=pair(kernel, "kernel"),
+        stride=pair(stride, "stride"),
+        padding=integers(padding, "padding"),
+        dilation=pair(dilation, "dilation"),
         panel=panel,
     )
 
@@ -452,7 +464,7 @@ def irfft(x: Any, n: int | None = None, *, norm: str = "backward") -> Tensor:
     (x,) = operands(x)
     if n is None:
         n = 2 * (x.shape[-2] - 1) if x.ndim >= 2 else 0
-    return apply("irfft", x, norm=norm, n=operator.index(n))
+    return apply("irfft", x, norm=norm, n=integer(n, "n"))
 
 
 def sum_to(x: Tensor, shape: Sequence[int]) -> Tensor:
@@ -478,7 +490,12 @@ def bits(seed: Any, step: Any, *, stream: int, shape: Sequence[int], width: int 
         seed: u32[2] (low, high). step: u32[]. stream: 0 ... 2^32-1. `paragon.random` has the samplers made of it.
     """
     return apply(
-        "bits", tensor(seed, "u32"), tensor(step, "u32"), stream=int(stream), shape=integers(shape), width=int(width)
+        "bits",
+        tensor(seed, "u32"),
+        tensor(step, "u32"),
+        stream=integer(stream, "stream"),
+        shape=integers(shape, "shape"),
+        width=integer(width, "width"),
     )
 
 

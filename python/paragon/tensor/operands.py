@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterable, Sequence
 from typing import Any
-
-import numpy as np
 
 from ..ir.errors import ShapeError
 from .tensor import Tensor, round_to_odd, tensor
@@ -35,30 +34,49 @@ def number(x: float | int, dtype: str) -> Tensor:
 
 def axis_number(axis: int, rank: int) -> int:
     """An axis, which may count from the end, as a number in 0 ... rank-1. Raises ShapeError when there is no such axis."""
-    if not -rank <= axis < rank:
+    number = integer(axis, "axis")
+    if not -rank <= number < rank:
         raise ShapeError(f"axis {axis} is not one of the {rank} axes")
-    return int(axis) % rank
+    return number % rank
 
 
 def axis_numbers(axis: Axis, rank: int) -> tuple[int, ...]:
     """One axis, several, or all (None) as ascending numbers. Raises ShapeError for one that is not there, or there twice."""
     if axis is None:
         return tuple(range(rank))
-    found = [axis_number(a, rank) for a in integers(axis)]
+    found = [axis_number(a, rank) for a in integers(axis, "axis")]
     if len(set(found)) != len(found):
         raise ShapeError(f"axis {axis}: the same axis twice")
     return tuple(sorted(found))
 
 
-def integers(values: int | Sequence[int]) -> tuple[int, ...]:
-    """A shape, or a number for each axis; one integer stands for a tuple of one."""
-    return tuple(int(v) for v in ((values,) if isinstance(values, (int, np.integer)) else values))
+def integer(value: Any, what: str) -> int:
+    """An integer of Python or NumPy, or a concrete tensor of one. Raises ShapeError, naming the argument, for anything else."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise ShapeError(f"{what} must be an integer, got {value!r}") from None
 
 
-def pair(value: Pair) -> tuple[int, int]:
-    """(down, across) for images; one integer stands for both. Raises ShapeError for any other number of integers."""
-    numbers = integers(value)
-    down_across = numbers * 2 if isinstance(value, (int, np.integer)) else numbers
-    if len(down_across) != 2:
-        raise ShapeError(f"needs an integer or a pair (down, across), got {value!r}")
-    return down_across[0], down_across[1]
+def integers(values: int | Sequence[int], what: str) -> tuple[int, ...]:
+    """A shape, or a number for each axis; one integer stands for a tuple of one.
+
+    Raises ShapeError, naming the argument, for anything but integers: a fraction is not cut off.
+    """
+    try:
+        return (operator.index(values),)
+    except TypeError:
+        pass
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise ShapeError(f"{what} must be an integer or integers, got {values!r}")
+    return tuple(integer(v, f"each number of {what}") for v in values)
+
+
+def pair(value: Pair, what: str) -> tuple[int, int]:
+    """(down, across) for images; one integer stands for both. Raises ShapeError, naming the argument, for anything else."""
+    numbers = integers(value, what)
+    if len(numbers) == 1 and not isinstance(value, Sequence):
+        return numbers * 2  # type: ignore[return-value]
+    if len(numbers) != 2:
+        raise ShapeError(f"{what} must be an integer or a pair (down, across), got {value!r}")
+    return numbers[0], numbers[1]

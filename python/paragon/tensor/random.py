@@ -44,7 +44,7 @@ def bits(shape: Shape, seed: Any, stream: int = 0, *, step: Any = 0, width: int 
     Tensor([1713891541, 3781805453], u32)
     """
     at = step if isinstance(step, Tensor) else tensor(np.asarray(step, np.uint32))
-    return F.bits(seed_words(seed), at, stream=stream, shape=integers(shape), width=width)
+    return F.bits(seed_words(seed), at, stream=stream, shape=integers(shape, "shape"), width=width)
 
 
 def uniform(shape: Shape, seed: Any, stream: int = 0, *, step: Any = 0) -> Tensor:
@@ -64,7 +64,7 @@ def normal(shape: Shape, seed: Any, stream: int = 0, *, step: Any = 0) -> Tensor
     >>> pg.random.normal(3, seed=0)
     Tensor([ 0.99113744, -0.92466277, -0.6176091 ], f32)
     """
-    shape = integers(shape)
+    shape = integers(shape, "shape")
     n = int(np.prod(shape, dtype=np.int64))
     pairs = F.cast(bits((-(-n // 2), 2), seed, stream, step=step, width=24), "f32")
     u, v = pairs[:, 0], pairs[:, 1]

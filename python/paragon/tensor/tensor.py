@@ -20,7 +20,7 @@ from ..ir.float_modes import in_plain_modes
 from ..ir.operations import TABLE
 from ..ir.program import Node, Program
 from ..ir.recent import Recent
-from ..ir.spec import DTYPES, NUMPY_DTYPES, Array, Spec, spec_of
+from ..ir.spec import DTYPES, NUMPY_DTYPES, Array, Spec, checked, spec_of
 
 # From the kinds of NumPy dtypes (float, signed, unsigned, boolean) to ours; integers only when every value fits.
 _FROM_NUMPY = {"f": "f32", "i": "i32", "u": "i32", "b": "i32"}
@@ -166,6 +166,11 @@ class Tensor:
     def __int__(self) -> int:
         return int(self.item())
 
+    def __index__(self) -> int:
+        if self.dtype == "f32" or self.shape or self.trace is not None:
+            raise TypeError(f"only a concrete integer scalar is an index, not {self!r}")
+        return int(self.item())
+
     def __repr__(self) -> str:
         if self._array is None:
             return f"Tensor({self.spec}, traced)"
@@ -262,6 +267,7 @@ def tensor(x: Any, dtype: str | None = None) -> Tensor:
         if array.size and (int(array.min()) < limits.min or int(array.max()) > limits.max):
             raise ShapeError(f"tensor: integers outside {limits.min} ... {limits.max} do not fit {dtype}")
     with np.errstate(over="ignore", under="ignore"):
+        checked(Spec(dtype, array.shape))
         return from_array(np.array(array, dtype=target, order="C"), boolean)
 
 
