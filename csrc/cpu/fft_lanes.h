@@ -341,8 +341,7 @@ void transform(const FftNode& node, Source source, Sink sink, std::size_t count,
     if (node.n == 4) return run_codelet<4>(node, source, sink, count);
     if (node.n == 16) return run_codelet<16>(node, source, sink, count);
     for (; count > 0; --count, source.next(), sink.next()) transform_composite(node, source, sink, scratch);
-    return;
-  } else
+  } else {
     switch (node.kind) {
       case FftKind::codelet:
         switch (node.n) {
@@ -360,6 +359,7 @@ void transform(const FftNode& node, Source source, Sink sink, std::size_t count,
         for (; count > 0; --count, source.next(), sink.next()) transform_composite(node, source, sink, scratch);
         return;
     }
+  }
 }
 
 }  // namespace

@@ -160,8 +160,9 @@ void row_by_bluestein(const FftNode& node, const RowArgs& args, ThreadPool* pool
 void transform_row(const FftNode& node, const RowArgs& args, ThreadPool* pool) {
   if (transform_sixteen(node, args)) return;
   if (node.kind == FftKind::bluestein) return row_by_bluestein(node, args, pool);
-  if (node.rows_in_lanes)
+  if (node.rows_in_lanes) {
     return args.exchange ? row_by_lanes<true>(node, args, pool) : row_by_lanes<false>(node, args, pool);
+  }
   return args.exchange ? row_by_rows<true>(node, args, pool) : row_by_rows<false>(node, args, pool);
 }
 

@@ -240,8 +240,9 @@ typename Terms::Lane reduce_row(const Terms& terms, std::size_t row, std::size_t
     parallel_ranges(pool, divide_up(panels, lanes), length * lanes, [&](auto begin, auto end) {
       for (std::size_t p = first + begin * lanes; p < min_of(first + end * lanes, first + panels); p += lanes) {
         const std::size_t used = min_of(lanes, full - min_of(p, full));
-        if (used > 0)
+        if (used > 0) {
           store_partial(result + (p - first), run_chains(terms, used, row, 0, p * length, length, length), used);
+        }
         if (p + used < min_of(p + lanes, count)) {  // the last panel is shorter
           store_partial(result + (full - first), run_chains(terms, 1, row, 0, full * length, 0, n - full * length), 1);
         }

@@ -193,12 +193,13 @@ ThreadPool* pools = nullptr;
 }  // namespace
 
 void ThreadPool::register_fork_handlers() {
-  static const int registered = pthread_atfork([] { pools_mutex.lock(); }, [] { pools_mutex.unlock(); },
-                                               [] {
-                                                 for (ThreadPool* p = pools; p != nullptr; p = p->next_)
-                                                   p->forget_team();
-                                                 pools_mutex.unlock();
-                                               });
+  const auto lock = [] { pools_mutex.lock(); };
+  const auto unlock = [] { pools_mutex.unlock(); };
+  const auto start_anew = [] {
+    for (ThreadPool* p = pools; p != nullptr; p = p->next_) p->forget_team();
+    pools_mutex.unlock();
+  };
+  static const int registered = pthread_atfork(lock, unlock, start_anew);
   if (registered != 0) throw std::bad_alloc();
 }
 

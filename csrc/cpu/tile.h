@@ -253,8 +253,9 @@ void pack_a(const Matrix& a, std::size_t height, std::size_t k, float* to) {
       }
     } else if (a.row == 1 && (only || rows == kLanes)) {
       std::size_t t = 0;
-      for (; t + 1 < k && rows + a.col >= kLanes; ++t)
-        store(to + t * height + i, load(a.at(i, t)));  // into the next column
+      for (; t + 1 < k && rows + a.col >= kLanes; ++t) {  // whole vectors, which reach into the next column
+        store(to + t * height + i, load(a.at(i, t)));
+      }
       for (; t < k; ++t) store(to + t * height + i, load_partial(a.at(i, t), rows));
     } else {
       for (std::size_t t = 0; t < k; ++t) {
@@ -271,8 +272,9 @@ void pack_b(const Matrix& b, std::size_t columns, std::size_t width, std::size_t
     const std::size_t cols = min_of(columns - j, kLanes);
     if (b.col == 1) {
       std::size_t t = 0;
-      for (; t + 1 < k && cols + b.row >= kLanes; ++t)
-        store(to + t * width + j, load(b.at(t, j)));  // into the next row
+      for (; t + 1 < k && cols + b.row >= kLanes; ++t) {  // whole vectors, which reach into the next row
+        store(to + t * width + j, load(b.at(t, j)));
+      }
       for (; t < k; ++t) store(to + t * width + j, load_partial(b.at(t, j), cols));
     } else if (b.row == 1) {
       for (std::size_t t = 0; t < k; t += kLanes) {

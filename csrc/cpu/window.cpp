@@ -109,8 +109,9 @@ void add_position(const WindowArgs& args, const T* terms, std::size_t ky, std::s
     const std::ptrdiff_t row = y0 + static_cast<std::ptrdiff_t>(y * args.stride[0]);
     const std::ptrdiff_t column = x0 + static_cast<std::ptrdiff_t>(ox.begin * args.stride[1]);
     T* pixel = plane + (row * static_cast<std::ptrdiff_t>(args.w) + column);
-    for (std::size_t left = ox.end - ox.begin; left > 0; --left, pixel += args.stride[1], ++term)
+    for (std::size_t left = ox.end - ox.begin; left > 0; --left, pixel += args.stride[1], ++term) {
       *pixel = *pixel + *term;
+    }
   }
 }
 
@@ -196,8 +197,8 @@ void sum_positions(const WindowArgs& args, const T* x, const Margin& margin, std
       for (std::size_t ky = begin / kw; ky * kw < end; ++ky) {
         const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(y) - offset_of(args, 0, ky);
         const std::size_t oy = static_cast<std::size_t>(at) / args.stride[0];
-        if (at < 0 || oy >= args.oh || oy * args.stride[0] != static_cast<std::size_t>(at))
-          continue;  // no window there
+        const bool is_window = at >= 0 && oy < args.oh && oy * args.stride[0] == static_cast<std::size_t>(at);
+        if (!is_window) continue;
         const std::size_t from = begin > ky * kw ? begin - ky * kw : 0, to = min_of(end - ky * kw, kw);
         for (std::size_t i = reaching.first_of[from]; i < reaching.first_of[to]; ++i) {
           const Column& column = reaching.columns[i];
