@@ -64,7 +64,7 @@ def integers(values: int | Sequence[int], what: str) -> tuple[int, ...]:
     Raises ShapeError, naming the argument, for anything but integers: a fraction is not cut off.
     """
     try:
-        return (operator.index(values),)
+        return (operator.index(values),)  # type: ignore[arg-type]
     except TypeError:
         pass
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
@@ -76,7 +76,7 @@ def pair(value: Pair, what: str) -> tuple[int, int]:
     """(down, across) for images; one integer stands for both. Raises ShapeError, naming the argument, for anything else."""
     numbers = integers(value, what)
     if len(numbers) == 1 and not isinstance(value, Sequence):
-        return numbers * 2  # type: ignore[return-value]
+        return numbers[0], numbers[0]
     if len(numbers) != 2:
         raise ShapeError(f"{what} must be an integer or a pair (down, across), got {value!r}")
     return numbers[0], numbers[1]
