@@ -122,6 +122,8 @@ def test_paths_that_print_alike(tree: Any) -> None:
 def test_other_names_that_collide() -> None:
     with pytest.raises(pg.ProgramError, match="two outputs .*output"):
         pg.trace(lambda x: {"": x, "output": x + 1}, X)
+    with pytest.raises(pg.ProgramError, match="arg1"):
+        pg.trace(lambda arg1, *more: arg1, X, X)
     with pytest.raises(pg.ProgramError, match="the name 'x'"):
         pg.trace(lambda s, x: (x, {}), X, state={"x": X})
 

@@ -87,7 +87,12 @@ def _parameter_names(fn: Callable[..., Any], count: int, skip: bool) -> list[str
     except ValueError:
         parameters = []
     named = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return [named[i] if i < len(named) else f"arg{i}" for i in range(count)]
+    names = [named[i] if i < len(named) else f"arg{i}" for i in range(count)]
+    if len(set(names)) < count:
+        raise ProgramError(
+            f"trace: the parameters {names} would be inputs of one name; rename the one that is called arg..."
+        )
+    return names
 
 
 def named_outputs(result: Any) -> dict[str, Tensor]:
