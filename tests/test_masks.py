@@ -64,6 +64,12 @@ def test_what_keeps_a_mask_a_mask() -> None:
     assert_words(t[(t > 4) * (t < 9)], X[(X > 4) & (X < 9)])
     for copied in (copy.deepcopy(mask), pickle.loads(pickle.dumps(mask)), pg.jit(lambda a: a > 4)(t)):
         assert_words(t[copied], X[X > 4])
+    assert_words(t[(mask,)], X[X > 4])
+    assert_words(
+        t[pg.tensor([t[0] > 1, t[1] > 4, t[2] > 4, [True, True, True]])], X[np.float32([[1], [4], [4], [0]]) < X]
+    )
+    assert_words(t[[t[:, 0] > 4][0]], X[X[:, 0] > 4])
+    assert_words(pg.tensor(X[None])[[t[:, 0] > 4]], X[X[:, 0] > 4])
     # A cast makes plain integers of them, and so does counting.
     assert_words(t[pg.cast(ROWS, "i32")], X[[1, 0, 1, 1]])
     assert_words(t[pg.tensor(ROWS, "i32")], X[[1, 0, 1, 1]])

@@ -215,6 +215,8 @@ def getitem(x: Tensor, index: Any) -> Tensor:
 
     One `slice` of all axes, then one `reshape`, which drops the axes of integers and adds those of None.
     """
+    if isinstance(index, tuple) and len(index) == 1:
+        (index,) = index
     if isinstance(index, (Tensor, np.ndarray, list, bool, np.bool_)):
         return gather(x, index)
     items = list(index) if isinstance(index, tuple) else [index]

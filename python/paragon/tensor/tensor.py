@@ -251,7 +251,7 @@ def tensor(x: Any, dtype: str | None = None) -> Tensor:
     if isinstance(x, Tensor):
         return x if dtype in (None, x.dtype) and not (dtype and x.boolean) else x.cast(str(dtype))
     array = np.asarray(x)
-    boolean = dtype is None and array.dtype.kind == "b"
+    boolean = dtype is None and (array.dtype.kind == "b" or (array.dtype == np.int32 and _all_boolean(x)))
     wide = array.dtype.kind == "O" or (array.dtype == np.float64 and isinstance(x, (list, tuple)))
     if wide and (exact := _with_whole_numbers(x, array, dtype)) is not None:
         array = exact
@@ -269,6 +269,13 @@ def tensor(x: Any, dtype: str | None = None) -> Tensor:
     with np.errstate(over="ignore", under="ignore"):
         checked(Spec(dtype, array.shape))
         return from_array(np.array(array, dtype=target, order="C"), boolean)
+
+
+def _all_boolean(x: Any) -> bool:
+    """Whether nested lists have nothing but boolean tensors and bools in them."""
+    if isinstance(x, (list, tuple)):
+        return len(x) > 0 and all(map(_all_boolean, x))
+    return x.boolean if isinstance(x, Tensor) else isinstance(x, (bool, np.bool_))
 
 
 def round_to_odd(n: int) -> float:
