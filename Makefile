@@ -1,6 +1,7 @@
 # make dev       set up a working copy: .venv, the compiled core, the git hooks (CONTRIBUTING.md)
 # make demo      train the digits on every executor and setting of this machine, compare the bits
 # make test      the whole test suite; ARGS="-k gemm" hands arguments to pytest
+# make test-lowest  some tests with the lowest versions of everything that pyproject.toml allows, in a venv of their own
 # make check     the linters and the fast tests: what a commit should pass
 # make lint      format, style and types;   make fmt puts the format right
 # make core      the compiled core again, as far as its sources have changed
@@ -24,7 +25,7 @@ ifneq ($(shell command -v ccache),)
 export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
 endif
 
-.PHONY: help dev demo core test check lint fmt bench table exhaustive package clean
+.PHONY: help dev demo core test test-lowest check lint fmt bench table exhaustive package clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -71,6 +72,16 @@ $(VENV)/.dev: $(VENV)/.test $(VENV)/.lint
 test: $(VENV)/.test core
 	tools/prerequisites.sh $(PYTHON) test
 	$(PYTEST) $(or $(ARGS),--cov=paragon --cov-report=term:skip-covered)
+
+# The compiled core is that of `core`, so the lowest versions are tested on the Python of .venv.
+LOWEST := build/lowest
+test-lowest: core
+	$(BIN)/python -m venv --clear $(LOWEST)
+	$(BIN)/python tools/lowest.py pytest hypothesis > $(LOWEST)/requirements.txt
+	$(LOWEST)/bin/python -m pip install --quiet --only-binary :all: -r $(LOWEST)/requirements.txt
+	$(LOWEST)/bin/python -m pip install --quiet scikit-build-core pybind11
+	$(LOWEST)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable . --config-settings editable.mode=inplace --config-settings wheel.cmake=false
+	$(LOWEST)/bin/python -m pytest -m "not slow" tests/test_cli.py tests/test_program.py tests/test_files.py tests/test_sklearn.py
 
 check: lint $(VENV)/.test core
 	$(PYTEST) -m "not slow" $(ARGS)

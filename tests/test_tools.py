@@ -101,3 +101,20 @@ def test_the_installation_is_whole() -> None:
     assert (Path(sys.executable).parent / "paragon").is_file()
     header = LIBRARY.parent / "include" / "paragon.h"
     assert LIBRARY.is_file() and header.read_text() == (ROOT / "csrc" / "include" / "paragon.h").read_text()
+
+
+def test_the_lowest_versions() -> None:
+    lowest = tool("lowest")
+    assert lowest.lowest("numpy>=1.26") == "numpy==1.26"
+    assert lowest.lowest("tomli>=2; python_version < '3.11'") == "tomli==2 ; python_version < '3.11'"
+    assert lowest.lowest("jax[cpu]>=0.4.30") == "jax[cpu]==0.4.30"
+    document = {
+        "project": {"dependencies": ["a>=1"], "optional-dependencies": {"x": ["b>=2"]}},
+        "dependency-groups": {"test": [{"include-group": "build"}, "c>=3"], "build": ["d>=4"]},
+    }
+    assert list(lowest.requirements(document, ["c"])) == ["a>=1", "b>=2", "c>=3"]
+    with pytest.raises(ValueError, match="'e'"):
+        list(lowest.requirements(document, ["e"]))
+    for unbounded in ("numpy", "numpy<3", "numpy>1"):
+        with pytest.raises(ValueError, match="no lower bound"):
+            lowest.lowest(unbounded)

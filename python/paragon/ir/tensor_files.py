@@ -101,12 +101,13 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Array], metadata: Mapp
         name: canonical(array).view(array.dtype.newbyteorder("<")).reshape(array.shape)
         for name, array in tensors.items()
     }
+    too_long = FileError(f"{path}: names and metadata take more than the {MAX_HEADER} bytes that a file has for them")
     try:
         data = save(arrays, dict(metadata) or None)
-    except SafetensorError as error:
-        raise FileError(
-            f"{path}: cannot be written: {error} (at most {MAX_HEADER} bytes of names and metadata)"
-        ) from None
+    except SafetensorError:  # the only thing left that it can find wrong
+        raise too_long from None
+    if int.from_bytes(data[:8], "little") > MAX_HEADER:  # older versions of the library do not look
+        raise too_long
     write_atomic(path, data)
 
 

@@ -45,6 +45,6 @@ export const RUN = "paragon-run";
 export function fileFingerprint({ metadata, tensors }) {
   if (metadata.get("format") !== RUN) return fingerprint(tensors);
   const prefix = "output.";
-  return fingerprint([...tensors].flatMap(([name, value]) =>
-    name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : []));
+  const outputs = [...tensors].filter(([name]) => name.startsWith(prefix));
+  return fingerprint(new Map(outputs.map(([name, value]) => [name.slice(prefix.length), value])));
 }

@@ -121,6 +121,15 @@ def test_only_regular_files_are_read(other: External, files: tuple[Path, Path], 
             assert done.returncode not in (0, 101) and str(path) in done.stderr, (arguments, done)
 
 
+def test_a_file_that_is_too_large_is_not_read(other: External, tmp_path: Path) -> None:
+    path = tmp_path / "sparse"
+    with path.open("wb") as file:
+        file.truncate(5 << 30)
+    done = other.call("fingerprint", path)
+    assert done.returncode not in (0, 101) and done.returncode > 0 and str(path) in done.stderr, done
+    assert other.name not in ("go", "rust") or "at most 4294967296 are read" in done.stderr
+
+
 def test_a_state_with_the_name_of_an_output_is_refused(other: External, tmp_path: Path) -> None:
     one = np.ones(1, np.float32)
     program = pg.trace(lambda state, x: ({"y": x}, {"output.y": x}), one, state={"output.y": one})
