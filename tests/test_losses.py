@@ -131,3 +131,10 @@ def test_metrics() -> None:
 def test_what_does_not_fit_is_refused(name: str, output: Any, target: Any) -> None:
     with pytest.raises(pg.ShapeError, match=name):
         losses.LOSSES[name](output, target)
+
+
+def test_hubers_derivative_far_from_zero() -> None:
+    output = np.array([np.inf, -np.inf, 3e38, -0.25, 0.0, 2.0, np.nan], np.float32)
+    slope = pg.grad(lambda x: pg.losses.huber(x, np.zeros(7, np.float32), 1.5))(output).numpy()
+    wanted = np.array([1.5, -1.5, 1.5, -0.25, 0.0, 1.5, np.nan], np.float32) * np.float32(1 / 7)
+    assert_words(slope, wanted)

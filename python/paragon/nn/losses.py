@@ -75,12 +75,21 @@ def mae(output: Any, target: Any) -> Tensor:
 
 
 def huber(output: Any, target: Any, delta: float = 1.0) -> Tensor:
-    """0.5*d*d where |d| <= delta, else delta * (|d| - delta/2), averaged; d = output - target, of one shape. (Huber, 1964)"""
+    """0.5*d*d where |d| <= delta, else delta * (|d| - delta/2), averaged; d = output - target, of one shape. (Huber, 1964)
+
+    Derivative with respect to d: d within -delta ... delta, at infinities, too.
+    """
     need_number("huber: delta", delta, 0, above=True)
     output, target = _same_shape("huber", output, target)
-    d = output - target
-    size = F.abs(d)
-    return F.mean(F.where(size <= delta, (d * 0.5) * d, (size - 0.5 * delta) * delta))
+
+    def value(d: Tensor) -> Tensor:
+        size = F.abs(d)
+        return F.where(size <= delta, (d * 0.5) * d, (size - 0.5 * delta) * delta)
+
+    def gradient(g: Tensor, out: Tensor, d: Tensor) -> tuple[Tensor]:
+        return (g * F.minimum(F.maximum(d, -delta), delta),)
+
+    return F.mean(custom_gradient(value, gradient)(output - target))
 
 
 _bce_with_gradient = custom_gradient(
