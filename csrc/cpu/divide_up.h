@@ -6,7 +6,7 @@
 namespace paragon::cpu {
 namespace {
 
-constexpr std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+[[gnu::always_inline]] constexpr std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
 }  // namespace
 }  // namespace paragon::cpu

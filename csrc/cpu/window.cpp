@@ -107,8 +107,8 @@ void add_position(const WindowArgs& args, const T* terms, std::size_t ky, std::s
   for (std::size_t y = oy.begin; y < oy.end; ++y) {
     const T* term = terms + y * args.ow + ox.begin;
     const std::ptrdiff_t row = y0 + static_cast<std::ptrdiff_t>(y * args.stride[0]);
-    const std::ptrdiff_t column = x0 + static_cast<std::ptrdiff_t>(ox.begin * args.stride[1]);
-    T* pixel = plane + (row * static_cast<std::ptrdiff_t>(args.w) + column);
+    const std::ptrdiff_t along = static_cast<std::ptrdiff_t>(ox.begin * args.stride[1]);
+    T* pixel = plane + (row * static_cast<std::ptrdiff_t>(args.w) + x0 + along);
     for (std::size_t left = ox.end - ox.begin; left > 0; --left, pixel += args.stride[1], ++term) {
       *pixel = *pixel + *term;
     }
