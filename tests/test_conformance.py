@@ -36,7 +36,7 @@ from paragon.executors.reference import ReferenceSession
 from paragon.executors.reference.kernels import KERNELS, reduce_panels
 from paragon.ir.operations import TABLE
 from paragon.ir.program import Program
-from paragon.ir.spec import Array
+from paragon.ir.spec import Array, Spec
 from paragon.ir.tensor_files import read_tensors, write_tensors
 
 VECTORS = ROOT / "bindings_tests" / "vectors"
@@ -99,9 +99,9 @@ class Faulty:
         faults = self.faults
 
         class Session(ReferenceSession):
-            def values(self, inputs: Mapping[str, Array]) -> list[Array]:
+            def _evaluate(self, inputs: Mapping[str, Array]) -> list[Array | Spec]:
                 with mock.patch.dict(KERNELS, faults):
-                    return super().values(inputs)
+                    return super()._evaluate(inputs)
 
         return Session(program)
 
