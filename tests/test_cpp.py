@@ -14,6 +14,6 @@ from toolchains import call, cmake_build, need
 def test_cpp(name: str, options: list[str]) -> None:
     need("c++", "g++")
     folder = cmake_build(name, *options)
-    output = call("ctest", "--output-on-failure", "-j", "2", cwd=folder)
+    output = call("ctest", "--output-on-failure", "-j", "2", cwd=folder, timeout=3000)  # with sanitizers, beside others
     assert "100% tests passed" in output
     assert "No tests were found" not in output
