@@ -90,7 +90,7 @@ def train(
             _run_epochs(trainer, watching, file, checkpoint_every, bar)
         state = trainer.state()
         trainer.check_weights(state)
-        trainer.show()
+        trainer.show(state)
         for callback in watching:
             callback.on_end(trainer)
     if trainer.chosen:

@@ -60,7 +60,9 @@ class Trainer(Run):
 
     def weights(self) -> dict[str, Array]:
         """A copy of the model's present parameters."""
-        state = self.state()
+        return self._weights_in(self.state())
+
+    def _weights_in(self, state: Mapping[str, Array]) -> dict[str, Array]:
         return {name: state[name] for name in self.training.model.state_dict()}
 
     def use_weights(self, weights: Mapping[str, Array]) -> None:
@@ -73,9 +75,9 @@ class Trainer(Run):
 
     # --- the model ----------------------------------------------------------------------------------------------------
 
-    def show(self) -> None:
-        """Give the model the present parameters."""
-        self.training.model.load_state_dict(self.weights())
+    def show(self, state: Mapping[str, Array] | None = None) -> None:
+        """Give the model the present parameters; `state` is the present state where it is at hand."""
+        self.training.model.load_state_dict(self.weights() if state is None else self._weights_in(state))
 
     @contextmanager
     def shown_when_interrupted(self) -> Iterator[None]:
@@ -126,14 +128,15 @@ class Trainer(Run):
         training = self.training
         rows = training.rows if training.rest else training.steps * training.batch_size
         figures = self._totals.figures(rows)
+        state = self.state() if self.validate is not None or callbacks else {}
         if self.validate is not None:
-            figures.update({f"val_{name}": value for name, value in self.validate(self.weights()).items()})
+            figures.update({f"val_{name}": value for name, value in self.validate(self._weights_in(state)).items()})
         for name, value in figures.items():
             self.at.history.setdefault(name, []).append(value)
         self.at.epoch += 1
         self._start_epoch()
         if callbacks:
-            self.show()
+            self.show(state)
         for callback in callbacks:
             callback.on_epoch_end(self)
         return figures
