@@ -5,23 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import paragon as pg
 from paragon import nn
 from paragon.data.batches import epoch_order
 from paragon.data.feed import Feeder
-
-rng = np.random.default_rng(23)
-f32 = np.float32
-X = rng.standard_normal((40, 3)).astype(f32)
-Y = (X[:, 0] > 0).astype(np.int32)
-
-
-def quiet(model: nn.Module, x: Any = X, y: Any = Y, **arguments: Any) -> pg.History:
-    return pg.fit(model, x, y, **{"progress": False, "epochs": 3, "batch_size": 16, **arguments})
-
+from small_run import X, Y, quiet
 
 # --- names ------------------------------------------------------------------------------------------------------------
 
