@@ -10,7 +10,6 @@ exit status is 1 if anything was wrong.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import subprocess
@@ -21,19 +20,7 @@ from dataclasses import dataclass
 
 import ml_dtypes
 import numpy as np
-import numpy.typing as npt
-
-from paragon import _core
-
-WORDS = 2**32
-CHUNK = 2**22
-TYPES: dict[str, npt.DTypeLike] = {
-    "f16": np.float16,
-    "bf16": ml_dtypes.bfloat16,
-    "e4m3fn": ml_dtypes.float8_e4m3fn,
-    "e5m2": ml_dtypes.float8_e5m2,
-}
-NAN = 0x7FC00000
+from beside_peers import PEERS, WORDS, chunks, different, peer, session
 
 
 @dataclass(frozen=True)
@@ -61,53 +48,15 @@ def kernels(program: list[str], format: str, first: int, count: int) -> tuple[di
     return mismatches, [line for line in lines if line.startswith("wrong")]
 
 
-def rounding_program(format: str, size: int) -> str:
-    operation = {
-        "op": "round_to",
-        "inputs": [0],
-        "output": 1,
-        "dtype": "f32",
-        "shape": [size],
-        "attributes": {"format": format},
-    }
-    return json.dumps(
-        {
-            "format": "paragon-program",
-            "version": 1,
-            "contract": 1,
-            "inputs": [{"name": "x", "dtype": "f32", "shape": [size]}],
-            "state": [],
-            "operations": [operation],
-            "outputs": [{"name": "y", "value": 1}],
-            "updates": [],
-        }
-    )
-
-
-def observed(words: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-    return np.where(np.isnan(words.view(np.float32)), np.uint32(NAN), words)
-
-
 def core(format: str, first: int, count: int) -> tuple[int, list[str]]:
     """The mismatches of the compiled core with NumPy's float16, or with ml_dtypes."""
-    size = min(CHUNK, count)
-    session = _core.Session(_core.Program(rounding_program(format, size)), threads=1)
-    counted = np.arange(size, dtype=np.uint32)
+    rounding = session("cpu", format, {"threads": 1})
     mismatches = 0
     wrong: list[str] = []
-    for chunk in range(first, first + count, size):
-        start = min(chunk, first + count - size)  # the last chunk may overlap the one before it
-        inputs = counted + np.uint32(start)
-        x = inputs.view(np.float32)
-        with np.errstate(all="ignore"):
-            expected = x.astype(TYPES[format]).astype(np.float32).view(np.uint32)
-        found = session.run({"x": x})["y"].view(np.uint32)
-        if np.array_equal(found, expected):
-            continue
-        differs = np.flatnonzero(observed(found) != observed(expected))  # NaNs may have other words
-        mismatches += len(differs)
-        for i in differs[: max(0, 20 - len(wrong))]:
-            wrong.append(f"wrong core {inputs[i]:08x} {found[i]:08x} {expected[i]:08x}")
+    for words in chunks(first, first + count, 1):
+        found = different(rounding, words, peer(words, format))
+        mismatches += len(found)
+        wrong += [f"wrong core {word:08x}" for word in found[: max(0, 20 - len(wrong))]]
     return mismatches, wrong
 
 
@@ -123,16 +72,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("program", help="the built `exhaustive` (an emulator may stand before it, in one argument)")
     parser.add_argument(
-        "formats", nargs="*", metavar="FORMAT", help=f"some of {' '.join(TYPES)}; all when none is named"
+        "formats", nargs="*", metavar="FORMAT", help=f"some of {' '.join(PEERS)}; all when none is named"
     )
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="formats run at a time")
     parser.add_argument("--first", type=lambda text: int(text, 0), default=0, help="the first input word")
     parser.add_argument("--count", type=lambda text: int(text, 0), default=WORDS, help="how many inputs from there on")
     arguments = parser.parse_args()
-    unknown = set(arguments.formats) - set(TYPES)
+    unknown = set(arguments.formats) - set(PEERS)
     if unknown:
-        parser.error(f"no such format: {' '.join(sorted(unknown))}; there are {' '.join(TYPES)}")
-    formats = arguments.formats or list(TYPES)
+        parser.error(f"no such format: {' '.join(sorted(unknown))}; there are {' '.join(PEERS)}")
+    formats = arguments.formats or list(PEERS)
 
     print(f"{platform.system()} {platform.machine()}; NumPy {np.__version__}, ml_dtypes {ml_dtypes.__version__}")
     outcomes = []
