@@ -115,15 +115,14 @@ class RandomProgram {
     return axes;
   }
 
-  // Another shape of as many elements, or the same.
+  // The elements dealt out anew over at most four axes, whose lengths need not divide those of `x`.
   Shape other_shape(const Shape& x) {
-    Shape shape = x;
-    if (below(2) != 0) shape = {elements(x)};
-    if (x.size() > 1 && below(2) != 0) {
-      shape = {x[0]};
-      shape.push_back(elements(Shape(x.begin() + 1, x.end())));
+    Shape shape(1 + below(4), 1);
+    std::int64_t left = elements(x);
+    for (std::int64_t factor = 2; left > 1; ++factor) {
+      for (; left % factor == 0; left /= factor) shape[below(shape.size())] *= factor;
     }
-    if (below(3) == 0) shape.insert(shape.begin() + static_cast<std::ptrdiff_t>(below(shape.size() + 1)), 1);
+    if (left == 0) shape[below(shape.size())] = 0;
     return shape;
   }
 

@@ -138,6 +138,8 @@ Place Planner::dense(std::size_t value) {
   } else if (!view.is_dense()) {
     const Place place = copied(view);
     view = dense_view(place.buffer, shape(value));
+  } else {
+    view = {view.buffer, view.offset, shape(value), dense_strides(shape(value))};
   }
   return {view.buffer, view.offset};
 }

@@ -48,21 +48,39 @@ View ordered_view(BufferId buffer, const Shape& shape, const Order& order) {
   return view;
 }
 
+namespace {
+
+// The axes of a view, the outermost first: those of length 1 left out, those that continue the next one joined to it.
+Axis joined_axes(const View& view) {
+  Axis axes;
+  for (std::size_t k = 0; k < view.shape.size(); ++k) {
+    const AxisPart part{view.shape[k], view.stride[k]};
+    if (part.extent == 1) continue;
+    if (!axes.empty() && axes.back().stride == part.stride * static_cast<std::ptrdiff_t>(part.extent)) {
+      axes.back() = {axes.back().extent * part.extent, part.stride};
+    } else {
+      axes.push_back(part);
+    }
+  }
+  return axes;
+}
+
+}  // namespace
+
 std::optional<std::vector<Axis>> find_axes(const View& view, const Shape& shape) {
   std::vector<Axis> axes(shape.size());
   if (elements(shape) == 0) {
     for (std::size_t k = 0; k < shape.size(); ++k) axes[k] = {{shape[k], 1}};
     return axes;
   }
-  // From the innermost axis on: `rest` is what is left of axis `from` of the view.
-  std::size_t from = view.shape.size();
+  // From the innermost axis on: `rest` is what is left of axis `from` of the view. Joined axes, because an axis of the
+  // shape may begin within one of the view and end within another: 2x3 words without gaps are 3x2 words, too.
+  const Axis source = joined_axes(view);
+  std::size_t from = source.size();
   AxisPart rest{1, 0};
   for (std::size_t k = shape.size(); k-- > 0;) {
     for (std::int64_t left = shape[k]; left > 1;) {
-      while (rest.extent == 1) {
-        --from;
-        rest = {view.shape[from], view.stride[from]};
-      }
+      if (rest.extent == 1) rest = source[--from];
       const std::int64_t part = std::min(left, rest.extent);
       if (left % part != 0 || rest.extent % part != 0) return std::nullopt;
       Axis& axis = axes[k];

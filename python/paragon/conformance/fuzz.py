@@ -190,10 +190,16 @@ def _matmul(w: _Writer) -> Generated:
 
 
 def _reshape(w: _Writer) -> Generated:
+    """The elements dealt out anew over at most four axes, whose lengths need not divide those of the operand's."""
     x, spec = w.any(NUMBERS)
-    divisors = [d for d in (1, 2, 3, 5, 17) if spec.size % d == 0]
-    d = w.draw(st.sampled_from(divisors))
-    return [x], {"shape": w.draw(st.sampled_from([(spec.size,), (d, spec.size // d), (spec.size // d, 1, d)]))}
+    shape = [1] * w.draw(_ints(1, 4))
+    left = spec.size
+    for prime in (2, 3, 5, 17):
+        while left and left % prime == 0:
+            shape[w.draw(_ints(0, len(shape) - 1))] *= prime
+            left //= prime
+    shape[w.draw(_ints(0, len(shape) - 1))] *= left
+    return [x], {"shape": tuple(shape)}
 
 
 def _transpose(w: _Writer) -> Generated:
