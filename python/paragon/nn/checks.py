@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..ir.errors import ShapeError
+from ..ir.float_modes import in_plain_modes
 
 _T = TypeVar("_T")
 
@@ -31,6 +32,7 @@ def need_count(what: str, value: Any, least: int = 1) -> int:
     return int(value)
 
 
+@in_plain_modes
 def need_number(
     what: str, value: Any, low: float = -math.inf, high: float = math.inf, *, above: bool = False, below: bool = False
 ) -> None:

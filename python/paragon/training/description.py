@@ -13,6 +13,7 @@ import numpy as np
 from ..data.batches import rows_of
 from ..data.feed import Feeder
 from ..ir.errors import ShapeError
+from ..ir.float_modes import in_plain_modes
 from ..ir.program import Program
 from ..ir.spec import Array, spec_of, with_rows
 from ..nn.checks import need_count, need_number
@@ -59,6 +60,7 @@ class Training:
     drop_last: bool
 
     @classmethod
+    @in_plain_modes
     def of(
         cls,
         model: Module,

@@ -14,6 +14,7 @@ from typing import Any
 from ..data.batches import rows_of
 from ..ir.errors import ParagonError, ShapeError
 from ..ir.fingerprint import fingerprint
+from ..ir.float_modes import in_plain_modes
 from ..ir.spec import Array
 from ..nn.checks import need_count
 from ..nn.losses import Loss
@@ -52,6 +53,7 @@ class History(Mapping[str, list[float]]):
         return len(self.figures)
 
 
+@in_plain_modes
 @one_run_a_checkpoint
 def train(
     training: Training,
