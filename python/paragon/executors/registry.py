@@ -22,7 +22,7 @@ GROUP = "paragon.executors"
 
 @runtime_checkable
 class Session(Protocol):
-    """A program loaded into an executor, with its own copy of the state. Those of cpu and reference may be used from any thread."""
+    """A program loaded into an executor, with its own copy of the state. Ours may be used from any thread."""
 
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Run once on inputs of the declared dtypes and shapes: update the state, return the outputs (fresh arrays)."""
