@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ..data.boundary import finite_array
 from ..data.feed import run_batches
 from ..ir.errors import ParagonError, ShapeError
 from ..ir.float_modes import in_plain_modes
@@ -264,9 +265,13 @@ class Module:
         """
         self.program(example, batch=batch, output=output).save(path)
 
-    def predict(self, x: Any, batch_size: int = 1000) -> Array:
+    def predict(self, x: Any, batch_size: int = 1000, *, check_finite: bool = True) -> Array:
         """The outputs for all rows of x, an array [rows, ...], `batch_size` rows at a time, on the executor in use.
 
-        Raises ShapeError when x has no rows or does not fit the module, or an index among it is outside its embedding.
+        Args:
+            check_finite: refuse a NaN, an infinity or a number beyond f32 among x; False for a model that is made for them.
+
+        Raises ShapeError, naming the place, for such a number or an index that is outside its embedding, or when x has no rows or
+        does not fit the module.
         """
-        return run_batches(lambda spec: self.program(spec), x, batch_size)
+        return run_batches(lambda spec: self.program(spec), finite_array("x", x) if check_finite else x, batch_size)

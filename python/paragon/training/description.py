@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..data.batches import rows_of
+from ..data.boundary import finite_array
 from ..data.feed import Feeder
 from ..ir.errors import ShapeError
 from ..ir.float_modes import in_plain_modes
@@ -21,7 +22,6 @@ from ..nn.losses import Loss
 from ..nn.module import Module
 from ..nn.optim import Adam, Clip, Optimizer
 from ..tensor.random import permutation, seed_words
-from .boundary import finite_array
 from .step import Metrics, Objective, check_names, step_program
 
 SPLIT_STREAM = 2**32 - 1

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..data.batches import rows_of
+from ..data.boundary import finite_array
 from ..data.feed import Feeder
 from ..ir.float_modes import in_plain_modes
 from ..ir.spec import Array, Spec, spec_of, with_rows
 from ..nn.checks import need_count
 from ..nn.losses import Loss
 from ..nn.module import Module
-from .boundary import finite_array
 from .step import Metric, Metrics, Objective, evaluation_program
 
 EVALUATION_ROWS = 1000

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..data.batches import rows_of
+from ..data.boundary import finite_array
 from ..ir.errors import ParagonError, ShapeError
 from ..ir.fingerprint import fingerprint
 from ..ir.float_modes import in_plain_modes
@@ -20,7 +21,6 @@ from ..nn.checks import need_count
 from ..nn.losses import Loss
 from ..nn.module import Module
 from ..nn.optim import Clip, Optimizer
-from .boundary import finite_array
 from .callbacks import Callback, Function, Progress, Run
 from .checkpoint import remove_leftovers, to_resume
 from .description import Training
