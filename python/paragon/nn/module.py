@@ -28,6 +28,7 @@ from ..tensor import random
 from ..tensor.operands import integers
 from ..tensor.tensor import Tensor, tensor
 from ..tensor.tracing import trace
+from .checks import need_count
 
 Initialiser = Callable[[tuple[int, ...], int, int], Tensor]
 """(shape, seed, stream) -> the first value of a parameter."""
@@ -142,7 +143,11 @@ class Module:
     # --- values -------------------------------------------------------------------------------------------------------
 
     def init(self, seed: int = 0) -> Module:
-        """Give every parameter its first value, in place: the k-th one, in the order of `state_dict`, draws from stream k."""
+        """Give every parameter its first value, in place: the k-th one, in the order of `state_dict`, draws from stream k.
+
+        Raises ShapeError unless the seed is an integer in 0 ... 2^64-1.
+        """
+        need_count("seed", seed, 0, 2**64 - 1)
         for stream, (_, owner, name, d) in enumerate(self._places()):
             setattr(owner, name, d.initialiser(d.shape, seed, stream))
         return self
