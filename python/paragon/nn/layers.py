@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -297,9 +297,9 @@ class Sequential(Module):
                 raise ShapeError(f"Sequential: layer {i} is {layer!r}, {what}")
         self.layers = layers
 
-    def children(self) -> Any:
-        """The layers that are modules, named by their position."""
-        return ((str(i), layer) for i, layer in enumerate(self.layers) if isinstance(layer, Module))
+    def children(self) -> Iterator[tuple[str, Module]]:
+        """The layers that are modules, named by their position, and other attributes as in every module."""
+        return ((name.removeprefix("layers."), child) for name, child in super().children())
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.layers:
