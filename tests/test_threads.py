@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 import paragon as pg
 from paragon.executors.reference import Reference
+from paragon.executors.registry import _whole
 
 RUNS, THREADS = 2000, 8
 ZERO = np.array(0, np.float32)
@@ -120,3 +122,31 @@ def test_equal_options_of_other_types_are_checked_each_time() -> None:
     program.run(ONE, executor="cpu", threads=1)
     with pytest.raises(pg.ExecutorError, match="threads"):
         program.run(ONE, executor="cpu", threads=True)
+
+
+@dataclass
+class Plain(Reference):
+    """An executor that compares by its fields, and so has no hash."""
+
+    loads: int = 0
+
+    def load(self, program: pg.Program, **options: Any) -> Any:
+        self.loads += 1
+        return super().load(program, **options)
+
+
+def test_an_executor_needs_no_hash() -> None:
+    executor, program = Plain(), pg.trace(lambda x: x + 1.0, ZERO)
+    for _ in range(2):
+        assert program.run(ONE, executor=executor)["output"] == 2
+    assert executor.loads == 1
+    with pg.use(executor) as used:  # type: ignore[arg-type]
+        assert used is executor and pg.exp(pg.tensor([0.0])).numpy() == 1
+        pg.fit(pg.nn.Dense(1, 1), np.ones((3, 1)), np.ones((3, 1)), loss="mse", batch_size=2, progress=False)
+    assert executor.loads > 3 and _whole(executor) is executor  # as a plug-in is taken
+
+
+def test_options_without_a_hash_are_refused_by_name() -> None:
+    for options in ({"isa": ["avx2"]}, {"threads": {}}, {"memory_limit": np.zeros(2)}):
+        with pytest.raises(pg.ExecutorError, match=next(iter(options))):
+            pg.trace(lambda x: x + 1.0, ZERO).run(ONE, executor="cpu", **options)

@@ -51,8 +51,6 @@ class Executor(Protocol):
 
     name: str
 
-    def __hash__(self) -> int: ...
-
     @property
     def available(self) -> bool:
         """Whether it can be used on this machine."""
@@ -88,10 +86,6 @@ def _whole(executor: Executor) -> Executor:
     known = dir(executor)
     if lacking := [name for name in ("name", "available", "reason", "settings", "load") if name not in known]:
         raise ExecutorError(f"{type(executor).__name__} is no executor: it has no {', '.join(lacking)}")
-    if type(executor).__hash__ is None:
-        raise ExecutorError(
-            f"{type(executor).__name__} is no executor: it cannot be hashed (a dataclass needs eq=False)"
-        )
     return executor
 
 
@@ -167,6 +161,10 @@ def resolve(executor: str | Executor | None, options: Mapping[str, Any]) -> tupl
 def loaded(program: Program, executor: Executor, options: Mapping[str, Any]) -> Session:
     """The session of a program on an executor with these options: the one in `program.sessions`, or a new one, kept there."""
     key = (id(executor), tuple((name, type(value), value) for name, value in sorted(options.items())))
+    try:
+        hash(key)
+    except TypeError:  # options that are no keys: whether they are any good the executor says
+        return executor.load(program, **options)
     # The executor is kept beside its session, so that its id stays taken.
     session: Session = program.sessions.get(key, lambda: (executor, executor.load(program, **options)))[1]
     return session
