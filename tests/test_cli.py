@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ import typer
 
 import paragon as pg
 from paragon import cli, nn
-from paragon.executors import settings
+from paragon.executors import registry, settings
+from paragon.executors.reference import Reference
 from paragon.ir.errors import FileError
 from paragon.ir.tensor_files import read_tensors, write_tensors
 from paragon.training.checkpoint import Checkpoint
@@ -55,10 +57,32 @@ def model(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_demo_trains_on_every_setting_and_agrees(paragon: Terminal) -> None:
-    assert paragon("demo", "--epochs", 1, "--save", "d.safetensors") == 0
+    assert paragon("demo", "--epochs", 1, "--all", "--save", "d.safetensors") == 0
     assert paragon.out.count("same bits") == len(settings()) + 1  # and the column's title
     assert "DIFFERENT" not in paragon.out
     assert pg.load("d.safetensors").fingerprint() in paragon.out
+
+
+def test_demo_leaves_software_devices_out(paragon: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An executor says which of its settings are a driver that computes on the processor."""
+
+    class Devices(Reference):
+        def settings(self) -> list[dict[str, Any]]:
+            return [{"device": 0}, {"device": 1}]
+
+        def software(self, **options: Any) -> bool:
+            return bool(options["device"] == 1)
+
+        def load(self, program: pg.Program, **options: Any) -> Any:
+            return super().load(program)
+
+    known = {"cpu": pg.executors()["cpu"], "gpus": Devices()}
+    monkeypatch.setattr(registry, "_registry", lambda: known)
+    assert paragon("demo", "--epochs", 1) == 0
+    assert "gpus 0" in paragon.out and "gpus 1 is left out" in paragon.out and "--all" in paragon.out
+    assert paragon.out.count("same bits") == len(settings()) - 1 + 1
+    assert paragon("demo", "--epochs", 1, "--all") == 0
+    assert "left out" not in paragon.out and paragon.out.count("same bits") == len(settings()) + 1
 
 
 def test_demo_fails_when_a_bit_differs(paragon: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

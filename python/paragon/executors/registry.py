@@ -46,6 +46,14 @@ class Planned(Protocol):
 
 
 @runtime_checkable
+class OnDevices(Protocol):
+    """An executor that can tell hardware from a driver which does its work on the processor; an executor may."""
+
+    def software(self, **options: Any) -> bool:
+        """Whether sessions with these options of `load` run on such a driver: for checking, not for speed."""
+
+
+@runtime_checkable
 class Executor(Protocol):
     """Something that can run programs."""
 
@@ -122,6 +130,11 @@ class Setting:
     name: str
     executor: Executor
     options: Mapping[str, Any]
+
+    @property
+    def software(self) -> bool:
+        """Whether it is a driver that computes on the processor in place of a device."""
+        return isinstance(self.executor, OnDevices) and self.executor.software(**self.options)
 
     def __str__(self) -> str:
         shown = (f"{v} thread{'s' * (v > 1)}" if k == "threads" else str(v) for k, v in self.options.items())
