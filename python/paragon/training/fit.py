@@ -6,6 +6,7 @@ order of an epoch is the contract's permutation, so nothing depends on the machi
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -266,6 +267,8 @@ def _as_callback(given: Callback | Callable[[Run], None]) -> Callback:
 
 
 def _check_arguments(checkpoint: object, every: int | None, resume: bool | str, overwrite: bool) -> None:
+    if checkpoint is not None and not isinstance(checkpoint, (str, os.PathLike)):
+        raise ParagonError(f"checkpoint must be a path, got {checkpoint!r}")
     if every is not None:
         need_count("checkpoint_every", every)
     if resume not in (True, False, "auto"):
