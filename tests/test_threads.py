@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -150,3 +152,35 @@ def test_options_without_a_hash_are_refused_by_name() -> None:
     for options in ({"isa": ["avx2"]}, {"threads": {}}, {"memory_limit": np.zeros(2)}):
         with pytest.raises(pg.ExecutorError, match=next(iter(options))):
             pg.trace(lambda x: x + 1.0, ZERO).run(ONE, executor="cpu", **options)
+
+
+WORK = {
+    "eager": "a = np.ones((300, 300), np.float32)\n    while True:\n        pg.matmul(a, a)",
+    "session": "s = pg.executors()['cpu'].load(pg.trace(lambda x: x @ x, np.ones((9, 9), np.float32)))\n"
+    "    while True:\n        s.run({'x': np.ones((9, 9), np.float32)}), s.state()",
+    "fit": "while True:\n        pg.fit(pg.nn.Dense(3, 2), np.ones((500, 3)), np.zeros(500, int), progress=False)",
+    "program": "while True:\n        pg.random.permutation(10**5, 1), pg.fingerprint(np.ones(10**5, np.float32))",
+}
+
+
+@pytest.mark.parametrize("work", WORK)
+def test_a_daemon_thread_that_computes_at_exit_aborts_nothing(work: str) -> None:
+    code = f"""
+import threading, time
+import numpy as np
+import paragon as pg
+
+def work():
+    started.set()
+    {WORK[work]}
+
+started = threading.Event()
+for _ in range(3):
+    threading.Thread(target=work, daemon=True).start()
+started.wait()
+time.sleep(0.3)
+print("the end")
+"""
+    for _ in range(3):
+        ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+        assert (ended.returncode, ended.stdout, ended.stderr) == (0, "the end\n", "")
