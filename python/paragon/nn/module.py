@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.compiled import note_call
 from ..data.boundary import finite_array
 from ..data.feed import run_batches
 from ..ir.errors import ParagonError, ShapeError
@@ -231,7 +232,10 @@ class Module:
     @in_plain_modes
     def __call__(self, *operands: Any) -> Any:
         """`forward` on tensors (or arrays), with the present parameters; inference, unless within a training `apply`."""
-        current_call().check_part(self)
+        if (call := _call.get()) is None:
+            note_call(self)
+        else:
+            call.check_part(self)
         return self.forward(*(tensor(x) if isinstance(x, np.ndarray) else x for x in operands))
 
     @contextmanager
