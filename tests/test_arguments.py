@@ -27,6 +27,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: pg.tensor(np.zeros((1,) * 9)), "rank 9"),
     (lambda: pg.full((2**31,), 0.0), "dimension"),
     (lambda: pg.full((2**16, 2**16), 0.0), "elements"),
+    (lambda: pg.zeros((2**31 - 1,) * 7 + (0,)), "NumPy cannot hold"),
     (lambda: pg.arange(2.5), "n must"),
     (lambda: pg.arange(-1), "dimension"),
     (lambda: pg.tensor(MASKED), "masked"),

@@ -97,6 +97,19 @@ def test_demo_fails_when_a_bit_differs(paragon: Terminal, monkeypatch: pytest.Mo
     assert "DIFFERENT" in paragon.out
 
 
+def test_run_checks_indices(paragon: Terminal, tmp_path: Path) -> None:
+    """A table has no row for an index outside; the operation itself yields zeros."""
+    table = nn.Embedding(3, 2).init(0)
+    table.save("table.safetensors", np.zeros((2, 1), np.int32))
+    for index, code in ((2, 0), (3, 2), (-1, 2)):
+        write_tensors("in.safetensors", {"x": np.array([[0], [index]], np.int32)}, {})
+        assert paragon("run", "table.safetensors", "in.safetensors", f"out{index}.safetensors") == code
+        assert Path(f"out{index}.safetensors").exists() == (code == 0)
+    assert "x: the index -1 in row 1 is outside 0 ... 2" in paragon.err
+    assert paragon("run", "table.safetensors", "in.safetensors", "zeros.safetensors", "--any-index") == 0
+    assert (read_tensors("zeros.safetensors")[0]["output.output"][1] == 0).all()
+
+
 def test_train_checkpoint_resume_and_save(paragon: Terminal) -> None:
     options = [
         "train",
