@@ -8,6 +8,7 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import paragon as pg
@@ -22,6 +23,7 @@ from paragon.training.job import Job
 
 FOLDER = ROOT / "bindings_tests" / "vectors" / "files"
 INDEX = json.loads((FOLDER / "index.json").read_text())
+ONE = np.ones(1, np.float32)
 ACCEPT = {item["file"]: bool(item["accept"]) for item in INDEX}
 EXAMPLES = {name: (FOLDER / name).read_bytes() for name in ACCEPT}
 
@@ -52,46 +54,39 @@ def test_every_rule_has_examples_of_both_verdicts() -> None:
     assert len(INDEX) > 900 and max(map(len, EXAMPLES.values())) < 16_000
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_python(name: str) -> None:
-    [(line, good)] = judged(f"{FOLDER}/{name}")
-    assert good == ACCEPT[name], line
-    assert line.isprintable() and line.startswith(f"{FOLDER}/{name}: {'ok' if good else 'refused: '}")
+def test_python() -> None:
+    for name, accept in ACCEPT.items():
+        [(line, good)] = judged(f"{FOLDER}/{name}")
+        assert good == accept, line
+        assert line.isprintable() and line.startswith(f"{FOLDER}/{name}: {'ok' if good else 'refused: '}")
 
 
-@pytest.mark.parametrize("name", of("model"))
-def test_python_loads_models(name: str) -> None:
-    if "most" in name or "largest" in name:
-        pytest.skip("more than a machine reads")
-    if ACCEPT[name]:
-        assert pg.load(FOLDER / name).state.keys() == read_tensors(FOLDER / name)[0].keys()
-    else:
-        with pytest.raises(pg.FileError, match=f"{name}: ."):
-            pg.load(FOLDER / name)
+def test_python_loads_models() -> None:
+    for name in of("model"):
+        if ACCEPT[name]:
+            assert pg.load(FOLDER / name).state.keys() == read_tensors(FOLDER / name)[0].keys()
+        else:
+            with pytest.raises(pg.FileError, match=f"{name}: ."):
+                pg.load(FOLDER / name)
 
 
-@pytest.mark.parametrize("name", of("job"))
-def test_python_loads_jobs(name: str) -> None:
-    if ACCEPT[name]:
-        job = Job.load(FOLDER / name)
-        if job.steps < 100 and job.data.get("x", ONE).size:
-            assert pg.run_job(FOLDER / name, "reference").fingerprint == pg.run_job(FOLDER / name, "cpu").fingerprint
-    else:
-        with pytest.raises(pg.FileError, match=f"{name}: ."):
-            Job.load(FOLDER / name)
+def test_python_loads_and_runs_jobs() -> None:
+    for name in of("job"):
+        if not ACCEPT[name]:
+            with pytest.raises(pg.FileError, match=f"{name}: ."):
+                Job.load(FOLDER / name)
+        elif (job := Job.load(FOLDER / name)).steps < 100 and job.data.get("x", ONE).size:
+            assert len({pg.run_job(FOLDER / name, executor).fingerprint for executor in ("reference", "cpu")}) == 1
 
 
-ONE = pg.ones(1).numpy()
-
-
-@pytest.mark.parametrize("name", of("vectors"))
-def test_python_loads_vectors(name: str, tmp_path: Path) -> None:
-    (tmp_path / "v.safetensors").write_bytes(EXAMPLES[name])
-    if ACCEPT[name]:
-        list(load_vectors(tmp_path))
-    else:
-        with pytest.raises(pg.FileError, match=r"v.safetensors: ."):
+def test_python_loads_vectors(tmp_path: Path) -> None:
+    for name in of("vectors"):
+        (tmp_path / "v.safetensors").write_bytes(EXAMPLES[name])
+        if ACCEPT[name]:
             list(load_vectors(tmp_path))
+        else:
+            with pytest.raises(pg.FileError, match=r"v.safetensors: ."):
+                list(load_vectors(tmp_path))
 
 
 def test_the_export_for_webgpu_takes_and_refuses_alike() -> None:
@@ -134,8 +129,6 @@ def test_the_c_interface(core: ctypes.CDLL) -> None:
 
 def test_the_c_interface_opens_models(core: ctypes.CDLL) -> None:
     for name in of("model"):
-        if ACCEPT[name] and ("most" in name or "largest" in name):
-            continue  # no data of this size stand in the file
         path = str(FOLDER / name).encode()
         for model in (
             core.pg_model_from_memory(EXAMPLES[name], len(EXAMPLES[name]), None),
@@ -150,7 +143,7 @@ def test_program_texts_alone(core: ctypes.CDLL) -> None:
     for name in of("model"):
         try:
             text = read_tensors(FOLDER / name)[1]["program"]
-        except pg.FileError:
+        except (pg.FileError, KeyError):
             continue
         try:
             pg.Program.from_json(text)
