@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import paragon.apps.digits.artifacts  # noqa: F401 - makes its documents known
 from paragon.apps.runs import schemas
 
 FOLDER = Path(__file__).parents[1] / "docs" / "schemas"

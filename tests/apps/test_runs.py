@@ -18,9 +18,9 @@ import paragon as pg
 from conftest import ROOT
 from paragon import nn
 from paragon.apps.runs import Recorder, RunFolder, Store, compare, reproduce
+from paragon.apps.runs.files import SUMMARY
 from paragon.apps.runs.record import RunSummary
 from paragon.apps.runs.replay import INITIAL
-from paragon.apps.runs.store import SUMMARY
 from paragon.apps.runs.validate import validate
 from paragon.executors.reference import ReferenceSession
 from paragon.executors.reference.kernels import KERNELS
@@ -108,7 +108,7 @@ def test_a_block_adds_artifacts_and_figures(store: Store) -> None:
 def test_nothing_is_kept_that_cannot_be_found_again(store: Store) -> None:
     folder = recorded(store, "one")
     assert sorted(p.name for p in folder.path.iterdir()) == sorted(
-        [SUMMARY, *(a.name for a in folder.read().artifacts)]
+        ["page-data.js", "initial.safetensors.js", SUMMARY, *(a.name for a in folder.read().artifacts)]
     )
 
 

@@ -12,7 +12,7 @@ import paragon as pg
 from conftest import Terminal
 from paragon import nn
 from paragon.apps.runs import Recorder, Store
-from paragon.apps.runs.store import INDEX, SUMMARY
+from paragon.apps.runs.files import INDEX, SUMMARY
 from small_run import X, quiet
 
 
@@ -75,6 +75,9 @@ def test_validate_reindex_and_prune(paragon: Terminal, runs: Store) -> None:
     assert len(runs.ids()) == 3
     assert paragon("runs", "prune", "--older-than", "1", "--yes") == 0 and len(runs.ids()) == 3
     assert paragon("runs", "prune", "--keep", "1", "--yes") == 0
-    assert [e.label for e in runs.entries()] == ["other"] and len(list((runs.root / "data").iterdir())) == 1
+    assert [e.label for e in runs.entries()] == ["other"] and len(list((runs.root / "data").glob("*.safetensors"))) == 1
     pg.fit(nn.Dense(3, 2), X, np.zeros(40, np.int32), epochs=1, callbacks=[Recorder()], progress=False)
-    assert paragon("runs", "prune", "--keep", "1", "--yes") == 0 and len(list((runs.root / "data").iterdir())) == 1
+    assert (
+        paragon("runs", "prune", "--keep", "1", "--yes") == 0
+        and len(list((runs.root / "data").glob("*.safetensors"))) == 1
+    )

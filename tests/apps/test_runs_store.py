@@ -13,11 +13,13 @@ from typing import Any, ClassVar, Literal
 import pytest
 
 import paragon as pg
+import paragon.apps.digits.artifacts  # makes its documents known
 from conftest import ROOT
 from paragon.apps.runs import Recorder, Store, Versioned, parse, schemas
 from paragon.apps.runs import record as records
+from paragon.apps.runs.files import INDEX, SUMMARY
 from paragon.apps.runs.record import Index, RunSummary
-from paragon.apps.runs.store import INDEX, LATEST, SUMMARY, new_id
+from paragon.apps.runs.store import LATEST, new_id
 
 MANY = """
 import sys

@@ -10,9 +10,10 @@ from typing import Any
 from paragon import ParagonError, Program
 from paragon.ir.program import Node
 
+from .files import read_bytes
 from .record import RunSummary
 from .replay import STEP
-from .store import RunFolder, read_bytes
+from .store import RunFolder
 
 ABSENT = None
 

@@ -26,8 +26,9 @@ from paragon.nn import Module
 from paragon.training.callbacks import Run
 from paragon.training.description import Training
 
-from . import replay
+from . import pages, replay
 from .environment import code, environment, memory
+from .files import SUMMARY, read_bytes
 from .record import (
     Artifact,
     Data,
@@ -41,7 +42,7 @@ from .record import (
     Versioned,
     dump,
 )
-from .store import SUMMARY, RunFolder, Store, read_bytes
+from .store import RunFolder, Store
 
 MOST_KEPT = 64 * 2**20  # bytes of rows that are kept without being asked for
 
@@ -159,6 +160,7 @@ class Recorder(Callback):
             summary.failure = Failure(type=type(error).__name__, message=str(error))
         summary.work_id = work_id(summary)
         self._folder.write(summary)
+        pages.write_run(self._folder.path, summary)
         self._folder.release()
         self.store.update(self.summary.id)
 

@@ -23,9 +23,11 @@ from paragon.ir.tensor_files import read_tensors, write_atomic, write_tensors
 from paragon.tensor.random import seed_words
 from paragon.training.callbacks import Run
 
+from . import pages
+from .files import ARRAYS, read_bytes
 from .record import RunSummary
 from .sources import arrays_from
-from .store import ARRAYS, RunFolder, Store, read_bytes
+from .store import RunFolder, Store
 
 STEP, REST = "program_step.json", "program_rest.json"
 INITIAL, REST_CONSTANTS = "initial.safetensors", "rest_constants.safetensors"
@@ -46,6 +48,7 @@ def keep_arrays(store: Store, arrays: Mapping[str, Array], sha256: str) -> None:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         write_tensors(path, arrays, {})
+        pages.write_arrays(path)
 
 
 def find_arrays(store: Store, summary: RunSummary) -> dict[str, Array]:

@@ -24,10 +24,11 @@ from filelock import FileLock, Timeout
 from paragon import FileError
 from paragon.ir.tensor_files import write_atomic
 
+from . import pages
+from .files import ARRAYS, INDEX, SUMMARY, read_bytes, replace_quickly
 from .record import RUN_ID, Index, IndexEntry, RunSummary, Versioned, dump, parse
 
-SUMMARY, INDEX, LATEST, LOCK = "run_summary.json", "index.json", "latest", ".lock"
-ARRAYS = "data"  # the folder in which rows lie, by their hash
+LATEST, LOCK = "latest", ".lock"
 PATIENCE = 60.0  # seconds that a process waits for the index
 _ID = re.compile(RUN_ID)
 _V = TypeVar("_V", bound=Versioned)
@@ -111,16 +112,6 @@ class RunFolder:
         write_atomic(self.path / SUMMARY, dump(summary))
 
 
-def read_bytes(path: Path) -> bytes:
-    """The content of a file. Raises FileError, naming it."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise FileError(f"{path}: there is no such file") from None
-    except OSError as error:
-        raise FileError(f"{path}: cannot be read: {error.strerror}") from None
-
-
 class Store:
     """The runs under a root.
 
@@ -191,6 +182,7 @@ class Store:
         unused = [path for path in sorted((self.root / ARRAYS).glob("*.safetensors")) if path.stem not in used]
         for path in unused:
             path.unlink()
+            path.with_name(f"{path.name}.js").unlink(missing_ok=True)
         return len(unused)
 
     # --- the index ----------------------------------------------------------------------------------------------------
@@ -222,7 +214,9 @@ class Store:
         finished = (entry.id for entry in reversed(runs) if entry.status == "finished")
         index = Index(latest=next(finished, runs[-1].id if runs else None), runs=runs)
         if entries != unless or not (self.root / INDEX).exists():
-            _replace(self.root / INDEX, index.model_dump_json(indent=1).encode() + b"\n")
+            content = index.model_dump_json(indent=1).encode() + b"\n"
+            replace_quickly(self.root / INDEX, content)
+            pages.write_index(self.root, content)
         self._point(index.latest)
         return index
 
@@ -294,10 +288,3 @@ def _readable(folder: RunFolder) -> RunSummary | None:
         return folder.read()
     except FileError:
         return None
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file that can be made again: its name holds the old or the new content whole, but nobody waits for the disk."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)

@@ -6,9 +6,10 @@ import hashlib
 
 from paragon import FileError
 
+from .files import read_bytes
 from .record import KINDS, parse
 from .recorder import work_id
-from .store import RunFolder, Store, read_bytes
+from .store import RunFolder, Store
 
 
 def validate(store: Store, folder: RunFolder) -> list[str]:
