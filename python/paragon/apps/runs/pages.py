@@ -2,7 +2,7 @@
 
 A script assigns into one object: `paragonData["KEY"] = VALUE`. Keys are paths below the root ("index.json",
 "RUN/run_summary.json"), values the documents, or the base64 of a file's bytes. `page-data.js` at the root holds the index; that of
-a run its record and all small documents. What is large (weights, rows, pixels) has a script of its own, NAME.js, loaded when wanted.
+a run its record and all small documents. What is large (weights, rows, pixels) has its own script, NAME.js, loaded when wanted.
 """
 
 from __future__ import annotations
