@@ -63,7 +63,8 @@ def list_runs(
 
 
 def _row(entry: IndexEntry) -> Sequence[object]:
-    figures = "  ".join(f"{name} {value:.4g}" for name, value in list(entry.metrics.items())[:3] if value is not None)
+    told = sorted(entry.metrics.items(), key=lambda item: not item[0].startswith("test_"))
+    figures = "  ".join(f"{name} {value:.4g}" for name, value in told[:3] if value is not None)
     seconds = "" if entry.seconds is None else f"{entry.seconds:.1f}"
     return entry.id, entry.kind, entry.status, seconds, figures, (entry.final or "")[:12]
 
