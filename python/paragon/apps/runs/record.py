@@ -102,6 +102,16 @@ class Memory(Part):
     peak_bytes: int | None = Field(default=None, ge=0, description="The largest resident size of the process so far.")
 
 
+class Sizes(Part):
+    """How large the work is."""
+
+    parameters: int = Field(ge=0, description="Numbers that are trained.")
+    state: int = Field(
+        ge=0, description="Words of the whole state: parameters, the optimiser's slots, counters, constants."
+    )
+    operations: int = Field(ge=0, description="Operations of the step program.")
+
+
 class Environment(Part):
     """The machine and what is installed on it."""
 
@@ -161,6 +171,7 @@ class RunSummary(Versioned):
     executor: Executed | None = None
     fingerprints: Fingerprints = Field(default_factory=Fingerprints)
     trace: Trace | None = None
+    sizes: Sizes | None = None
     metrics: dict[str, Figure] = {}
     history: dict[str, list[Figure]] = Field(default={}, description="Figures, one an epoch.")
     timing: Timing
