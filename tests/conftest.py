@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import paragon as pg
+from paragon import cli
 from paragon.ir.fingerprint import canonical
 
 # Read when SciPy is imported; without it scikit-learn skips some of its checks of estimators.
@@ -42,6 +44,32 @@ def published(name: str) -> pg.data.Dataset:
     except pg.FileError as error:
         skip_or_fail(f"{error}; or set PARAGON_DATA to a folder with {name}/")
     return found
+
+
+class Terminal:
+    """Runs `paragon ...` in this process; keeps the exit code and what it printed."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.capsys, self.monkeypatch = capsys, monkeypatch
+        self.out = self.err = ""
+
+    def __call__(self, *arguments: object) -> int:
+        self.monkeypatch.setattr(sys, "argv", ["paragon", *map(str, arguments)])
+        self.monkeypatch.setattr(cli.app, "registered_commands", list(cli.app.registered_commands))
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        self.out, self.err = self.capsys.readouterr()
+        return code
+
+
+@pytest.fixture
+def paragon(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Terminal:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    return Terminal(capsys, monkeypatch)
 
 
 def assert_words(got: object, want: object, what: str = "") -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,37 +12,13 @@ import pytest
 import typer
 
 import paragon as pg
+from conftest import Terminal
 from paragon import cli, nn
 from paragon.executors import registry, settings
 from paragon.executors.reference import Reference
 from paragon.ir.errors import FileError
 from paragon.ir.tensor_files import read_tensors, write_tensors
 from paragon.training.checkpoint import Checkpoint
-
-
-class Terminal:
-    """Runs `paragon ...` in this process; keeps the exit code and what it printed."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        self.capsys, self.monkeypatch = capsys, monkeypatch
-        self.out = self.err = ""
-
-    def __call__(self, *arguments: object) -> int:
-        self.monkeypatch.setattr(sys, "argv", ["paragon", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        self.out, self.err = self.capsys.readouterr()
-        return code
-
-
-@pytest.fixture
-def paragon(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Terminal:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-    return Terminal(capsys, monkeypatch)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import paragon as pg
 from paragon import nn
 from paragon.data.batches import epoch_order
 from paragon.data.feed import Feeder
+from paragon.training.callbacks import Run
 from small_run import X, Y, quiet
 
 # --- names ------------------------------------------------------------------------------------------------------------
@@ -208,3 +209,36 @@ def test_an_interruption_within_an_epoch(monkeypatch: pytest.MonkeyPatch) -> Non
             pass
     state = feeder.state(16)
     assert pg.fingerprint(model) == pg.fingerprint({name: state[name] for name in plain.state_dict()})
+
+
+def test_callbacks_are_called_after_every_so_many_steps() -> None:
+    """Counted from the beginning of the run, across epochs of 3 steps; the model holds the present weights."""
+    seen: list[tuple[int, bool]] = []
+    model = nn.Dense(3, 2)
+
+    class Every(pg.Callback):
+        step_every = 4
+
+        def on_steps(self, run: Run) -> None:
+            present = pg.fingerprint(model.state_dict()) == pg.fingerprint(run.weights())
+            seen.append((run.finished_steps, present))
+
+    quiet(model, callbacks=[Every()])
+    assert seen == [(4, True), (8, True)]
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt()])
+def test_callbacks_hear_of_an_error(error: BaseException) -> None:
+    heard: list[tuple[int, BaseException]] = []
+
+    class Listener(pg.Callback):
+        def on_epoch_end(self, run: Run) -> None:
+            if run.epoch == 2:
+                raise error
+
+        def on_error(self, run: Run, error: BaseException) -> None:
+            heard.append((run.epoch, error))
+
+    with pytest.raises(type(error)):
+        quiet(nn.Dense(3, 2), callbacks=[Listener(), Listener()])
+    assert heard == [(2, error), (2, error)]

@@ -10,14 +10,17 @@ from typing import Any, Protocol
 
 from ..ir.errors import ParagonError
 from ..ir.float_modes import in_plain_modes
+from ..ir.program import Program
 from ..ir.spec import Array
 from ..nn.checks import need_count, need_number
+from .description import Training
 
 
 class Run(Protocol):
     """The training run as a callback sees it."""
 
     epochs: int
+    training: Training
 
     @property
     def figures(self) -> tuple[str, ...]:
@@ -30,6 +33,16 @@ class Run(Protocol):
     @property
     def history(self) -> Mapping[str, list[float]]:
         """The figures so far, one an epoch, under "loss", "accuracy", "val_loss", ..."""
+
+    @property
+    def finished_steps(self) -> int:
+        """Steps since the beginning of the run."""
+
+    def step_program(self, rows: int) -> Program:
+        """The program of a step on so many rows: a whole batch, or the smaller last one of an epoch."""
+
+    def state(self) -> dict[str, Array]:
+        """A copy of the present state of the step program: parameters, the optimiser's slots, the step counter."""
 
     def weights(self) -> dict[str, Array]:
         """A copy of the model's present parameters."""
@@ -56,17 +69,26 @@ class Callback:
     True
     """
 
+    step_every: int | None = None
+    """After how many steps, counted from the beginning of the run, `on_steps` is called; never when None."""
+
     def on_begin(self, run: Run) -> None:
         """Before the first step. One callback may serve several runs: each begins with fresh state, made here.
 
         A run that is resumed calls `load_state` after it. What is wrong with a run is best said here, before it costs anything.
         """
 
+    def on_steps(self, run: Run) -> None:
+        """After every `step_every` steps."""
+
     def on_epoch_end(self, run: Run) -> None:
         """After each epoch and its validation, before the checkpoint."""
 
     def on_end(self, run: Run) -> None:
         """After the last epoch."""
+
+    def on_error(self, run: Run, error: BaseException) -> None:
+        """When the run ends by an error, or by Ctrl-C (KeyboardInterrupt), which is raised again afterwards."""
 
     def state(self) -> dict[str, Any]:
         """What must survive an interruption, by name: arrays (f32, i32, u32), numbers, and what else JSON can hold."""

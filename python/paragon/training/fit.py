@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def train(
     trainer = Trainer(training, epochs, validate, terminate_on_nan)
     file = None if checkpoint is None else _File(Path(checkpoint), trainer.identity(validation, watching), watching)
     resumed = file is not None and to_resume(file.path, resume, overwrite)
-    with trainer.shown_when_interrupted():
+    with _told_of_errors(trainer, watching), trainer.shown_when_interrupted():
         _begin(trainer, watching, file, resumed)
         with Progress(progress, epochs, training.steps) as bar:
             _run_epochs(trainer, watching, file, checkpoint_every, bar)
@@ -105,6 +106,17 @@ def train(
         stopped_early=trainer.at.stopped,
         fingerprint=fingerprint(state),
     )
+
+
+@contextmanager
+def _told_of_errors(trainer: Trainer, callbacks: Sequence[Callback]) -> Iterator[None]:
+    """Within: the callbacks hear of an error before it goes on."""
+    try:
+        yield
+    except BaseException as error:
+        for callback in callbacks:
+            callback.on_error(trainer, error)
+        raise
 
 
 class _File:
@@ -136,10 +148,15 @@ def _begin(trainer: Trainer, callbacks: Sequence[Callback], file: _File | None, 
 def _run_epochs(
     trainer: Trainer, callbacks: Sequence[Callback], file: _File | None, every: int | None, bar: Progress
 ) -> None:
+    stepwise = [callback for callback in callbacks if callback.step_every]
     while trainer.epoch < trainer.epochs and not trainer.at.stopped:
         while trainer.at.done < trainer.training.steps:
-            trainer.advance(_next_stop(trainer, bar.every, every))
+            trainer.advance(_next_stop(trainer, bar.every, [every, *(callback.step_every for callback in stepwise)]))
             bar.step(trainer.epoch, trainer.at.done)
+            for callback in stepwise:
+                if callback.step_every and trainer.finished_steps % callback.step_every == 0:
+                    trainer.show()
+                    callback.on_steps(trainer)
             if file is not None and every and trainer.finished_steps % every == 0:
                 file.save(trainer)
         bar.epoch(trainer.epoch + 1, trainer.finish_epoch(callbacks))
@@ -251,13 +268,11 @@ def _held_back(
     return training, held
 
 
-def _next_stop(trainer: Trainer, every: int, checkpoint_every: int | None) -> int:
-    """The step of this epoch at which to look up: for the progress bar, or a checkpoint."""
+def _next_stop(trainer: Trainer, bar_every: int, counted: Sequence[int | None]) -> int:
+    """The step of this epoch at which to look up: for the progress bar, or because a multiple of `counted` steps is finished."""
     done = trainer.at.done
-    stop = min(done + every, trainer.training.steps)
-    if checkpoint_every:
-        stop = min(stop, done + checkpoint_every - trainer.finished_steps % checkpoint_every)
-    return stop
+    stops = [done + n - trainer.finished_steps % n for n in counted if n]
+    return min(done + bar_every, trainer.training.steps, *stops)
 
 
 def _as_callback(given: Callback | Callable[[Run], None]) -> Callback:

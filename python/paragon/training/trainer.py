@@ -14,6 +14,7 @@ import numpy as np
 from ..data.batches import epoch_order
 from ..ir.errors import DivergenceError, FileError
 from ..ir.fingerprint import fingerprint
+from ..ir.program import Program
 from ..ir.spec import Array, spec_of
 from .callbacks import Callback, Run
 from .checkpoint import Checkpoint, Position, data_hash
@@ -107,6 +108,10 @@ class Trainer(Run):
     def state(self) -> dict[str, Array]:
         """A copy of the present state of the step program for whole batches."""
         return self.feeder.state(self.training.batch_size)
+
+    def step_program(self, rows: int) -> Program:
+        """The program of a step on so many rows."""
+        return self.feeder.program(rows)
 
     def order(self) -> Array:
         """The order of the rows in this epoch."""
