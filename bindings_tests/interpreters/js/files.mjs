@@ -1,5 +1,6 @@
 // Files of Node: read if they are regular, replaced so that a reader finds the old one or the whole new one.
 
+import { randomUUID } from "node:crypto";
 import { closeSync, constants, fchmodSync, fsyncSync, openSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { basename, dirname, isAbsolute } from "node:path";
 
@@ -63,7 +64,7 @@ export function replaceFile(path, bytes) {
     return;
   }
   const target = followLinks(path);
-  const temporary = `${dirname(target)}/.${basename(target)}.${process.pid}.tmp`;
+  const temporary = `${dirname(target)}/.${basename(target)}.${randomUUID()}.tmp`; // of no other writer, in whatever thread
   try {
     const file = openSync(temporary, "wx");
     try {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 )
 
 const (
@@ -57,15 +58,14 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 	if err != nil {
 		return err
 	}
-	temporary := filepath.Join(filepath.Dir(target), fmt.Sprintf(".%s.%d.tmp", filepath.Base(target), os.Getpid()))
-	file, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	file, err := createBeside(target, there)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
 			file.Close()
-			os.Remove(temporary)
+			os.Remove(file.Name())
 		}
 	}()
 	if there != nil {
@@ -82,7 +82,26 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 	if err = file.Close(); err != nil {
 		return err
 	}
-	return os.Rename(temporary, target)
+	return os.Rename(file.Name(), target)
+}
+
+var temporaries atomic.Int64 // made by this process
+
+// createBeside makes a new file in the folder of target, under a name that no other writer has, in this process or another. While
+// it is written, nobody sees more of it than of what it replaces.
+func createBeside(target string, there fs.FileInfo) (*os.File, error) {
+	mode := fs.FileMode(0o666)
+	if there != nil {
+		mode = 0o600
+	}
+	directory, base := filepath.Split(target)
+	for {
+		name := fmt.Sprintf("%s.%s.%d.%d.tmp", directory, base, os.Getpid(), temporaries.Add(1))
+		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		if !errors.Is(err, fs.ErrExist) { // what a dead process has left is passed over
+			return file, err
+		}
+	}
 }
 
 // followLinks is where a path leads in the end, also where nothing is yet.

@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The most bytes that are read: a file is read whole.
 const MAX_FILE: u64 = 4 << 30;
@@ -37,19 +38,31 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
         Err(error) => return Err(error.into()),
     };
     let target = follow_links(path)?;
-    let Some(name) = target.file_name() else { fail!("not the name of a file") };
-    let temporary = target.with_file_name(format!(".{}.{}.tmp", name.to_string_lossy(), process::id()));
-    let written = File::create(&temporary).and_then(|mut file| {
-        there.map_or(Ok(()), |permissions| file.set_permissions(permissions))?;
+    let (mut file, temporary) = create_beside(&target)?;
+    let written = there.map_or(Ok(()), |permissions| file.set_permissions(permissions)).and_then(|()| {
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&temporary, &target)
     });
     if written.is_err() {
-        // The first error is the one to report; the temporary file may not even exist.
+        // The first error is the one to report.
         let _ = fs::remove_file(&temporary);
     }
     Ok(written?)
+}
+
+/// A new file in the folder of `target`, under a name that no other writer has, in this process or another.
+fn create_beside(target: &Path) -> Result<(File, PathBuf)> {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let Some(name) = target.file_name() else { fail!("not the name of a file") };
+    loop {
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let path = target.with_file_name(format!(".{}.{}.{number}.tmp", name.to_string_lossy(), process::id()));
+        match File::create_new(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {} // a dead process has left it
+            made => return Ok((made?, path)),
+        }
+    }
 }
 
 /// Where a path leads in the end, also where nothing is yet.

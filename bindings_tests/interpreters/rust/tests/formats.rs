@@ -137,6 +137,30 @@ fn safetensors_round_trip() {
     assert_eq!(read.tensors["x"].words(), [0x7fc0_0000]);
 }
 
+/// Each of several writers replaces the file as a whole, and none takes another's temporary file.
+#[test]
+fn writers_of_one_target() {
+    let folder = std::env::temp_dir().join(format!("paragon-reference-{}-writers", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for temporary files");
+    let path = folder.join("f");
+    std::thread::scope(|scope| {
+        for writer in 0..8usize {
+            let path = &path;
+            scope.spawn(move || {
+                let length = 1 + 10_000 * writer;
+                let written = file([], [("x", tensor(DType::U32, &[length as u64], vec![0; length]))]);
+                for _ in 0..50 {
+                    written.write(path).expect("a file is written");
+                    Safetensors::read(path).expect("the file is whole");
+                }
+            });
+        }
+    });
+    let left = std::fs::read_dir(&folder).expect("the folder").count();
+    std::fs::remove_dir_all(&folder).expect("the folder is removed");
+    assert_eq!(left, 1, "temporary files are left");
+}
+
 fn with_header(header: &str, data: usize) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &vec![0; data]].concat()
 }
