@@ -16,18 +16,43 @@ const (
 	maxLinks = 40      // that lead from one to the next
 )
 
-// readRegular is the content of a file; what is none (a FIFO, a device) might never end.
-func readRegular(path string) ([]byte, error) {
+// openRegular opens a file to read and tells its size. What is no regular file (a FIFO, a device) might never end. Errors do not name
+// the path.
+func openRegular(path string) (file *os.File, size int64, err error) {
 	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: not a regular file", path)
-	case info.Size() > maxFile:
-		return nil, fmt.Errorf("%s: %d bytes, at most %d are read", path, info.Size(), maxFile)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
 	}
-	return os.ReadFile(path)
+	if err == nil {
+		file, err = os.Open(path)
+	}
+	if err == nil {
+		info, err = file.Stat() // of the file that was opened: another may be in its place
+	}
+	if bare := new(fs.PathError); errors.As(err, &bare) {
+		err = bare.Err
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return file, info.Size(), nil
+}
+
+// readRegular is the content of a file. Errors name the path.
+func readRegular(path string) ([]byte, error) {
+	file, size, err := openRegular(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	defer file.Close()
+	if size > maxFile {
+		return nil, fmt.Errorf("%s: %d bytes, at most %d are read", path, size, maxFile)
+	}
+	data := make([]byte, size)
+	if _, err := io.ReadFull(file, data); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return data, nil
 }
 
 // replaceFile writes a file beside its place and renames it, so that a reader finds the old file or the whole new one. Links
