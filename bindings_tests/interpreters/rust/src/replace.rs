@@ -2,7 +2,7 @@
 
 use crate::error::{ensure, fail, Result};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,15 +12,27 @@ const MAX_FILE: u64 = 4 << 30;
 /// The most links that lead from one to the next.
 const MAX_LINKS: usize = 40;
 
-/// The content of a regular file. What is none (a FIFO, a device) might never end.
+/// A regular file, and its size. What is none (a FIFO, a device) might never end.
+///
+/// # Errors
+/// If there is none, or it is no regular file.
+pub(crate) fn open(path: &Path) -> Result<(File, u64)> {
+    ensure!(fs::metadata(path)?.is_file(), "not a regular file");
+    let file = File::open(path)?;
+    let size = file.metadata()?.len(); // of the file that was opened: another may be in its place
+    Ok((file, size))
+}
+
+/// The content of a regular file.
 ///
 /// # Errors
 /// If there is none, or it is no regular file or too large.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
-    let metadata = fs::metadata(path)?;
-    ensure!(metadata.is_file(), "not a regular file");
-    ensure!(metadata.len() <= MAX_FILE, "{} bytes, at most {MAX_FILE} are read", metadata.len());
-    Ok(fs::read(path)?)
+    let (mut file, size) = open(path)?;
+    ensure!(size <= MAX_FILE, "{size} bytes, at most {MAX_FILE} are read");
+    let mut bytes = Vec::with_capacity(size as usize);
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Writes a temporary file beside the target, flushes it to the disk, and renames it. Links are followed, the permissions
