@@ -6,6 +6,7 @@
 
 #include "cpu/dispatch.h"
 #include "program/error.h"
+#include "program/formats/check.h"
 #include "program/formats/fingerprint.h"
 #include "program/formats/parse.h"
 #include "program/formats/validate.h"
@@ -264,6 +265,21 @@ pg_status pg_fingerprint_file(const char* path, char fingerprint[PG_FINGERPRINT_
     require(path, "path");
     require(fingerprint, "fingerprint");
     hand_out(paragon::fingerprint_file(path), fingerprint);
+  });
+}
+
+pg_status pg_check_file(const char* path) {
+  return guard([&] {
+    require(path, "path");
+    const paragon::TensorFile file = paragon::TensorFile::open(path);
+    paragon::naming(path, [&] { paragon::check_file(file); });
+  });
+}
+
+pg_status pg_check_memory(const void* bytes, size_t size) {
+  return guard([&] {
+    require(bytes, "bytes");
+    paragon::check_file(paragon::TensorFile::view(bytes, size));
   });
 }
 

@@ -111,6 +111,10 @@ PG_API pg_status pg_train_file(const char* job, const char* out, const pg_option
                                char fingerprint[PG_FINGERPRINT_SIZE]);
 PG_API pg_status pg_fingerprint_file(const char* path, char fingerprint[PG_FINGERPRINT_SIZE]);
 
+/* Is a file the model, the job, the vectors or the tensors that it says it is (docs/files.md)? Reads no words. */
+PG_API pg_status pg_check_file(const char* path);
+PG_API pg_status pg_check_memory(const void* bytes, size_t size);
+
 /* The fingerprint of named arrays. */
 PG_API pg_status pg_fingerprint(const pg_tensor* tensors, const void* const* arrays, size_t count,
                                 char fingerprint[PG_FINGERPRINT_SIZE]);

@@ -229,8 +229,9 @@ void refuse_texts() {
   expect_refused("{\"format\":\"other\"}", "is not \"paragon-program\"");
   expect_refused("{\"version\":2}", "version 2 is not supported");
   expect_refused("{\"version\":1.0}", "without fraction");
-  expect_refused("{\"version\":99999999999999999999}", "out of range");
+  expect_refused("{\"version\":99999999999999999999}", "version 99999999999999999999 is outside 0");
   expect_refused("{\"version\":01}", "does not start with 0");
+  expect_refused("{\"version\":-0}", "version -0 is outside 0");
   expect_refused("{\"a\":1,\"a\":1}", "unknown key \"a\"");
   expect_refused("{\"format\":\"paragon-program\",\"format\":\"paragon-program\"}", "stands twice");
   expect_refused("{\"format\":\"\\ud800\"}", "surrogate");
@@ -269,7 +270,7 @@ void refuse_by_rule() {
   expect_refused(with(op("sum", "[0]", "f32", "[]", R"({"axes":[0,1],"keepdims":false})")),
                  "the attribute \"panel\" is missing");
   expect_refused(with(op("sum", "[0]", "f32", "[]", R"({"axes":[0,1],"keepdims":false,"panel":1})")),
-                 "a panel is at least 2");
+                 "panel 1 is outside 2 ... 2147483647");
   expect_refused(with(op("sum", "[0]", "f32", "[]", R"({"axes":[1,0],"keepdims":false,"panel":2})")), "must ascend");
   expect_refused(with(op("sum", "[0]", "f32", "[]", R"({"axes":[2],"keepdims":false,"panel":2})")), "are not axes of");
   expect_refused(

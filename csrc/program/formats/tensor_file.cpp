@@ -54,7 +54,7 @@ Entry read_entry(json::Reader& reader, const std::string& name) {
       shape = true;
       reader.array([&](std::size_t index) {
         if (index == kMaxRank) fail("the tensor ", json::quote(name), " has more than ", kMaxRank, " axes");
-        entry.tensor.shape.push_back(reader.integer());
+        entry.tensor.shape.push_back(reader.integer("a dimension", 0, kMaxDimension));
       });
     } else if (key == "data_offsets") {
       offsets = true;
@@ -62,10 +62,10 @@ Entry read_entry(json::Reader& reader, const std::string& name) {
       std::size_t count = 0;
       reader.array([&](std::size_t index) {
         if (index > 1) reader.error("data_offsets has two entries");
-        ends[index] = reader.integer();
+        ends[index] = reader.integer("data_offsets", 0, kHuge);
         count = index + 1;
       });
-      if (count != 2 || ends[0] < 0 || ends[1] < ends[0]) {
+      if (count != 2 || ends[1] < ends[0]) {
         fail("the tensor ", json::quote(name), " has wrong data_offsets");
       }
       entry.begin = static_cast<std::size_t>(ends[0]);
@@ -213,6 +213,7 @@ void TensorFile::read_header() {
   std::string header(static_cast<std::size_t>(length), '\0');
   bytes_at(kPrefix, header.size(), reinterpret_cast<unsigned char*>(header.data()));
   if (header.empty() || header[0] != '{') fail("not a safetensors file: the header does not start with '{'");
+  if (header[header.find_last_not_of(' ')] != '}') fail("not a safetensors file: the header does not end with '}'");
 
   std::vector<Entry> entries;
   json::Reader reader(header);

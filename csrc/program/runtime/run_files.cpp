@@ -64,7 +64,9 @@ std::string run_model(const std::string& model_path, const std::string& inputs_p
   Arrays inputs;
   const TensorFile file = TensorFile::open(inputs_path);
   naming(inputs_path, [&] {
-    for (const Tensor& input : program.inputs) inputs.add(read_checked(file, input.name, input, "input"));
+    for (const Tensor& input : program.inputs) {
+      inputs.add(file.read(find_checked(file, input.name, input, "input")));
+    }
     for (const Tensor& tensor : file.tensors()) {
       const bool known = std::any_of(program.inputs.begin(), program.inputs.end(),
                                      [&](const Tensor& i) { return i.name == tensor.name; });
@@ -145,7 +147,7 @@ std::string train(const std::string& path, const std::string& out, const Session
     session->get_state(s, state.words[s].data());
     tensors.push_back({program.state[s], state.words[s].data()});
   }
-  for (std::size_t i = 0; schedule.steps > 0 && i < program.outputs.size(); ++i) {
+  for (std::size_t i = 0; i < program.outputs.size(); ++i) {
     tensors.push_back({output_tensor(program, i), outputs.words[i].data()});
   }
   write_tensor_file(out, {}, std::move(tensors));
