@@ -14,6 +14,18 @@ import { load } from "../paragon.mjs";
 const VECTORS = fileURLToPath(new URL("../../../vectors", import.meta.url));
 const paragon = await load();
 
+test("the examples of docs/files.md: accepted and refused as by every reader", () => {
+  for (const folder of ["accept", "refuse"]) {
+    const files = readdirSync(join(VECTORS, "files", folder)).map((name) => join(VECTORS, "files", folder, name));
+    assert.ok(files.length >= 100, `only ${files.length} examples`);
+    for (const path of files) {
+      const judge = () => paragon.check(readFileSync(path));
+      if (folder === "accept") assert.doesNotThrow(judge, path);
+      else assert.throws(judge, Error, path);
+    }
+  }
+});
+
 /** @type {import("../../../interpreters/js/src/session.mjs").Open} */
 const open = (program, state) => paragon.session(program, state);
 

@@ -41,6 +41,10 @@ func Check(path string) error {
 	if err != nil {
 		return err
 	}
+	return checkFile(f)
+}
+
+func checkFile(f *tensor.File) (err error) {
 	switch f.Metadata["format"] {
 	case modelFormat:
 		_, err = fromFile(f)

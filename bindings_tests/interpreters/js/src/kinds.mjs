@@ -2,7 +2,7 @@
 // tensors. All that is said here follows from dtypes and shapes; the words are not looked at.
 
 import { parseJson } from "./json.mjs";
-import { checkName, members, parseProgram } from "./program.mjs";
+import { checkName, checkProgram, members, parseProgram } from "./program.mjs";
 import { MAX_DIMENSION, sameShape, showType } from "./tensor.mjs";
 
 /** @typedef {import("./operations.mjs").Type} Type */
@@ -159,7 +159,7 @@ export function readCases(file) {
   const cases = list.map((item, k) => {
     try {
       const { name, program: source } = members(item, "name", "program");
-      const program = parseProgram(source);
+      const program = checkProgram(source);
       for (const [type, spec] of typesOf(program)) wanted.set(`${k}/${type}`, spec);
       return { name: checkName(name), program };
     } catch (error) {

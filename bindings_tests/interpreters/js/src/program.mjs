@@ -94,8 +94,10 @@ function each(list, check, label) {
  * @returns {Program}
  * @throws {Error} naming the operation by index and name, or the input, state, output or update
  */
-export function parseProgram(source) {
-  const value = typeof source === "string" ? parseJson(source) : source;
+export const parseProgram = (source) => checkProgram(typeof source === "string" ? parseJson(source) : source);
+
+/** @type {(value: unknown) => Program} what the JSON text of a program says, checked */
+export function checkProgram(value) {
   const hasMeta = isObject(value) && Object.hasOwn(value, "meta");
   const [top] = each([value], (v) => members(v, ...Object.keys(HEADER), ...LISTS, ...(hasMeta ? ["meta"] : [])), () => "top level");
   for (const [key, wanted] of Object.entries(HEADER)) {
