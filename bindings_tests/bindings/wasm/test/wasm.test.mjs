@@ -26,6 +26,13 @@ test("the examples of docs/files.md: accepted and refused as by every reader", (
   }
 });
 
+test("sizes beyond 32 bits are not cut off", () => {
+  for (const entry of ['"shape":[1073741824],"data_offsets":[0,0]', '"shape":[0],"data_offsets":[4294967296,4294967296]']) {
+    const header = new TextEncoder().encode(`{"x":{"dtype":"F32",${entry}}}`);
+    assert.throws(() => paragon.check(Uint8Array.of(header.length, 0, 0, 0, 0, 0, 0, 0, ...header)), /"x"/);
+  }
+});
+
 /** @type {import("../../../interpreters/js/src/session.mjs").Open} */
 const open = (program, state) => paragon.session(program, state);
 
