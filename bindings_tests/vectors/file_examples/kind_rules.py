@@ -264,7 +264,8 @@ def _vectors() -> Iterator[Example]:
         yield example(False, f"shape-{label}", plain, needed | {key: ("f32", [1, 2])})
     for label, key in (
         ("case", "1/in/x"), ("case-00", "00/in/x"), ("name", "0/in/z"), ("kind", "0/on/x"), ("no-case", "in/x"),
-        ("no-name", "0/in"), ("minus", "-0/in/x"), ("plus", "+0/in/x"), ("space", " 0/in/x"), ("slash", "0/in/x/"), ("hex", "0x0/in/x"),
+        ("no-name", "0/in"), ("minus", "-0/in/x"), ("plus", "+0/in/x"), ("space", " 0/in/x"), ("slash", "0/in/x/"),
+        ("hex", "0x0/in/x"),
     ):  # fmt: skip
         yield example(False, f"more-{label}", plain, needed | {key: spec})
     case = plain[0]

@@ -35,6 +35,7 @@ def _integers() -> Iterator[Example]:
         assert PLAIN.count(old) >= 1
         return Example(accept, f"integer-{name}", "JSON: integers", model(PLAIN.replace(old, new, 1)))
 
+    yield Example(True, "integer-plain", "JSON: integers", model(PLAIN))
     for key in ("version", "contract"):
         for name, new in (
             ("fraction", "1.0"), ("exponent", "1e0"), ("scaled", "10e-1"), ("string", '"1"'), ("true", "true"), ("two", "2"),

@@ -64,11 +64,15 @@ def export_file(path: Path | str, which: str = "integer") -> dict[str, Any]:
 
     Raises FileError when the file is neither a model nor a job, or breaks a rule of docs/files.md.
     """
-    with open_tensors(path) as file:
-        program = read_job(file).program if file.metadata.get("format") == JOB else read_model(file)["program"]
     kernels: dict[str, int] = {}
-    plan = export_plan(program, kernels, which)
+    plan = export_plan(read_program(path), kernels, which)
     return {"kernels": list(kernels), "plan": plan}
+
+
+def read_program(path: Path | str) -> Program:
+    """The program of a model or job file, without its state. Raises FileError."""
+    with open_tensors(path) as file:
+        return read_job(file).program if file.metadata.get("format") == JOB else read_model(file)["program"]
 
 
 def main() -> None:
