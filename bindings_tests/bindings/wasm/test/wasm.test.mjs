@@ -26,6 +26,11 @@ test("the examples of docs/files.md: accepted and refused as by every reader", (
   }
 });
 
+test("the first error of a module says why", async () => {
+  const fresh = await load();
+  assert.throws(() => fresh.check(new Uint8Array(3)), /3 bytes/);
+});
+
 test("sizes beyond 32 bits are not cut off", () => {
   for (const entry of ['"shape":[1073741824],"data_offsets":[0,0]', '"shape":[0],"data_offsets":[4294967296,4294967296]']) {
     const header = new TextEncoder().encode(`{"x":{"dtype":"F32",${entry}}}`);
