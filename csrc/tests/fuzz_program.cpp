@@ -15,6 +15,7 @@
 #include <random>
 
 #include "program/error.h"
+#include "program/formats/check.h"
 #include "program/formats/parse.h"
 #include "program/runtime/run_files.h"
 #include "tests/random_program.h"
@@ -157,6 +158,7 @@ bool feed(const std::string& bytes) {
     const TensorFile file = TensorFile::view(bytes.data(), bytes.size());
     accepted = true;
     for (const Tensor& tensor : file.tensors()) file.read(tensor);
+    check_file(file);
     run(*open_session(load_model(file), options));
   } catch (const Error&) {
   } catch (const std::bad_alloc&) {
