@@ -29,19 +29,20 @@ thread_local std::string last_error;
 // Runs fn; an exception becomes a status and a text.
 template <class Fn>
 pg_status guard(const Fn& fn) noexcept {
+  std::string& text = last_error;  // made before anything is thrown: in a handler, WebAssembly's first use of it traps
   try {
     try {
       fn();
       return PG_OK;
     } catch (const std::bad_alloc&) {
-      last_error = "out of memory";
+      text = "out of memory";
       return PG_OUT_OF_MEMORY;
     } catch (const std::exception& error) {
-      last_error = error.what();
+      text = error.what();
       return PG_ERROR;
     }
   } catch (...) {  // not even the text could be kept
-    last_error.clear();
+    text.clear();
     return PG_OUT_OF_MEMORY;
   }
 }

@@ -27,7 +27,7 @@ constexpr std::size_t kChunk = std::size_t{1} << 16;
 
 struct Entry {
   Tensor tensor;
-  std::size_t begin = 0, end = 0;
+  std::uint64_t begin = 0, end = 0;  // what a file says may be more than a size of this machine holds
 };
 
 constexpr struct {
@@ -68,15 +68,15 @@ Entry read_entry(json::Reader& reader, const std::string& name) {
       if (count != 2 || ends[1] < ends[0]) {
         fail("the tensor ", json::quote(name), " has wrong data_offsets");
       }
-      entry.begin = static_cast<std::size_t>(ends[0]);
-      entry.end = static_cast<std::size_t>(ends[1]);
+      entry.begin = static_cast<std::uint64_t>(ends[0]);
+      entry.end = static_cast<std::uint64_t>(ends[1]);
     } else {
       reader.error("unknown key " + json::quote(key));
     }
   });
   if (!dtype || !shape || !offsets) fail("the tensor ", json::quote(name), " lacks its dtype, shape or data_offsets");
   check_shape(entry.tensor.shape);
-  if (entry.end - entry.begin != static_cast<std::size_t>(elements(entry.tensor.shape)) * sizeof(Word)) {
+  if (entry.end - entry.begin != static_cast<std::uint64_t>(elements(entry.tensor.shape)) * sizeof(Word)) {
     fail("the tensor ", json::quote(name), " of shape ", to_text(entry.tensor.shape), " cannot have ",
          entry.end - entry.begin, " bytes");
   }
@@ -229,7 +229,7 @@ void TensorFile::read_header() {
   std::sort(entries.begin(), entries.end(),
             [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
   const std::size_t data = kPrefix + header.size();
-  std::size_t end = 0;
+  std::uint64_t end = 0;
   for (const Entry& entry : entries) {
     if (entry.begin != end) {
       fail("the tensor ", json::quote(entry.tensor.name), " does not start where the one before it ends");
@@ -240,7 +240,7 @@ void TensorFile::read_header() {
   std::sort(entries.begin(), entries.end(),
             [](const Entry& a, const Entry& b) { return a.tensor.name < b.tensor.name; });
   for (Entry& entry : entries) {
-    positions_.push_back(data + entry.begin);
+    positions_.push_back(data + static_cast<std::size_t>(entry.begin));
     tensors_.push_back(std::move(entry.tensor));
   }
 }

@@ -14,6 +14,30 @@ import { load } from "../paragon.mjs";
 const VECTORS = fileURLToPath(new URL("../../../vectors", import.meta.url));
 const paragon = await load();
 
+test("the examples of docs/files.md: accepted and refused as by every reader", () => {
+  for (const folder of ["accept", "refuse"]) {
+    const files = readdirSync(join(VECTORS, "files", folder)).map((name) => join(VECTORS, "files", folder, name));
+    assert.ok(files.length >= 100, `only ${files.length} examples`);
+    for (const path of files) {
+      const judge = () => paragon.check(readFileSync(path));
+      if (folder === "accept") assert.doesNotThrow(judge, path);
+      else assert.throws(judge, Error, path);
+    }
+  }
+});
+
+test("the first error of a module says why", async () => {
+  const fresh = await load();
+  assert.throws(() => fresh.check(new Uint8Array(3)), /3 bytes/);
+});
+
+test("sizes beyond 32 bits are not cut off", () => {
+  for (const entry of ['"shape":[1073741824],"data_offsets":[0,0]', '"shape":[0],"data_offsets":[4294967296,4294967296]']) {
+    const header = new TextEncoder().encode(`{"x":{"dtype":"F32",${entry}}}`);
+    assert.throws(() => paragon.check(Uint8Array.of(header.length, 0, 0, 0, 0, 0, 0, 0, ...header)), /"x"/);
+  }
+});
+
 /** @type {import("../../../interpreters/js/src/session.mjs").Open} */
 const open = (program, state) => paragon.session(program, state);
 
