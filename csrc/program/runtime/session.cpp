@@ -29,19 +29,21 @@ std::size_t default_memory_limit() {
   return static_cast<std::size_t>(pages) / 4 * 3 * static_cast<std::size_t>(page);
 }
 
-std::shared_ptr<cpu::ThreadPool> common_pool() {
-  static const auto pool = std::make_shared<cpu::ThreadPool>();
+// Never destroyed: a daemon thread may compute while the process ends.
+const std::shared_ptr<cpu::ThreadPool>& common_pool() {
+  static const auto& pool = *new auto(std::make_shared<cpu::ThreadPool>());
   return pool;
 }
 
-// One pool for each number of threads that sessions ask for, kept: sessions come and go more often.
+// The pool of all sessions that ask for so many threads; these end with the last of them.
 std::shared_ptr<cpu::ThreadPool> find_pool(std::size_t threads) {
   if (threads == 0) return common_pool();
   static std::mutex mutex;
-  static std::map<std::size_t, std::shared_ptr<cpu::ThreadPool>> pools;
+  static auto& pools = *new std::map<std::size_t, std::weak_ptr<cpu::ThreadPool>>;
   const std::lock_guard lock(mutex);
-  auto& pool = pools[threads];
-  if (pool == nullptr) pool = std::make_shared<cpu::ThreadPool>(threads);
+  std::weak_ptr<cpu::ThreadPool>& known = pools[threads];
+  std::shared_ptr<cpu::ThreadPool> pool = known.lock();
+  if (pool == nullptr) known = pool = std::make_shared<cpu::ThreadPool>(threads);
   return pool;
 }
 
