@@ -163,7 +163,7 @@ std::size_t check_case(const TensorFile& file, std::size_t k, const Case& vector
 
 // Returns the number of cases and of wrong ones.
 std::pair<std::size_t, std::size_t> check_file(const std::filesystem::path& path, const SessionOptions& options) {
-  const TensorFile file = TensorFile::open(path.string());
+  const TensorFile file = TensorFile::open(path.string(), options.memory_limit);
   file.require_format("paragon-vectors");
   const std::vector<Case> cases = read_cases(file.required("cases"));
   std::size_t wrong = 0, used = 0;
