@@ -59,7 +59,7 @@ typedef struct pg_session pg_session; /* a model ready to run, with its own stat
 typedef struct pg_options {
   const char* isa;     /* NULL: PARAGON_ISA, else the best of pg_isa_name */
   size_t threads;      /* 0: pg_threads() */
-  size_t memory_limit; /* bytes that a session may take; 0: three quarters of the machine's memory */
+  size_t memory_limit; /* bytes that a session may take, inputs and outputs included; 0: 3/4 of what there is */
 } pg_options;
 
 /* --- the library --- */

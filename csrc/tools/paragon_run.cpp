@@ -128,7 +128,7 @@ void check_case(const TensorFile& file, std::size_t k, const Case& vector_case, 
 
 // Returns the number of cases and of wrong ones.
 std::pair<std::size_t, std::size_t> check_vectors(const std::filesystem::path& path, const SessionOptions& options) {
-  const TensorFile file = TensorFile::open(path.string());
+  const TensorFile file = TensorFile::open(path.string(), options.memory_limit);
   const std::vector<Case> cases = naming(path.string(), [&] { return read_cases(file); });
   std::size_t wrong = 0;
   for (std::size_t k = 0; k < cases.size(); ++k) {

@@ -139,7 +139,7 @@ void Planner::sum_up() {
     if (buffer.home == Home::constant || buffer.home == Home::next) words += rounded(buffer.words);
   }
   charge(words * sizeof(Word));
-  plan_.bytes = charged_;
+  plan_.bytes = charged_ - options_.taken;
 }
 
 }  // namespace paragon

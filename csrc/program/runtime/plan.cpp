@@ -42,7 +42,9 @@ cpu::ElementwiseKernel find_kernel(const cpu::Kernels& kernels, const Program& p
 
 Planner::Planner(const Program& program, const cpu::Kernels& kernels, const cpu::ThreadPool& pool,
                  const PlanOptions& options)
-    : program_(program), kernels_(kernels), pool_(pool), options_(options), views_(program.values()) {}
+    : program_(program), kernels_(kernels), pool_(pool), options_(options), views_(program.values()) {
+  charged_ = options.taken;
+}
 
 Plan Planner::plan() {
   for (std::size_t v = 0; v < program_.first_operation(); ++v) {

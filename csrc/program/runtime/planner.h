@@ -18,7 +18,8 @@ namespace paragon {
 
 // Windows have the axes (n, oh, ow, channels and kernel positions). In memory the last one is put second. The innermost
 // axes are then those of the image, whose rows are long enough for vectors; a kernel of 3 x 3 positions has rows of 9.
-inline const Order kChannelsFirst{0, 3, 1, 2};
+inline const Order& kChannelsFirst =
+    *new Order{0, 3, 1, 2};  // never destroyed, as threads may plan while a process ends
 
 // Whole lines of cache.
 inline std::size_t rounded(std::size_t words) { return (words + 15) / 16 * 16; }

@@ -57,12 +57,13 @@ void save_model(const std::string& path, const Session& session) {
 
 std::string run_model(const std::string& model_path, const std::string& inputs_path, const std::string& outputs_path,
                       bool values, const SessionOptions& options) {
-  const Model model = load_model(model_path);
+  const TensorFile model_file = TensorFile::open(model_path, options.memory_limit);
+  const Model model = naming(model_path, [&] { return load_model(model_file); });
   const Program& program = *model.program;
   const auto session = open_session(model, options);
 
   Arrays inputs;
-  const TensorFile file = TensorFile::open(inputs_path);
+  const TensorFile file = TensorFile::open(inputs_path, options.memory_limit);
   naming(inputs_path, [&] {
     for (const Tensor& input : program.inputs) {
       inputs.add(file.read(find_checked(file, input.name, input, "input")));
@@ -81,8 +82,9 @@ std::string run_model(const std::string& model_path, const std::string& inputs_p
     std::vector<std::uint32_t> ids;
     for (std::size_t v = program.first_operation(); v < program.values(); ++v) {
       ids.push_back(static_cast<std::uint32_t>(v));
-      observed.add(std::vector<Word>(count(program.shape(v))));
     }
+    session->prepare_to_observe(ids.data(), ids.size());
+    for (const std::uint32_t v : ids) observed.add(std::vector<Word>(count(program.shape(v))));
     observed.bind();
     session->observe(inputs.addresses.data(), ids.data(), ids.size(), observed.addresses.data());
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -111,7 +113,7 @@ std::string run_model(const std::string& model_path, const std::string& inputs_p
 }
 
 std::string train(const std::string& path, const std::string& out, const SessionOptions& options) {
-  const TensorFile file = TensorFile::open(path);
+  const TensorFile file = TensorFile::open(path, options.memory_limit);
   const Job job = naming(path, [&] { return read_job(file); });
   const Program& program = *job.model.program;
   const Schedule& schedule = job.schedule;
