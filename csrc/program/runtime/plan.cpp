@@ -180,6 +180,9 @@ Place Planner::write(std::size_t value) {
 }
 
 void Planner::plan_operation(std::size_t value) {
+  if (bytes(shape(value)) > SIZE_MAX / 2) {  // else counts of words, and whatever follows from them, are cut off
+    fail("value ", value, ", ", to_text(shape(value)), ", is larger than the memory that this machine can address");
+  }
   const Operation& operation = program_.operations[value - program_.first_operation()];
   if (declaration(operation.op).runs_as == RunsAs::view) {
     view_operation(value, operation);

@@ -42,6 +42,8 @@ struct Matrices {
   Axis lead, rows, columns;
 };
 
+[[noreturn]] void fail_for_memory(std::size_t limit);  // throws Error
+
 class Planner {
  public:
   Planner(const Program& program, const cpu::Kernels& kernels, const cpu::ThreadPool& pool, const PlanOptions& options);
@@ -94,7 +96,7 @@ class Planner {
   Place write(std::size_t value);  // a new buffer for a value, written by the step added last
   Place write_words(std::size_t words);
   Place copied(const View& view);  // the words of a view in a new buffer
-  void charge(std::size_t bytes);
+  void charge(std::uint64_t bytes);
 
   // plan.cpp and plan_ops.cpp: operations
   void plan_operation(std::size_t value);

@@ -54,8 +54,6 @@ const cpu::Kernels& find_kernels(const std::string& isa) {
   return isa.empty() ? cpu::default_kernels() : cpu::kernels(isa);
 }
 
-std::size_t bytes_of(const Shape& shape) { return count(shape) * sizeof(Word); }
-
 const Word* check_address(const void* address, std::size_t words, const char* what, const std::string& name) {
   if (words == 0) return nothing;
   if (address == nullptr) fail(what, " ", json::quote(name), ": the address is null");
@@ -90,15 +88,12 @@ Session::Session(std::shared_ptr<const Program> program, const SessionOptions& o
       pool_(checked([&] { return find_pool(options.threads); })),
       kernels_(checked([&]() -> const cpu::Kernels& { return find_kernels(options.isa); })),
       memory_limit_(options.memory_limit != 0 ? options.memory_limit : cpu::default_memory_limit()) {
-  for (const Tensor& tensor : program_->state) state_bytes_ += bytes_of(tensor.shape);
-  for (const Tensor& tensor : program_->inputs) input_bytes_ += bytes_of(tensor.shape);
-  std::size_t outputs = 0;
-  for (const Output& output : program_->outputs) outputs += bytes_of(program_->shape(output.value));
-  const std::size_t taken = state_bytes_ + input_bytes_ + outputs;
-  if (taken > memory_limit_) {
-    fail("the inputs, outputs and state of the program, ", taken, " bytes, are more than the memory limit of ",
-         memory_limit_, " bytes; raise the limit");
-  }
+  for (const Tensor& tensor : program_->state) state_bytes_ = within_limit(state_bytes_, tensor.shape);
+  input_bytes_ = state_bytes_;
+  for (const Tensor& tensor : program_->inputs) input_bytes_ = within_limit(input_bytes_, tensor.shape);
+  std::size_t taken = input_bytes_;
+  input_bytes_ -= state_bytes_;
+  for (const Output& output : program_->outputs) taken = within_limit(taken, program_->shape(output.value));
   plan_ = make_plan(*program_, kernels_, *pool_, {memory_limit_, taken, false, options.strips});
   for (const Tensor& tensor : program_->state) {
     State& state = state_.emplace_back();
@@ -112,6 +107,15 @@ Session::Session(std::shared_ptr<const Program> program, const SessionOptions& o
 }
 
 Session::~Session() = default;
+
+std::size_t Session::within_limit(std::size_t taken, const Shape& shape) const {
+  const std::uint64_t more = paragon::bytes(shape);
+  if (more > memory_limit_ - taken) {
+    fail("the inputs, outputs and state of the program, or the values observed, are more than the memory limit of ",
+         memory_limit_, " bytes; raise the limit");
+  }
+  return taken + static_cast<std::size_t>(more);
+}
 
 void Session::open(Machine& machine) const {
   const Plan& plan = machine.plan;
@@ -196,11 +200,11 @@ void Session::prepare(const std::uint32_t* values, std::size_t count_) {
     if (values[i] >= program_->values()) {
       fail("there is no value ", values[i], "; the program has ", program_->values());
     }
-    taken += bytes_of(program_->shape(values[i]));
+    taken = within_limit(taken, program_->shape(values[i]));
   }
-  if (taken + observed_plan_.bytes > memory_limit_) {
-    fail("the values of the program take ", taken + observed_plan_.bytes, " bytes, more than the memory limit of ",
-         memory_limit_, " bytes; raise the limit, or observe fewer");
+  if (observed_plan_.bytes > memory_limit_ - taken) {
+    fail("the values of the program take more than the memory limit of ", memory_limit_,
+         " bytes; raise the limit, or observe fewer");
   }
   if (observed_ != nullptr) return;
   observed_plan_ = make_plan(*program_, kernels_, *pool_, {memory_limit_, taken, true, {}});

@@ -80,6 +80,7 @@ class Session {
   void open(Machine& machine) const;
   void execute(Machine& machine, const void* const* inputs, void* const* outputs);
   void require_state() const;
+  std::size_t within_limit(std::size_t taken, const Shape& shape) const;  // taken and the shape's bytes; throws Error
   void prepare(const std::uint32_t* values, std::size_t count);
 
   std::shared_ptr<const Program> program_;

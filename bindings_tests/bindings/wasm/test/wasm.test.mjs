@@ -113,7 +113,10 @@ test("bad files, programs and tensors are Errors that say why, and the module li
 });
 
 test("a program for more memory than the limit is refused", () => {
-  const builder = new Builder([]);
-  builder.output("y", builder.apply("constant", [], { dtype: "f32", shape: [2 ** 15, 2 ** 15], word: "3f800000" }));
-  assert.throws(() => paragon.session(builder.program(), new Map(), { memory: 2 ** 20 }).run(new Map()), Error);
+  for (const shape of [[1000, 1000], [2 ** 15, 2 ** 15], [2 ** 29], [2 ** 31 - 1], [2 ** 31 - 1, 2 ** 31 - 1]]) {
+    const builder = new Builder([]);
+    builder.output("y", builder.apply("constant", [], { dtype: "f32", shape, word: "3f800000" }));
+    const refused = /memory limit of 1048576 bytes/;
+    assert.throws(() => paragon.session(builder.program(), new Map(), { memory: 2 ** 20 }), refused, `${shape}`);
+  }
 });
