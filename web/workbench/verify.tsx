@@ -1,0 +1,45 @@
+// Predicts all test rows again in this browser and compares the fingerprint of labels and logits with the record's.
+
+import { useState } from "preact/hooks";
+import { Badge, Mark } from "../kit/badge.tsx";
+import { Missing } from "../kit/parts.tsx";
+import { scaled } from "../kit/tensors.ts";
+import type { Context } from "./app.tsx";
+import { pixelsOf } from "./pixels.ts";
+
+const MOST = 2000; // rows that are predicted without being asked twice
+
+export function Verify({ root, run, interpreter, tell }: Context) {
+  const [state, setState] = useState<{ found: string; seconds: number } | { error: string } | "busy" | null>(null);
+  const { predictions, record } = run;
+  if (!predictions || !record.artifacts.some(({ name }) => name === "model.safetensors")) return null;
+  if (!predictions.image) return null;
+  const { most } = predictions.image;
+  const rows = predictions.label.length;
+  const verify = async () => {
+    setState("busy");
+    try {
+      const pixels = await pixelsOf(root, run);
+      const begin = performance.now();
+      const { fingerprint } = await interpreter.predict(run.id, () => root.bytes(`${run.id}/model.safetensors`), scaled(pixels, most), Int32Array.from(predictions.label));
+      setState({ found: fingerprint, seconds: (performance.now() - begin) / 1000 });
+      tell({ predictions: fingerprint === predictions.fingerprint });
+    } catch (error) {
+      setState({ error: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  return (
+    <div class="verify" aria-live="polite">
+      <button type="button" class="primary" disabled={state === "busy"} onClick={verify}>
+        {state === "busy" ? "predicting …" : `predict the ${rows} test rows again, here${rows > MOST ? " (may take a minute)" : ""}`}
+      </button>
+      {state && typeof state === "object" && "found" in state && (
+        <p>
+          <Mark state={state.found === predictions.fingerprint ? "equal" : "differs"}>{state.found === predictions.fingerprint ? "same bits" : "other bits"}</Mark>
+          {" "}in {state.seconds.toFixed(2)} s: <Badge hash={state.found} what="labels and logits, computed in this browser" /> here, <Badge hash={predictions.fingerprint} what="labels and logits, of the record" /> in the record
+        </p>
+      )}
+      {state && typeof state === "object" && "error" in state && <Missing what={`It could not be computed: ${state.error}`} remedy="paragon runs validate says whether the model file is whole." />}
+    </div>
+  );
+}
