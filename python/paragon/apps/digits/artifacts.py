@@ -69,7 +69,7 @@ class Predictions(Versioned):
     pixels: str | None = Field(default=None, description="Base64 of all pixels; None where they lie in `pixels_file`.")
     pixels_file: str | None = Field(default=None, description="A file of bytes, and NAME.js beside it for pages.")
     fingerprint: str = Field(
-        pattern=HASH, description="Of the tensors labels i32 [rows] and logits f32 [rows, classes]."
+        pattern=HASH, description="Of the tensors prediction i32 [rows] and logits f32 [rows, classes]."
     )
 
 

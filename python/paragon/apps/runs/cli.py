@@ -63,7 +63,8 @@ def list_runs(
 
 
 def _row(entry: IndexEntry) -> Sequence[object]:
-    figures = "  ".join(f"{name} {value:.4g}" for name, value in list(entry.metrics.items())[:3] if value is not None)
+    told = sorted(entry.metrics.items(), key=lambda item: not item[0].startswith("test_"))
+    figures = "  ".join(f"{name} {value:.4g}" for name, value in told[:3] if value is not None)
     seconds = "" if entry.seconds is None else f"{entry.seconds:.1f}"
     return entry.id, entry.kind, entry.status, seconds, figures, (entry.final or "")[:12]
 
@@ -261,3 +262,27 @@ def reindex(root: RootOption = ROOT) -> None:
     if not Path(root).is_dir():
         raise FileError(f"{root}: there is no such folder")
     say(f"{len(index.runs)} runs, the latest is {index.latest or 'none'}")
+
+
+@app.command("export-to")
+def export_to(
+    tool: Annotated[str, typer.Argument(help="mlflow or tensorboard.")],
+    where: Annotated[
+        str, typer.Argument(help="A tracking store such as sqlite:///mlflow.db, or a folder of event files.")
+    ],
+    runs: Annotated[list[str] | None, typer.Argument(help="Runs; all of them by default.")] = None,
+    root: RootOption = ROOT,
+) -> None:
+    """Write runs for another tool: every point of every curve. What is there already is left alone."""
+    from .exporters import exporter
+
+    store = Store(root)
+    folders = [store.find(run) for run in runs] if runs else [RunFolder(store.root / i) for i in store.ids()]
+    try:
+        written = exporter(tool)(folders, where)
+    except ImportError as error:
+        typer.echo(
+            f'error: the export needs what is not installed ({error}); pip install "paragon-compute[{tool}]"', err=True
+        )
+        raise typer.Exit(3) from None
+    say(f"{written} runs -> {where}, {len(folders) - written} were there already")

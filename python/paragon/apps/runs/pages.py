@@ -17,7 +17,7 @@ from .files import ARRAYS, INDEX, SUMMARY, replace_quickly
 from .record import RunSummary
 
 PAGE_DATA = "page-data.js"
-LARGE = 2_000_000  # bytes; a larger document has a script of its own
+LARGE = 4_000_000  # bytes; a larger document has a script of its own
 MOST_ROWS = 8_000_000  # bytes
 _OPEN = "var paragonData = globalThis.paragonData = globalThis.paragonData || {};\n"
 

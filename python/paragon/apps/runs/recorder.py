@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from paragon import Callback, FileError, fingerprint
+from paragon import Callback, FileError, Program, fingerprint
 from paragon.executors import Executor, resolve
 from paragon.ir.errors import ParagonError
 from paragon.ir.program import CONTRACT
@@ -181,6 +181,10 @@ class Recorder(Callback):
         self._register(name, kind, version, data)
         return self.folder / name
 
+    def add(self, name: str, kind: str) -> None:
+        """Make a file of the folder, which was written there already, an artifact. Raises FileError when it is not there."""
+        self._register(name, kind, None, read_bytes(self.folder / name))
+
     def _register(self, name: str, kind: str, version: str | None, data: bytes) -> None:
         found = Artifact(
             name=name, kind=kind, schema_version=version, bytes=len(data), sha256=hashlib.sha256(data).hexdigest()
@@ -194,6 +198,15 @@ class Recorder(Callback):
     def note_predictions(self, arrays: Mapping[str, Array]) -> None:
         """Add the fingerprint of predictions."""
         self.summary.fingerprints.predictions = fingerprint(arrays)
+
+    def note_program(self, name: str, program: Program) -> None:
+        """Add the hash of a program: `predict`, or any other name."""
+        programs = self.summary.program or Programs(contract=CONTRACT)
+        if name == "predict":
+            programs.predict = replay.program_hash(program)
+        else:
+            programs.others[name] = replay.program_hash(program)
+        self.summary.program = programs
 
     # --- a training ---------------------------------------------------------------------------------------------------
 
