@@ -139,7 +139,7 @@ def keep(
     logits = model.predict(x_test)
     p = softmax(logits)
     found = metrics(labels, p, classes)
-    arrays = {"labels": labels.astype(np.int32), "logits": logits}
+    arrays = {"prediction": logits.argmax(1).astype(np.int32), "logits": logits}
     run.note(**{f"test_{name}": getattr(found, name) for name in ("accuracy", "macro_f1", "log_loss")})
     run.note_predictions(arrays)
     run.write("metrics.json", found)
@@ -208,7 +208,7 @@ def large_run(root: Path, rows: int = 10_000) -> str:
             probabilities=np.round(p, 6).tolist(),
             image=documents.Image(height=28, width=28, most=255),
             pixels_file="pixels.bin",
-            fingerprint=pg.fingerprint({"labels": labels, "logits": logits}),
+            fingerprint=pg.fingerprint({"prediction": logits.argmax(1).astype(np.int32), "logits": logits}),
         )
         run.write("predictions.json", predictions)
         return run.summary.id

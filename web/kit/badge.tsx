@@ -2,12 +2,12 @@
 
 import { useState } from "preact/hooks";
 
-/** Which cells of the pattern are inked (mirrored, as faces are easiest to tell apart), and its hue, from the hash's first digits. */
+/** Which cells of the pattern are inked (mirrored, as faces are easiest to tell apart), and its hue, from the hash's first 18 bits. */
 export function pattern(hash: string): { cells: boolean[]; hue: number } {
-  const bits = BigInt(`0x${hash.slice(0, 8)}`);
-  const half = Array.from({ length: 15 }, (_, i) => ((bits >> BigInt(i)) & 1n) === 1n);
+  const bits = Number(`0x${hash.slice(0, 5)}`) >> 2;
+  const half = Array.from({ length: 15 }, (_, i) => ((bits >> i) & 1) === 1);
   const cells = Array.from({ length: 25 }, (_, i) => half[Math.floor(i / 5) * 3 + Math.min(i % 5, 4 - (i % 5))]);
-  return { cells, hue: Number((bits >> 15n) % 8n) };
+  return { cells, hue: bits >> 15 };
 }
 
 export function Pattern({ hash }: { hash: string }) {

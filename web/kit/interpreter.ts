@@ -18,8 +18,8 @@ export class Interpreter {
   #next = 0;
 
   /** Rows through a model. `load` gives the model's file; it is asked once for each key. */
-  async predict(key: string, load: () => Promise<Uint8Array>, x: Float32Array, labels?: Int32Array): Promise<Predicted> {
-    const request: PredictRequest = { op: "predict", key, x, labels };
+  async predict(key: string, load: () => Promise<Uint8Array>, x: Float32Array, prediction?: Int32Array): Promise<Predicted> {
+    const request: PredictRequest = { op: "predict", key, x, prediction };
     if (!this.#loaded.has(key)) request.model = await load();
     const found = (await this.#ask(request)) as Predicted;
     this.#loaded.add(key);

@@ -1,14 +1,17 @@
-// A pad to draw on by mouse, touch or pen. It keeps strokes as integers; the canvas only shows them.
+// A pad to draw on by mouse, touch, pen or keyboard (arrows move a pen, the space bar sets it down and lifts it). It keeps strokes as
+// integers; the canvas only shows them.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useDark } from "./plot.tsx";
 import { PAD, type Point, type Stroke } from "./raster.ts";
 
 const SIZE = 280;
+const STEP = PAD / 16; // of the pen that the keyboard moves
 
 export function Pad({ strokes, onChange, label }: { strokes: readonly Stroke[]; onChange: (strokes: Stroke[]) => void; label: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const present = useRef<Point[] | null>(null);
+  const [pen, setPen] = useState<{ at: Point; down: boolean } | null>(null);
   const dark = useDark();
 
   useEffect(() => {
@@ -26,7 +29,27 @@ export function Pad({ strokes, onChange, label }: { strokes: readonly Stroke[]; 
       if (stroke.length === 1) context.lineTo(stroke[0][0], stroke[0][1]);
       context.stroke();
     }
-  }, [strokes, dark]);
+    if (!pen) return;
+    context.lineWidth = PAD / 140;
+    context.strokeStyle = dark ? "#6cb8ec" : "#00639c";
+    context.beginPath();
+    context.arc(pen.at[0], pen.at[1], PAD / 24, 0, 7);
+    context.stroke();
+  }, [strokes, dark, pen]);
+
+  const type = (event: KeyboardEvent) => {
+    const moves: Record<string, Point> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], " ": [0, 0] };
+    const move = moves[event.key];
+    if (!move) return;
+    event.preventDefault();
+    const [x, y] = pen?.at ?? [PAD / 2, PAD / 4];
+    const within = (v: number) => Math.max(0, Math.min(PAD - 1, v));
+    const at: Point = [within(x + move[0] * STEP), within(y + move[1] * STEP)];
+    const down = event.key === " " ? !pen?.down : (pen?.down ?? false);
+    if (event.key === " " && down) onChange([...strokes, [at]]);
+    else if (down && strokes.length > 0) onChange([...strokes.slice(0, -1), [...strokes[strokes.length - 1], at]]);
+    setPen({ at, down });
+  };
 
   const place = (event: PointerEvent): Point => {
     const box = (canvas.current as HTMLCanvasElement).getBoundingClientRect();
@@ -46,5 +69,5 @@ export function Pad({ strokes, onChange, label }: { strokes: readonly Stroke[]; 
     onChange([...strokes.slice(0, -1), [...present.current]]);
   };
   const up = () => void (present.current = null);
-  return <canvas ref={canvas} class="pad" role="img" aria-label={label} style={{ width: `${SIZE}px`, height: `${SIZE}px` }} onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} />;
+  return <canvas ref={canvas} class="pad" tabIndex={0} role="application" aria-roledescription="drawing pad" aria-label={`${label}: arrow keys move the pen, the space bar sets it down and lifts it`} style={{ width: `${SIZE}px`, height: `${SIZE}px` }} onKeyDown={type} onBlur={() => setPen(null)} onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} />;
 }

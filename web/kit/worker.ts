@@ -11,12 +11,13 @@ export interface PredictRequest {
   key: string;
   model?: Uint8Array;
   x: Float32Array;
-  labels?: Int32Array;
+  /** Predicted classes that belong into the fingerprint, as a record's `predictions` have it. */
+  prediction?: Int32Array;
 }
 export interface Predicted {
   logits: Float32Array;
   classes: number;
-  /** Of the outputs of a run on one row; of labels and logits where labels were given. */
+  /** Of the logits, or of the tensors prediction and logits. */
   fingerprint: string;
 }
 
@@ -70,7 +71,7 @@ function modelOf({ key, model }: PredictRequest): Model {
 
 function predict(request: PredictRequest): Predicted {
   const { session, features, output } = modelOf(request);
-  const { x, labels } = request;
+  const { x } = request;
   if (x.length === 0 || x.length % features !== 0) throw new Error(`${x.length} numbers are no rows of ${features} features`);
   const rows = x.length / features;
   const shape = session.program.inputs[0].shape;
@@ -84,7 +85,7 @@ function predict(request: PredictRequest): Predicted {
   }
   const classes = logits.length / rows;
   const named: Tensors = new Map([[output, { dtype: "f32", shape: [rows, classes], data: logits }]]);
-  if (labels) named.set("labels", { dtype: "i32", shape: [rows], data: labels });
+  if (request.prediction) named.set("prediction", { dtype: "i32", shape: [rows], data: request.prediction });
   return { logits, classes, fingerprint: fingerprint(named) };
 }
 

@@ -177,6 +177,7 @@ export function mainFigure(metrics: RunSummary["metrics"]): [string, number] | [
 }
 
 function Remade({ record, checked }: { record: RunSummary; checked: Checked }) {
+  if (record.tags.synthetic) return <Mark state="stale">synthetic: no model computed this</Mark>;
   if (checked.training === false) return <Mark state="differs">trained again here: other bits</Mark>;
   if (checked.predictions === false) return <Mark state="differs">predicted again here: other bits</Mark>;
   if (checked.training) return <Mark state="equal">trained again here: same bits</Mark>;

@@ -13,6 +13,7 @@ import { readSafetensors } from "../kit/tensors.ts";
 import { Square } from "../kit/xy.tsx";
 import type { Context } from "./app.tsx";
 import { useLoaded } from "./app.tsx";
+import { flatten } from "./difference.ts";
 import { observations } from "./observations.ts";
 import { Verify } from "./verify.tsx";
 
@@ -100,7 +101,7 @@ const REPORT: Column<Report>[] = [
 
 function Mistakes({ run: { metrics, buckets, roc, record } }: { run: Run }) {
   const [chosen, setChosen] = useState(0);
-  const curves = useMemo(() => roc?.curves.map((c) => ({ name: c.label, x: c.false_positive_rate, y: c.true_positive_rate })) ?? [], [roc]);
+  const curves = useMemo(() => roc?.curves.map((c) => ({ name: `class ${c.label}`, x: c.false_positive_rate, y: c.true_positive_rate })) ?? [], [roc]);
   const reliability = useMemo(() => {
     const full = buckets?.buckets.filter((b) => b.rows > 0) ?? [];
     return { curve: { name: "all classes", x: full.map((b) => b.confidence ?? 0), y: full.map((b) => b.accuracy ?? 0) }, rows: full.map((b) => b.rows) };
@@ -156,17 +157,30 @@ function Weights({ root, run }: Context) {
   );
 }
 
-function Model({ run: { record } }: { run: Run }) {
+/** The shapes of the trained state: of the step program, without what belongs to the optimiser. */
+function parametersOf({ step }: Run): Record<string, number[]> {
+  const state = (step as { state?: { name: string; shape: number[] }[] } | undefined)?.state ?? [];
+  return Object.fromEntries(state.filter(({ name }) => name !== "step" && !name.startsWith("optimizer.")).map(({ name, shape }) => [name, shape]));
+}
+
+/** Layers as widths: each matrix leads from one to the next. Null where they form no chain. */
+function chain(parameters: Record<string, number[]>): string | null {
+  const matrices = Object.values(parameters).filter((shape) => shape.length === 2);
+  const fits = matrices.every(([from], i) => i === 0 || matrices[i - 1][1] === from);
+  return matrices.length > 0 && fits ? [matrices[0][0], ...matrices.map(([, to]) => to)].join(" → ") : null;
+}
+
+function Model({ run }: { run: Run }) {
+  const { record } = run;
   const { config, data, executor, environment, code, program } = record;
-  const model = config.model as { layers?: string; parameters?: Record<string, number[]> } | string | undefined;
-  const parameters = typeof model === "object" ? model.parameters ?? {} : {};
+  const parameters = parametersOf(run);
   const sizes = Object.values(parameters).map((shape) => shape.reduce((n, d) => n * d, 1));
-  const settings = Object.entries(config).filter(([name]) => name !== "model");
+  const settings = Object.entries(flatten(config));
   return (
     <section aria-labelledby="model">
       <h2 id="model">Model, data and machine</h2>
       <Facts rows={[
-        ["architecture", typeof model === "object" ? model.layers ?? "–" : shown(model)],
+        ["architecture", [typeof config.model === "string" ? config.model : null, chain(parameters)].filter(Boolean).join(", ") || "–"],
         ["parameters", sizes.length ? `${grouped(sizes.reduce((a, b) => a + b, 0))} in ${sizes.length} tensors` : "–"],
         ["trained on", data ? `${data.name}, ${grouped(data.rows)} rows` : "–"],
         ["training", record.steps !== null ? `${grouped(record.steps ?? 0)} steps in ${record.epochs ?? "–"} epochs, seed ${record.seed ?? "–"}` : "–"],

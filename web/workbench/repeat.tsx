@@ -35,7 +35,7 @@ const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word
 export function commandOf({ record }: Run): string {
   const [program = "python", ...rest] = record.command;
   const name = program.replaceAll("\\", "/").split("/").pop() ?? program;
-  const words = name.endsWith(".py") ? ["python", name, ...rest] : [name === "__main__.py" ? "paragon" : name, ...rest];
+  const words = name === "__main__.py" ? ["paragon", ...rest] : name.endsWith(".py") ? ["python", name, ...rest] : [name, ...rest];
   return words.map(quote).join(" ");
 }
 

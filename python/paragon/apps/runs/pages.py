@@ -36,8 +36,11 @@ def _literal(value: Any) -> str:
 
 
 def write_index(root: Path, index: bytes) -> None:
-    """The script of the index, at the root."""
+    """The script of the index, at the root, and the page that reads it."""
+    from . import workbench
+
     replace_quickly(root / PAGE_DATA, script({INDEX: json.loads(index)}))
+    workbench.place(root)
 
 
 def write_run(folder: Path, summary: RunSummary) -> None:
