@@ -63,10 +63,10 @@ function Filters({ predictions }: { predictions: Predictions }) {
   const classes = predictions.classes.map((name, i) => <option key={i} value={String(i)}>{name}</option>);
   return (
     <div class="controls">
-      <label>label <select value={state.l ?? ""} onChange={choose("l")}><option value="">any</option>{classes}</select></label>
-      <label>prediction <select value={state.p ?? ""} onChange={choose("p")}><option value="">any</option>{classes}</select></label>
+      <label>label <select aria-label="label" value={state.l ?? ""} onChange={choose("l")}><option value="">any</option>{classes}</select></label>
+      <label>prediction <select aria-label="prediction" value={state.p ?? ""} onChange={choose("p")}><option value="">any</option>{classes}</select></label>
       <label><input type="checkbox" checked={state.w === "1"} onChange={() => change({ w: state.w === "1" ? null : "1" })} /> only misclassified</label>
-      <label>order <select value={state.o ?? ""} onChange={choose("o")}><option value="">as in the set</option><option value="confidence">surest first</option><option value="doubt">least sure first</option></select></label>
+      <label>order <select aria-label="order" value={state.o ?? ""} onChange={choose("o")}><option value="">as in the set</option><option value="confidence">surest first</option><option value="doubt">least sure first</option></select></label>
       <button type="button" onClick={() => change({ s: String((Number(state.s) || 0) + 1), o: null })}>shuffle</button>
       {predictions.image && <label><input type="checkbox" checked={state.t === "1"} onChange={() => change({ t: state.t === "1" ? null : "1" })} /> as a table</label>}
       {(state.l || state.p || state.w || state.o || state.s) && <button type="button" onClick={() => change({ l: null, p: null, w: null, o: null, s: null })}>all rows</button>}
