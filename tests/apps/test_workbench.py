@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import gzip
 import json
 import re
 import shutil
@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import paragon as pg
-from browser import axe_faults, chromium, served
+from browser import axe_faults, chromium, served, wants_screenshots
 from conftest import ROOT, Terminal
 from paragon.apps.runs import Store, pages, workbench
 from paragon.apps.runs.files import SUMMARY
@@ -88,7 +88,7 @@ def address(request: pytest.FixtureRequest, sample: tuple[Path, dict[str, str]])
 
 def opened(tab: Page, address: str, run: str, view: str = "insights", more: str = "") -> Any:
     page = tab.open(f"{address}#r={run}&v={view}{more}")
-    page.get_by_role("navigation").wait_for()
+    page.locator("main h2").first.wait_for()
     return page
 
 
@@ -217,7 +217,7 @@ def test_a_drawing_is_predicted_here_as_python_predicts_it(
     (tmp_path / "drawing.safetensors").write_bytes(download(page, "download the picture as inputs"))
     shown = badge.get_attribute("data-hash")
     x = read_tensors(tmp_path / "drawing.safetensors")[0]["x"]
-    assert x.shape == (1, 64) and x.max() == 1 and 0.5 < (x * 16).sum() / 16 < 40
+    assert x.shape == (1, 64) and x.max() > 0.6 and 0.5 < (x * 16).sum() / 16 < 40
     program = pg.load(root / runs["wide"] / "model.safetensors")
     assert pg.fingerprint(program.run({"x": x})) == shown
     pad.focus()
@@ -368,7 +368,7 @@ def test_what_it_takes_to_repeat_the_run(
     monkeypatch.chdir(tmp_path)
     exec(compile(snippet, "predict.py", "exec"), {})
     record = json.loads((root / runs["small"] / SUMMARY).read_text())
-    text = page.get_by_role("region", name="files of the run").inner_text()
+    text = page.get_by_role("region", name="table: files of the run").inner_text()
     assert all(artifact["name"] in text for artifact in record["artifacts"])
 
 
@@ -397,9 +397,9 @@ def test_runs_are_found_grouped_and_compared(tab: Page, address: str, sample: tu
     page.get_by_role("button", name="compare 4").click()
     page.get_by_role("heading", name="4 runs compared").wait_for()
     page.get_by_role("heading", name="1 of 3").wait_for()
-    verdicts = page.get_by_role("region", name="verdicts").inner_text()
+    verdicts = page.get_by_role("region", name="table: verdicts").inner_text()
     assert "same bits" in verdicts and "other program" in verdicts
-    settings = page.get_by_role("region", name="settings that differ").inner_text()
+    settings = page.get_by_role("region", name="table: settings that differ").inner_text()
     assert "seed" in settings and "hidden_sizes" in settings and "batch_size" not in settings
 
 
@@ -488,7 +488,7 @@ def test_empty_and_broken_states_name_what_is_missing_and_what_mends_it(
     broken = copied(sample, tmp_path / "broken")
     data = (broken / run / "page-data.js").read_bytes()
     (broken / run / "page-data.js").write_bytes(data.replace(b'"rows":150', b'"rows":"many"', 1))
-    shows(broken, "metrics.json", "a number is expected" if False else "an integer is expected", at=f"#r={run}")
+    shows(broken, "metrics.json", "an integer is expected", at=f"#r={run}")
     (broken / run / "page-data.js").write_bytes(data.replace(b'"paragon.metrics/1"', b'"paragon.metrics/0"'))
     shows(broken, "paragon.metrics/0", "an old version", at=f"#r={run}")
     (broken / run / "page-data.js").unlink()
@@ -525,7 +525,7 @@ def test_ten_thousand_predictions_open_and_filter_without_lag(tab: Page, tmp_pat
     page.get_by_label("label", exact=True).select_option("7")
     page.get_by_role("heading", name=re.compile(r"of 10.000 test rows")).wait_for()
     page.get_by_label("as a table").check()
-    page.get_by_role("region", name="predictions").wait_for()
+    page.get_by_role("region", name="table: predictions").wait_for()
     filtered = time.perf_counter() - begin
     assert page.locator("main tbody tr").count() < 100
     print(f"10,000 predictions: longest frame while scrolling {longest:.0f} ms, filter and table {1000 * filtered:.0f} ms")
@@ -543,8 +543,6 @@ def test_a_thousand_runs_are_listed_and_searched(tab: Page, sample: tuple[Path, 
 
 
 def test_the_page_is_small_and_asks_for_nothing_outside(tab: Page, sample: tuple[Path, dict[str, str]]) -> None:
-    import gzip
-
     content = workbench.page()
     assert len(gzip.compress(content, 9)) <= 250_000
     text = content.decode()
@@ -556,7 +554,6 @@ def test_the_page_is_small_and_asks_for_nothing_outside(tab: Page, sample: tuple
         page = opened(tab, f"{host}/index.html", runs["small"])
         page.get_by_role("heading", name="What the first layer").wait_for()
         assert all(url.startswith((host, "data:", "blob:", "about:")) for url in asked)
-    assert base64.b64encode(b"") == b""
 
 
 # --- what everybody can use -------------------------------------------------------------------------------------------
@@ -587,8 +584,6 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(
 
 
 def test_screenshots(browser: Any, sample: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
-    from browser import wants_screenshots
-
     root, runs = sample
     folder = ROOT / "docs" / "workbench" if wants_screenshots() else tmp_path
     folder.mkdir(exist_ok=True)

@@ -28,7 +28,7 @@ export function Badge({ hash, what }: { hash: string; what: string }) {
     setTimeout(() => setCopied(false), 1500);
   };
   return (
-    <button type="button" class="badge" onClick={copy} title={`${hash}: copy`} aria-label={`${what}: ${hash}, copy`} data-hash={hash}>
+    <button type="button" class="badge" onClick={copy} title={`${hash}: copy`} aria-label={`${what}: ${hash.slice(0, 12)} and so on, copy`} data-hash={hash}>
       <Pattern hash={hash} />
       <code>{copied ? "copied      " : hash.slice(0, 12)}</code>
     </button>

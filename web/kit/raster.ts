@@ -20,7 +20,7 @@ export interface Style {
 /** Small pictures (8x8) are filled; those of MNIST's kind (28x28) have the ink in 20x20. `radius` counts fine points. */
 export function styleOf(width: number, height: number): Style {
   const side = Math.min(width, height);
-  return side >= 20 ? { fine: 6, box: Math.round((side * 20) / 28), radius: 7 } : { fine: 12, box: side, radius: 9 };
+  return side >= 20 ? { fine: 6, box: Math.round((side * 20) / 28), radius: 7 } : { fine: 12, box: side, radius: 8 };
 }
 
 /** The picture, bytes in 0 … most, row by row; null when there is no ink. */

@@ -57,7 +57,7 @@ export function Table<T>({ label, columns, rows, file, onChoose, height = 480, c
   return (
     <div class="tabled">
       {file && <button type="button" class="data" onClick={download} aria-label={`data of ${label} as CSV`}>data</button>}
-      <div class="scroll" ref={holder} style={virtual ? { height: `${height}px` } : {}} onScroll={(e) => virtual && setTop((e.currentTarget as HTMLElement).scrollTop)} tabIndex={0} role="region" aria-label={label}>
+      <div class="scroll" ref={holder} style={virtual ? { height: `${height}px` } : {}} onScroll={(e) => virtual && setTop((e.currentTarget as HTMLElement).scrollTop)} tabIndex={0} role="region" aria-label={`table: ${label}`}>
         <table class={virtual ? "" : "short"} aria-rowcount={sorted.length + 1}>
           <thead>
             <tr>

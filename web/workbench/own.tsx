@@ -39,6 +39,11 @@ export function Own({ root, run, interpreter }: Context) {
       setFound({ error: `${file.name}: ${error instanceof Error ? error.message : String(error)}` });
     }
   };
+  const choose = (event: Event) => {
+    const input = event.currentTarget as HTMLInputElement;
+    void take(input.files?.[0]);
+    input.value = ""; // so that the same file can be chosen again when it has been mended
+  };
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
@@ -49,7 +54,7 @@ export function Own({ root, run, interpreter }: Context) {
       <h2 id="own">Your own rows</h2>
       <label class={`drop ${over ? "over" : ""}`} onDragOver={(e) => { e.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)} onDrop={drop}>
         <span>Drop a CSV file here, or choose one</span>
-        <input type="file" accept=".csv,text/csv" onChange={(e) => void take((e.currentTarget as HTMLInputElement).files?.[0])} />
+        <input type="file" accept=".csv,text/csv" onChange={choose} />
         <span class="quiet">{features} columns of numbers a row{image && `, pixels 0 … ${image.most}`}; a column named label, or one more column at the end, is taken for the label. Nothing is sent anywhere.</span>
       </label>
       <div aria-live="polite">

@@ -31,6 +31,7 @@ export function spread(entries: readonly Pick<Entry, "metrics">[]): string {
 export function Runs({ index, chosen, compared, comparing }: { index: Index; chosen: string; compared: readonly string[]; comparing: boolean }) {
   const state = useAddress();
   const search = useRef<HTMLInputElement>(null);
+  const box = useRef<HTMLDetailsElement>(null);
   const [top, setTop] = useState(0);
   const [open, setOpen] = useState(() => matchMedia("(min-width: 960px)").matches);
   const [shut, setShut] = useState<ReadonlySet<string>>(new Set());
@@ -57,8 +58,8 @@ export function Runs({ index, chosen, compared, comparing }: { index: Index; cho
       const typing = event.target instanceof HTMLElement && event.target.matches("input, textarea, select");
       if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
         event.preventDefault();
-        setOpen(true);
-        setTimeout(() => search.current?.focus());
+        if (box.current) box.current.open = true; // at once: what is typed next belongs into the search
+        search.current?.focus();
       } else if (event.key === "Escape" && event.target === search.current) {
         change({ q: null });
         search.current?.blur();
@@ -77,7 +78,7 @@ export function Runs({ index, chosen, compared, comparing }: { index: Index; cho
   });
   return (
     <aside class="runs" aria-label="runs">
-      <details open={open} onToggle={(e) => setOpen((e.currentTarget as HTMLDetailsElement).open)}>
+      <details ref={box} open={open} onToggle={(e) => setOpen((e.currentTarget as HTMLDetailsElement).open)}>
         <summary>Runs <span class="quiet">{grouped(found.length)}{found.length !== index.runs.length && ` of ${grouped(index.runs.length)}`}</span></summary>
         <div class="finder">
           <input ref={search} type="search" placeholder="Search ( / )" aria-label="search runs" value={query} onInput={(e) => { setTop(0); change({ q: (e.currentTarget as HTMLInputElement).value }); }} />
