@@ -124,6 +124,7 @@ def digits_run(root: Path, label: str, seed: int = 0, hidden: int = 16, epochs: 
             y,
             epochs=epochs,
             batch_size=32,
+            optimizer=pg.optim.Adam(0.01),
             seed=seed,
             validation_data=(x_test, labels),
             progress=False,
@@ -162,7 +163,7 @@ def keep(
         documents.TrainingDynamics(
             epoch=number,
             steps=[each * e for e in number],
-            learning_rate=[1e-3] * len(number),
+            learning_rate=[1e-2] * len(number),
             weight_norm=[4 + 0.1 * e for e in number],
         ),
     )

@@ -43,7 +43,7 @@ export function Picture({ values, width, height, size, label, shades = ink }: {
   useEffect(() => {
     if (canvas.current) paint(canvas.current, values, width, height, shades);
   }, [values, width, height, shades]);
-  return <canvas ref={canvas} class="picture" role="img" aria-label={label} style={{ width: `${size}px`, height: `${Math.round((size * height) / width)}px` }} />;
+  return <canvas ref={canvas} class="picture" role={label ? "img" : undefined} aria-label={label || undefined} aria-hidden={label ? undefined : true} style={{ width: `${size}px`, height: `${Math.round((size * height) / width)}px` }} />;
 }
 
 /** A PNG of a picture, each pixel `scale` x `scale`. */

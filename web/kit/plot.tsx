@@ -26,6 +26,7 @@ export interface PlotProps {
   zero?: boolean;
 }
 
+const WHOLE = [1, 2, 5].flatMap((n) => [0, 1, 2, 3, 4, 5, 6].map((k) => n * 10 ** k)).sort((a, b) => a - b); // epochs and steps
 const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const COLOURS = ["--c1", "--c2", "--c3", "--c4", "--c5", "--c6", "--c7", "--c8"];
 
@@ -107,7 +108,7 @@ export function Plot(props: PlotProps) {
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
       scales: { x: { time: false }, y: { distr: log ? 3 : 1, range: log ? undefined : (_u, low, high) => range(low, high, zero) } },
-      axes: [{ ...side, label: axis, size: 30, grid: { show: false } }, { ...side, label: unit, size: 56, values: (_u, ticks) => ticks.map((v) => (v === null ? "" : String(Number(v.toPrecision(6))))) }],
+      axes: [{ ...side, label: axis, size: 30, grid: { show: false }, incrs: WHOLE }, { ...side, label: unit, size: 56, values: (_u, ticks) => ticks.map((v) => (v === null ? "" : String(Number(v.toPrecision(6))))) }],
       series: [{}, ...lines.map((_, k): uPlot.Series => ({ stroke: colours[k], width: 1.75, points: { show: drawn[0].length < 2 } }))],
       plugins: [endLabels(lines.map(({ name }) => name), colours)],
       hooks: { setCursor: [(v) => setAt(v.cursor.idx ?? null)] },

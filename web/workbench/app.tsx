@@ -7,7 +7,7 @@ import { DataError, type Root, type Run } from "../kit/data.ts";
 import { Interpreter } from "../kit/interpreter.ts";
 import { Copyable, TroubleNote, fixed, grouped } from "../kit/parts.tsx";
 import { change, useAddress } from "../kit/state.ts";
-import { Compare } from "./compare.tsx";
+import { Compare, Verdict } from "./compare.tsx";
 import { Draw } from "./draw.tsx";
 import { Insights } from "./insights.tsx";
 import { Own } from "./own.tsx";
@@ -108,7 +108,7 @@ function Workbench({ root, index }: { root: Root; index: Index }) {
   return (
     <div class="workbench">
       <header>
-        {comparing ? <h1>{compared.length < 2 ? "Choose two runs or more to compare" : `${compared.length} runs compared`}</h1> : <Answer run={run} id={id} checked={checked[id] ?? {}} />}
+        {comparing ? <Verdict root={root} ids={compared} /> : <Answer run={run} id={id} checked={checked[id] ?? {}} />}
       </header>
       <Runs index={index} chosen={id} compared={compared} comparing={comparing} />
       <div class="side">

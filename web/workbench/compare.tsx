@@ -5,7 +5,7 @@ import type { Index } from "../generated/documents.ts";
 import { Badge, Mark } from "../kit/badge.tsx";
 import { DataError, type Root, type Run } from "../kit/data.ts";
 import { Picture } from "../kit/digit.tsx";
-import { Facts, Missing, TroubleNote, fixed, grouped, shown } from "../kit/parts.tsx";
+import { Missing, TroubleNote, fixed, grouped, shown } from "../kit/parts.tsx";
 import { type Line, Plot } from "../kit/plot.tsx";
 import { change } from "../kit/state.ts";
 import { type Column, Table } from "../kit/table.tsx";
@@ -35,9 +35,22 @@ export function Compare({ root, index, ids }: { root: Root; index: Index; ids: r
       <Settings runs={runs} />
       <Metrics runs={runs} />
       <LossCurves runs={runs} />
-      <Predictions root={root} runs={runs} />
+      <Predictions key={wanted.join()} root={root} runs={runs} />
     </>
   );
+}
+
+/** The first line of a comparison: whose bits are the same. */
+export function Verdict({ root, ids }: { root: Root; ids: readonly string[] }) {
+  const wanted = ids.slice(0, MOST);
+  const loaded = useLoaded(() => Promise.all(wanted.map((id) => root.run(id))), wanted.join());
+  if (wanted.length < 2) return <h1>Choose two runs or more to compare</h1>;
+  if (loaded === null || "error" in loaded) return <h1>{wanted.length} runs</h1>;
+  const [first, ...others] = loaded.value.map(({ record }) => record);
+  const called = names(loaded.value);
+  const equal = others.filter((record) => sameBits(first, record)).length;
+  if (others.length === 1) return <h1 data-testid="verdict"><Mark state={equal ? "equal" : "differs"}>{verdict(first, others[0])}</Mark>: {called[0]} and {called[1]}</h1>;
+  return <h1 data-testid="verdict"><Mark state={equal ? "equal" : "differs"}>{equal === others.length ? "same bits" : equal === 0 ? "other bits" : `same bits in ${equal} of ${others.length}`}</Mark> beside {called[0]}</h1>;
 }
 
 /** Names that tell the runs apart: labels, with the end of the id where two have the same. */
@@ -47,18 +60,17 @@ function names(runs: readonly Run[]): string[] {
 }
 
 function Verdicts({ runs }: { runs: readonly Run[] }) {
-  const [first, ...others] = runs;
+  const [first] = runs;
   const called = names(runs);
   const columns: Column<number>[] = [
     { name: "run", value: (i) => called[i] },
     { name: `beside ${called[0]}`, value: (i) => (i === 0 ? "" : verdict(first.record, runs[i].record)), show: (i) => i === 0 ? <span class="quiet">the one the others are held to</span> : <Mark state={sameBits(first.record, runs[i].record) ? "equal" : "differs"}>{verdict(first.record, runs[i].record)}</Mark> },
     { name: "final state", value: (i) => runs[i].record.fingerprints.final, show: (i) => { const hash = runs[i].record.fingerprints.final; return hash ? <Badge hash={hash} what={`final state of ${called[i]}`} /> : "–"; } },
   ];
-  const equal = others.filter((run) => sameBits(first.record, run.record)).length;
   const rows = runs.map((_, i) => i);
   return (
     <section aria-labelledby="verdicts">
-      <h2 id="verdicts">{equal === others.length ? <Mark state="equal">same bits in all</Mark> : equal === 0 ? <Mark state="differs">{runs.length === 2 ? verdict(first.record, others[0].record) : "no two have the first one's bits"}</Mark> : <><Mark state="equal">{equal} of {others.length}</Mark> have the same bits as the first</>}</h2>
+      <h2 id="verdicts">Bits</h2>
       <Table label="verdicts" columns={columns} rows={rows} onChoose={(i) => change({ r: runs[i].id, v: null }, true)} />
     </section>
   );
@@ -70,7 +82,7 @@ function Groups({ entries }: { entries: readonly Entry[] }) {
   for (const entry of entries) groups.set(entry.group, [...(groups.get(entry.group) ?? []), entry]);
   const several = [...groups.values()].filter((group) => group.length > 1);
   if (several.length === 0) return null;
-  return <Facts rows={several.map((group) => [`${group[0].label ?? group[0].kind}, ${group.length} runs that differ by seed at most: ${(mainFigure(group[0].metrics)[0] ?? "").replaceAll("_", " ")}`, spread(group)])} />;
+  return <>{several.map((group) => <p key={group[0].group}>{group[0].label ?? group[0].kind}: {group.length} runs that differ by their seed at most, {(mainFigure(group[0].metrics)[0] ?? "").replaceAll("_", " ")} <b>{spread(group)}</b></p>)}</>;
 }
 
 function Settings({ runs }: { runs: readonly Run[] }) {
@@ -128,7 +140,7 @@ function LossCurves({ runs }: { runs: readonly Run[] }) {
 }
 
 function Predictions({ root, runs }: { root: Root; runs: readonly Run[] }) {
-  const [other, setOther] = useState(1);
+  const [other, setOther] = useState(() => Math.max(1, runs.findIndex(({ record }) => !sameBits(runs[0].record, record))));
   const [a, b] = [runs[0], runs[Math.min(other, runs.length - 1)]];
   const called = names(runs);
   const pair = useMemo(() => paired(a, b), [a, b]);

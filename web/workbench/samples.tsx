@@ -104,7 +104,7 @@ function Gallery({ predictions, rows, bytes, inspected }: { predictions: Predict
           const wrong = predictions.label[row] !== predictions.prediction[row];
           return (
             <button key={row} type="button" class={`sample ${wrong ? "wrong" : ""} ${row === inspected ? "chosen" : ""}`} style={{ left: `${(at % columns) * TILE}px`, top: `${Math.floor(at / columns) * tall}px`, width: `${TILE - 8}px`, height: `${tall - 8}px` }}
-              aria-label={`row ${predictions.id[row]}: label ${label}, predicted ${prediction}${wrong ? ", wrong" : ""}`} onClick={() => change({ i: String(row) })}>
+              aria-label={wrong ? `row ${predictions.id[row]}: ${label} → ${prediction}, wrong` : `row ${predictions.id[row]}: ${label}, right`} onClick={() => change({ i: String(row) })}>
               <Picture values={unit(bytes, row, predictions)} width={w} height={height} size={64} label="" />
               <span>{wrong ? <><b aria-hidden="true">✖</b> {label} → {prediction}</> : label}</span>
             </button>
