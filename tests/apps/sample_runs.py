@@ -1,6 +1,6 @@
 """Runs of a digit classifier for tests of the workbench: small, but with every document, and trained for good.
 
-    python tests/apps/sample_runs.py ROOT
+python tests/apps/sample_runs.py ROOT
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ def roc(labels: Array, p: Array, classes: tuple[str, ...]) -> documents.RocCurve
     return documents.RocCurves(curves=curves, macro_auc=float(np.mean([c.auc for c in curves])))
 
 
-def digits_run(root: Path, label: str, seed: int = 0, hidden: int = 16, epochs: int = EPOCHS, dropout: float = 0.1) -> str:
+def digits_run(
+    root: Path, label: str, seed: int = 0, hidden: int = 16, epochs: int = EPOCHS, dropout: float = 0.1
+) -> str:
     """Train, predict, and keep every document; the run's id."""
     digits = pg.data.digits()
     x, y = digits.x_train[:TRAIN], digits.y_train[:TRAIN]
@@ -220,7 +222,12 @@ def many_in_index(root: Path, count: int) -> None:
     index: dict[str, Any] = json.loads((root / "index.json").read_text())
     first = index["runs"][0]
     index["runs"] = [
-        {**first, "id": f"20260101-{k // 3600:02}{k // 60 % 60:02}{k % 60:02}-many-{k:08x}", "seed": k, "group": f"g{k // 10}"}
+        {
+            **first,
+            "id": f"20260101-{k // 3600:02}{k // 60 % 60:02}{k % 60:02}-many-{k:08x}",
+            "seed": k,
+            "group": f"g{k // 10}",
+        }
         for k in range(count)
     ] + index["runs"]
     replace_quickly(root / "page-data.js", script({"index.json": index}))
@@ -228,7 +235,7 @@ def many_in_index(root: Path, count: int) -> None:
 
 def sample_root(root: Path) -> dict[str, str]:
     """Runs as the tests of the workbench want them; their ids by label."""
-    runs = {
+    return {
         label: digits_run(root, label, **settings)
         for label, settings in {
             "small": {"seed": 0},
@@ -237,7 +244,6 @@ def sample_root(root: Path) -> dict[str, str]:
             "wide": {"seed": 0, "hidden": 32},
         }.items()
     }
-    return runs
 
 
 if __name__ == "__main__":

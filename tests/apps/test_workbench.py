@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browser import axe_faults, chromium, served, wants_screenshots
+from sample_runs import large_run, many_in_index, sample_root
 
 import paragon as pg
-from browser import axe_faults, chromium, served, wants_screenshots
 from conftest import ROOT, Terminal
-from paragon.apps.runs import Store, pages, workbench
+from paragon.apps.runs import Store, index_page, pages, workbench
 from paragon.apps.runs.files import SUMMARY
 from paragon.ir.tensor_files import read_tensors, write_tensors
-from sample_runs import large_run, many_in_index, sample_root
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chromium")]
 WAIT = 30_000  # ms that a page may take on a busy machine
@@ -137,7 +137,9 @@ def test_plots_are_read_by_the_keyboard_and_a_log_scale_and_smoothing_are_kept_i
     assert page.get_by_label("log scale").is_checked() and page.locator("output").inner_text() == "0.50"
 
 
-def test_the_predictions_are_made_again_to_the_bit(tab: Page, address: str, sample: tuple[Path, dict[str, str]]) -> None:
+def test_the_predictions_are_made_again_to_the_bit(
+    tab: Page, address: str, sample: tuple[Path, dict[str, str]]
+) -> None:
     root, runs = sample
     page = opened(tab, address, runs["small"])
     assert "not re-made here yet" in tab.answer()
@@ -205,7 +207,9 @@ def test_a_drawing_is_predicted_here_as_python_predicts_it(
     page.get_by_text("The pad is empty").wait_for()
     pad = page.get_by_label("drawing pad")
     box = pad.bounding_box()
-    assert box["width"] >= 280 and box["height"] >= 280 and pad.evaluate("e => getComputedStyle(e).touchAction") == "none"
+    assert (
+        box["width"] >= 280 and box["height"] >= 280 and pad.evaluate("e => getComputedStyle(e).touchAction") == "none"
+    )
     page.mouse.move(box["x"] + 140, box["y"] + 40)
     page.mouse.down()
     page.mouse.move(box["x"] + 140, box["y"] + 240, steps=6)
@@ -223,9 +227,13 @@ def test_a_drawing_is_predicted_here_as_python_predicts_it(
     pad.focus()
     for key in (" ", "ArrowRight", "ArrowRight", "ArrowDown", " "):
         pad.press(key)
-    page.wait_for_function("before => document.querySelector('[data-testid=logits] .badge')?.dataset.hash !== before", arg=shown)
+    page.wait_for_function(
+        "before => document.querySelector('[data-testid=logits] .badge')?.dataset.hash !== before", arg=shown
+    )
     page.get_by_role("button", name="undo").click()
-    page.wait_for_function("before => document.querySelector('[data-testid=logits] .badge')?.dataset.hash === before", arg=shown)
+    page.wait_for_function(
+        "before => document.querySelector('[data-testid=logits] .badge')?.dataset.hash === before", arg=shown
+    )
     page.get_by_role("button", name="clear").click()
     page.get_by_text("The pad is empty").wait_for()
     assert first is not None and page.get_by_role("button", name="undo").is_disabled()
@@ -307,7 +315,9 @@ def test_a_planted_word_is_reported_with_its_span(
     assert "program_step.json is not the program of the record" in found
 
 
-def test_a_planted_weight_makes_other_predictions(tab: Page, sample: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+def test_a_planted_weight_makes_other_predictions(
+    tab: Page, sample: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
     run = sample[1]["small"]
     root = copied(sample, tmp_path / "a")
     state, metadata = read_tensors(root / run / "model.safetensors")
@@ -387,7 +397,10 @@ def test_runs_are_found_grouped_and_compared(tab: Page, address: str, sample: tu
     assert page.locator(".run").count() == 4
     page.get_by_label("group runs that differ by seed").check()
     group = page.locator("button.group", has_text="× 3")
-    figures = [json.loads((root / runs[n] / "metrics.json").read_text())["accuracy"] for n in ("small", "small-again", "small-seed1")]
+    figures = [
+        json.loads((root / runs[n] / "metrics.json").read_text())["accuracy"]
+        for n in ("small", "small-again", "small-seed1")
+    ]
     assert group.inner_text().endswith(f"{np.mean(figures):.3f} ± {np.std(figures, ddof=1):.3f}")
     group.click()
     assert page.locator(".run").count() == 1
@@ -449,8 +462,8 @@ def test_another_folder_of_the_same_place_is_read_and_no_other(
     tab: Page, sample: tuple[Path, dict[str, str]], tmp_path: Path
 ) -> None:
     shutil.copytree(sample[0], tmp_path / "some" / "where", symlinks=True)
-    (tmp_path / "index.html").write_bytes(workbench.page())
-    attribute = workbench.page().replace(b'<html lang="en">', b'<html lang="en" data-artifact-path="some/where">')
+    (tmp_path / "index.html").write_bytes(index_page.page())
+    attribute = index_page.page().replace(b'<html lang="en">', b'<html lang="en" data-artifact-path="some/where">')
     (tmp_path / "fixed.html").write_bytes(attribute)
     with served(tmp_path) as host:
         tab.open(f"{host}/?artifacts=some/where")
@@ -511,15 +524,16 @@ def test_ten_thousand_predictions_open_and_filter_without_lag(tab: Page, tmp_pat
     page = opened(tab, (root / "index.html").as_uri(), run, "samples")
     page.locator("button.sample").first.wait_for()
     assert page.locator("button.sample").count() < 200
-    longest = page.evaluate("""async () => {
-      const box = document.querySelector(".samples"); let last = performance.now(), longest = 0;
+    frames = page.evaluate("""async () => {
+      const box = document.querySelector(".samples"), times = []; let last = performance.now();
       for (let i = 0; i < 60; i++) {
         box.scrollTop += 2000;
         await new Promise(requestAnimationFrame);
-        const now = performance.now(); longest = Math.max(longest, now - last); last = now;
+        const now = performance.now(); times.push(now - last); last = now;
       }
-      return longest;
+      return times.sort((a, b) => a - b);
     }""")
+    median, longest = frames[len(frames) // 2], frames[-1]
     begin = time.perf_counter()
     page.get_by_label("label", exact=True).select_option("7")
     page.get_by_role("heading", name=re.compile(r"of 10.000 test rows")).wait_for()
@@ -527,11 +541,15 @@ def test_ten_thousand_predictions_open_and_filter_without_lag(tab: Page, tmp_pat
     page.get_by_role("region", name="table: predictions").wait_for()
     filtered = time.perf_counter() - begin
     assert page.locator("main tbody tr").count() < 100
-    print(f"10,000 predictions: longest frame while scrolling {longest:.0f} ms, filter and table {1000 * filtered:.0f} ms")
-    assert longest < 1000 and filtered < 5  # a machine that does other things, too
+    print(
+        f"10,000 predictions: frames of {median:.0f} ms, at most {longest:.0f}; filter and table {1000 * filtered:.0f} ms"
+    )
+    assert median < 200 and longest < 2000 and filtered < 5  # a machine that does other things, too
 
 
-def test_a_thousand_runs_are_listed_and_searched(tab: Page, sample: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+def test_a_thousand_runs_are_listed_and_searched(
+    tab: Page, sample: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
     root = copied(sample, tmp_path / "many")
     many_in_index(root, 1000)
     page = tab.open((root / "index.html").as_uri())
@@ -542,7 +560,7 @@ def test_a_thousand_runs_are_listed_and_searched(tab: Page, sample: tuple[Path, 
 
 
 def test_the_page_is_small_and_asks_for_nothing_outside(tab: Page, sample: tuple[Path, dict[str, str]]) -> None:
-    content = workbench.page()
+    content = index_page.page()
     assert len(gzip.compress(content, 9)) <= 250_000
     text = content.decode()
     assert "<script src" not in text and "type=module" not in text and 'type="module"' not in text
@@ -569,7 +587,11 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(
         tab = Page(browser, viewport={"width": width, "height": 900}, color_scheme=scheme)
         for view in VIEWS:
             page = opened(
-                tab, (root / "index.html").as_uri(), runs["small"], view, f"&c={runs['small']},{runs['small-again']},{runs['wide']}"
+                tab,
+                (root / "index.html").as_uri(),
+                runs["small"],
+                view,
+                f"&c={runs['small']},{runs['small-again']},{runs['wide']}",
             )
             page.locator("main h2").first.wait_for()
             if view == "draw":
@@ -589,10 +611,22 @@ def test_screenshots(browser: Any, sample: tuple[Path, dict[str, str]], tmp_path
     for scheme in ("light", "dark"):
         for width in (360, 768, 1280):
             tab = Page(browser, viewport={"width": width, "height": 900}, color_scheme=scheme)
-            for name, view in {"insights": "insights", "samples": "samples&i=3", "draw": "draw", "retrain": "retrain", "compare": "compare"}.items():
+            for name, view in {
+                "insights": "insights",
+                "samples": "samples&i=3",
+                "draw": "draw",
+                "retrain": "retrain",
+                "compare": "compare",
+            }.items():
                 if width == 768 and name not in ("insights", "compare"):
                     continue
-                page = opened(tab, (root / "index.html").as_uri(), runs["small"], view, f"&c={runs['small']},{runs['small-again']},{runs['wide']}")
+                page = opened(
+                    tab,
+                    (root / "index.html").as_uri(),
+                    runs["small"],
+                    view,
+                    f"&c={runs['small']},{runs['small-again']},{runs['wide']}",
+                )
                 page.locator("main h2").first.wait_for()
                 if name == "draw":
                     page.get_by_role("button", name="an example").click()
@@ -616,11 +650,13 @@ def test_the_dashboard_writes_the_page_and_leaves_another_one_alone(
     root = copied(sample, tmp_path / "root")
     (root / "index.html").unlink()
     assert paragon("dashboard", "--write-only", "--root", root) == 0
-    assert (root / "index.html").read_bytes() == workbench.page()
-    old = workbench.page().replace(b'content="paragon workbench ', b'content="paragon workbench 000000000000" data-x="', 1)
+    assert (root / "index.html").read_bytes() == index_page.page()
+    old = index_page.page().replace(
+        b'content="paragon workbench ', b'content="paragon workbench 000000000000" data-x="', 1
+    )
     (root / "index.html").write_bytes(old)
     assert paragon("dashboard", "--write-only", "--root", root) == 0
-    assert (root / "index.html").read_bytes() == workbench.page()
+    assert (root / "index.html").read_bytes() == index_page.page()
     (root / "index.html").write_text("mine")
     assert paragon("dashboard", "--write-only", "--root", root) == 2
     assert (root / "index.html").read_text() == "mine" and "left alone" in paragon.out + paragon.err

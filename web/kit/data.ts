@@ -145,8 +145,8 @@ export class Root {
   }
 
   /** The bytes of an artifact of a run, or of kept rows (`data/SHA.safetensors`). */
-  async bytes(key: string): Promise<Uint8Array> {
-    const value = await this.#value(key, `${key}.js`, this.exported ? "It was left out of this export." : "paragon runs validate tells what is missing; record the run again.");
+  async bytes(key: string, remedy = "paragon runs validate tells what is missing; record the run again."): Promise<Uint8Array> {
+    const value = await this.#value(key, `${key}.js`, remedy);
     if (typeof value !== "string") throw new DataError({ file: key, what: "is no base64 text", remedy: "record the run again." });
     try {
       return Uint8Array.from(atob(value), (c) => c.charCodeAt(0));
@@ -158,7 +158,7 @@ export class Root {
   /** The kept rows of a data set. */
   rows(sha256: string): Promise<Uint8Array> {
     if (!HASH.test(sha256)) throw new DataError({ file: sha256.slice(0, 80), what: "is no SHA-256", remedy: "record the run again." });
-    return this.bytes(`data/${sha256}.safetensors`);
+    return this.bytes(`data/${sha256}.safetensors`, "Rows of more than 8 MB are not written for pages: paragon runs reproduce trains it again in Python.");
   }
 
   async #value(key: string, path: string, remedy: string): Promise<unknown> {
@@ -179,7 +179,9 @@ export class Root {
         element.onload = () => resolve();
         element.onerror = () => reject(missing());
         if (this.exported) reject(missing());
-        element.src = (this.folder + path).split("/").map(encodeURIComponent).join("/");
+        // An index or a record that has changed must not come from the browser's cache.
+        const fresh = path.endsWith("page-data.js") && location.protocol !== "file:" ? `?${Date.now()}` : "";
+        element.src = (this.folder + path).split("/").map(encodeURIComponent).join("/") + fresh;
         if (!this.exported) document.head.append(element);
       });
       loading.catch(() => this.#scripts.delete(path));

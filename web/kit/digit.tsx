@@ -2,19 +2,18 @@
 
 import { useEffect, useRef } from "preact/hooks";
 
-export type Shades = (value: number) => readonly [number, number, number];
+/** A colour for a value, as 0xrrggbb. */
+export type Shades = (value: number) => number;
 
 /** Ink on paper: 0 is white, 1 black. */
-export const ink: Shades = (v) => {
-  const g = Math.round(255 * (1 - v));
-  return [g, g, g];
-};
+export const ink: Shades = (v) => Math.round(255 * (1 - v)) * 0x010101;
 
 /** Around zero: -1 vermilion, 0 white, 1 blue. */
 export const diverging: Shades = (v) => {
-  const [r, g, b] = v < 0 ? [213, 94, 0] : [0, 114, 178];
+  const full = v < 0 ? 0xd55e00 : 0x0072b2;
   const a = Math.min(1, Math.abs(v));
-  return [255 + (r - 255) * a, 255 + (g - 255) * a, 255 + (b - 255) * a].map(Math.round) as unknown as [number, number, number];
+  const part = (shift: number) => Math.round(255 + (((full >> shift) & 255) - 255) * a) << shift;
+  return part(16) | part(8) | part(0);
 };
 
 /** Draws `values` (in the range of `shades`) into a canvas of width x height. */
@@ -25,8 +24,11 @@ export function paint(canvas: HTMLCanvasElement, values: ArrayLike<number>, widt
   if (!context) return;
   const image = context.createImageData(width, height);
   for (let i = 0; i < width * height; i++) {
-    const [r, g, b] = shades(values[i]);
-    image.data.set([r, g, b, 255], 4 * i);
+    const rgb = shades(values[i]);
+    image.data[4 * i] = rgb >> 16;
+    image.data[4 * i + 1] = (rgb >> 8) & 255;
+    image.data[4 * i + 2] = rgb & 255;
+    image.data[4 * i + 3] = 255;
   }
   context.putImageData(image, 0, 0);
 }

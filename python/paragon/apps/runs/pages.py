@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from . import index_page
 from .files import ARRAYS, INDEX, SUMMARY, replace_quickly
 from .record import RunSummary
 
@@ -37,10 +38,8 @@ def _literal(value: Any) -> str:
 
 def write_index(root: Path, index: bytes) -> None:
     """The script of the index, at the root, and the page that reads it."""
-    from . import workbench
-
     replace_quickly(root / PAGE_DATA, script({INDEX: json.loads(index)}))
-    workbench.place(root)
+    index_page.place(root)
 
 
 def write_run(folder: Path, summary: RunSummary) -> None:

@@ -6,61 +6,30 @@ file, or served by anything that serves files.
 
 from __future__ import annotations
 
-import re
+import contextlib
 from collections.abc import Iterator, Sequence
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from paragon import FileError
 
 from . import pages
-from .files import ARRAYS, INDEX, SUMMARY, read_bytes, replace_quickly
+from .files import ARRAYS, INDEX, SUMMARY
+from .index_page import BUILT, page, place
+from .store import RunFolder, Store
 
-if TYPE_CHECKING:  # the store writes this page with its index
-    from .store import RunFolder, Store
-
-PAGE = "index.html"
-BUILT = Path(__file__).parent / "web" / "workbench.html"
-HEAD = 400  # bytes within which the page says what it is
-_SELF = re.compile(rb'content="paragon workbench [0-9a-f]{12}"')
 _PLACE = b"<!--paragon:data-->"
-
-
-@cache
-def page() -> bytes:
-    """The page, without data. Raises FileError when the package was built without it."""
-    return read_bytes(BUILT)
-
-
-def place(root: Path) -> bool:
-    """Let the root's `index.html` be the page of this version. False when another page lies there, which is left alone."""
-    path = root / PAGE
-    try:
-        with path.open("rb") as file:
-            there = _SELF.search(file.read(HEAD))
-    except FileNotFoundError:
-        there = None
-    else:
-        if there is None:
-            return False
-    here = _SELF.search(page()[:HEAD])
-    if there is None or here is None or there.group() != here.group():
-        replace_quickly(path, page())
-    return True
 
 
 def prepare(store: Store) -> bool:
     """Bring the index, the page and the scripts of all runs up to date; what `place` says."""
-    from .store import RunFolder
-
     store.root.mkdir(parents=True, exist_ok=True)
     index = store.index()
     pages.write_index(store.root, index.model_dump_json().encode())
     for entry in index.runs:
         folder = RunFolder(store.root / entry.id)
         if entry.status != "running" and not (folder.path / pages.PAGE_DATA).exists():
-            pages.write_run(folder.path, folder.read())
+            with contextlib.suppress(OSError):  # a file is missing: the page says so, `paragon runs validate` says which
+                pages.write_run(folder.path, folder.read())
     return place(store.root)
 
 

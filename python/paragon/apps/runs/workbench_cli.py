@@ -15,6 +15,7 @@ from paragon.cli.common import say
 from paragon.ir.tensor_files import write_atomic
 
 from . import workbench
+from .index_page import PAGE
 from .options import ROOT, RootOption
 from .store import Store
 
@@ -23,7 +24,7 @@ LARGE = 20_000_000  # bytes; an export beyond them is said to be large
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """The files of a root, to this machine alone; no listings. Other hosts' names are refused, as a page elsewhere could use them."""
+    """The files of a root, to this machine alone, without listings. Other hosts' names are refused: a page elsewhere could use them."""
 
     def send_head(self):  # type: ignore[no-untyped-def]
         host = self.headers.get("Host", "").rpartition(":")[0] or self.headers.get("Host", "")
@@ -49,21 +50,25 @@ def server(root: Path, port: int) -> ThreadingHTTPServer:
     try:
         return ThreadingHTTPServer((ADDRESS, port), partial(Handler, directory=str(root)))
     except OSError as error:
-        raise typer.BadParameter(f"port {port}: {error.strerror}; choose another with --port, or 0 for any free one") from None
+        raise typer.BadParameter(
+            f"port {port}: {error.strerror}; choose another with --port, or 0 for any free one"
+        ) from None
 
 
 def dashboard(
     root: RootOption = ROOT,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free one.")] = 8000,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser.")] = True,
-    write_only: Annotated[bool, typer.Option("--write-only", help="Only write index.html and the scripts beside it.")] = False,
+    write_only: Annotated[
+        bool, typer.Option("--write-only", help="Only write index.html and the scripts beside it.")
+    ] = False,
 ) -> None:
     """Show the runs in a browser. The page also opens from the file index.html in the root, without any server."""
     if not workbench.prepare(Store(root)):
-        say(f"{root / workbench.PAGE}: is another page and was left alone; the workbench needs that name")
+        say(f"{root / PAGE}: is another page and was left alone; the workbench needs that name")
         raise typer.Exit(2)
     if write_only:
-        say(str(root / workbench.PAGE))
+        say(str(root / PAGE))
         return
     with server(root, port) as http:
         address = f"http://{ADDRESS}:{http.server_port}/"
@@ -87,4 +92,6 @@ def export(
     content = workbench.export(store, folders)
     write_atomic(output, content)
     size = f"{len(content) / 1e6:.1f} MB"
-    say(f"{output}: {len(folders)} run{'s' * (len(folders) != 1)}, {size}{', which browsers open slowly' * (len(content) > LARGE)}")
+    say(
+        f"{output}: {len(folders)} run{'s' * (len(folders) != 1)}, {size}{', which browsers open slowly' * (len(content) > LARGE)}"
+    )
