@@ -7,13 +7,13 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from conftest import ROOT, skip_or_fail
-from toolchains import need
+from toolchains import alone, call, need
 
 FLAGS = [
     "--no-sandbox",
@@ -22,7 +22,21 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+WEB = ROOT / "web"
+
+
+@cache
+def web_packages() -> Path:
+    """The packages of web/package-lock.json. Skips (in CI: fails) where Node is missing, or they cannot be fetched."""
+    npm, folder = need("npm", "npm"), WEB / "node_modules"
+    with alone("web"):
+        done = folder / ".package-lock.json"
+        if not done.is_file() or done.stat().st_mtime < (WEB / "package-lock.json").stat().st_mtime:
+            try:
+                call(npm, "ci", "--no-audit", "--no-fund", cwd=WEB, timeout=300)
+            except AssertionError as error:
+                skip_or_fail(f"npm ci in web/ has failed: {str(error)[-300:]}")
+    return folder
 
 
 @contextmanager
@@ -58,10 +72,8 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def axe_faults(page: Any) -> list[str]:
-    """What axe-core finds on a page. Skips (in CI: fails) where it is not installed."""
-    if not AXE.is_file():
-        skip_or_fail("axe-core is missing: npm ci in web/")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    """What axe-core finds on a page."""
+    page.evaluate((web_packages() / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
         f"{fault['id']}: {fault['help']}: {json.dumps([node['html'][:160] for node in fault['nodes'][:3]])}"

@@ -28,7 +28,7 @@ def prepare(store: Store) -> bool:
     for entry in index.runs:
         folder = RunFolder(store.root / entry.id)
         if entry.status != "running" and not (folder.path / pages.PAGE_DATA).exists():
-            with contextlib.suppress(OSError):  # a file is missing: the page says so, `paragon runs validate` says which
+            with contextlib.suppress(OSError):  # a file is missing; the page says so
                 pages.write_run(folder.path, folder.read())
     return place(store.root)
 

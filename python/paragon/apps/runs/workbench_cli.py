@@ -24,7 +24,10 @@ LARGE = 20_000_000  # bytes; an export beyond them is said to be large
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """The files of a root, to this machine alone, without listings. Other hosts' names are refused: a page elsewhere could use them."""
+    """The files of a root, to this machine alone, without listings.
+
+    Other names of this host are refused: a page elsewhere could have made one (DNS rebinding).
+    """
 
     def send_head(self):  # type: ignore[no-untyped-def]
         host = self.headers.get("Host", "").rpartition(":")[0] or self.headers.get("Host", "")
