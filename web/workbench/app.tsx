@@ -5,7 +5,7 @@ import type { Index, RunSummary } from "../generated/documents.ts";
 import { Badge, Mark } from "../kit/badge.tsx";
 import { DataError, type Root, type Run } from "../kit/data.ts";
 import { Interpreter } from "../kit/interpreter.ts";
-import { Copyable, TroubleNote, fixed, grouped } from "../kit/parts.tsx";
+import { Copyable, Missing, TroubleNote, fixed, grouped } from "../kit/parts.tsx";
 import { change, useAddress } from "../kit/state.ts";
 import { Compare, Verdict } from "./compare.tsx";
 import { Draw } from "./draw.tsx";
@@ -93,6 +93,7 @@ function Workbench({ root, index }: { root: Root; index: Index }) {
   const id = ids.includes(state.r) ? state.r : index.latest && ids.includes(index.latest) ? index.latest : ids[ids.length - 1];
   const compared = (state.c ?? "").split(",").filter((name) => ids.includes(name));
   const run = useLoaded(() => root.run(id), id);
+  const running = index.runs.find((entry) => entry.id === id)?.status === "running";
   const [checked, setChecked] = useState<Record<string, Checked>>({});
   const comparing = state.v === "compare";
   const view = VIEWS.find(([key]) => key === state.v) ?? VIEWS[0];
@@ -108,7 +109,7 @@ function Workbench({ root, index }: { root: Root; index: Index }) {
   return (
     <div class="workbench">
       <header>
-        {comparing ? <Verdict root={root} ids={compared} /> : <Answer run={run} id={id} checked={checked[id] ?? {}} />}
+        {comparing ? <Verdict root={root} ids={compared} /> : <Answer run={run} id={id} running={running} checked={checked[id] ?? {}} />}
       </header>
       <Runs index={index} chosen={id} compared={compared} comparing={comparing} />
       <div class="side">
@@ -123,6 +124,7 @@ function Workbench({ root, index }: { root: Root; index: Index }) {
         <main>
           {comparing ? <Compare root={root} index={index} ids={compared} />
             : context ? <><Troubles run={context.run} /><View key={id} {...context} /></>
+            : run && running ? <Missing what="This run goes on; its figures are written for pages when it ends." remedy={`Load this page again then. paragon runs show ${id} tells how far it is.`} />
             : run && "error" in run ? (run.error instanceof DataError ? <TroubleNote trouble={run.error.trouble} /> : <p role="alert">{String(run.error)}</p>)
             : <p class="loading">Reading the run …</p>}
         </main>
@@ -137,9 +139,9 @@ function Troubles({ run }: { run: Run }) {
 }
 
 /** The first line: what came out, and whether it has been re-made here. */
-function Answer({ run, id, checked }: { run: Loaded<Run>; id: string; checked: Checked }) {
+function Answer({ run, id, running, checked }: { run: Loaded<Run>; id: string; running: boolean; checked: Checked }) {
   if (run === null) return <><h1>…</h1><p class="under"><code>{id}</code></p></>;
-  if ("error" in run) return <><h1>This run cannot be read</h1><p class="under"><code>{id}</code></p></>;
+  if ("error" in run) return <><h1>{running ? "Still running" : "This run cannot be read"}</h1><p class="under"><code>{id}</code></p></>;
   const { record, metrics } = run.value;
   const { final } = record.fingerprints;
   return (

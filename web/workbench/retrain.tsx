@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Badge, Mark } from "../kit/badge.tsx";
 import { DataError, type Root, type Run } from "../kit/data.ts";
 import { Interpreter } from "../kit/interpreter.ts";
-import { Copyable, Missing, TroubleNote, grouped } from "../kit/parts.tsx";
+import { Copyable, Missing, TroubleNote, bytes, grouped } from "../kit/parts.tsx";
 import { Plot } from "../kit/plot.tsx";
 import type { Outcome } from "../kit/replay.ts";
 import type { TrainRequest } from "../kit/worker.ts";
@@ -19,12 +19,22 @@ interface Going {
   now: number;
 }
 
+const MOST_ROWS = 8_000_000; // bytes; more are not written for pages (pages.py)
+
+/** The bytes of arrays that are described like float32[500, 64]. */
+function rowBytes(arrays: Record<string, string>): number {
+  const sizes = Object.values(arrays).map((text) => (/\[(.*)\]/.exec(text)?.[1] ?? "").split(",").reduce((n, d) => n * Number(d), 4));
+  return sizes.reduce((a, b) => a + b, 0);
+}
+
 /** What the record lacks for a training to be repeated here; null when nothing does. */
 function lacking({ record, step, rest }: Run): string | null {
   if (record.status !== "finished") return `the run is ${record.status}`;
   if (!step || (record.program?.rest && !rest)) return "its programs were not kept";
   if (!record.data || record.seed === null || record.steps === null || record.batch_size === null) return "the record says nothing of its rows, seed or steps";
   if (!record.trace || !record.fingerprints.initial) return "there is no trace to compare with";
+  const size = rowBytes(record.data.arrays);
+  if (size > MOST_ROWS) return `its rows (${bytes(size)}) are more than a page loads`;
   if (record.seed > Number.MAX_SAFE_INTEGER) return "its seed is larger than 2^53, which a page cannot read exactly";
   return null;
 }
@@ -53,7 +63,7 @@ export function Retrain({ root, run, tell }: Context) {
   useEffect(() => () => trainer.current.stop(), []);
   const why = lacking(run);
   const command = <Copyable what="the command that does the same in Python" text={`paragon runs reproduce ${run.id}`} />;
-  if (why) return <section aria-labelledby="retrain"><h2 id="retrain">This run cannot be trained again here</h2><Missing what={`It cannot be repeated: ${why}.`} remedy="A run that is recorded with Recorder, or by paragon digits, keeps what it needs." /></section>;
+  if (why) return <section aria-labelledby="retrain"><h2 id="retrain">This run cannot be trained again here</h2><Missing what={`It cannot be repeated: ${why}.`} remedy="Python does it from the record alone, if that holds what it needs:" />{command}</section>;
 
   const steps = record.steps ?? 0;
   const start = async () => {

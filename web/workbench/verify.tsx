@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { Badge, Mark } from "../kit/badge.tsx";
-import { Missing } from "../kit/parts.tsx";
+import { Missing, grouped } from "../kit/parts.tsx";
 import { scaled } from "../kit/tensors.ts";
 import type { Context } from "./app.tsx";
 import { pixelsOf } from "./pixels.ts";
@@ -36,7 +36,7 @@ export function Verify({ root, run, interpreter, tell }: Context) {
   return (
     <div class="verify" aria-live="polite">
       <button type="button" class="primary" disabled={state === "busy"} onClick={verify}>
-        {state === "busy" ? "predicting …" : `predict the ${rows} test rows again, here${rows > MOST ? " (may take a minute)" : ""}`}
+        {state === "busy" ? "predicting …" : `predict the ${grouped(rows)} test rows again, here${rows > MOST ? " (may take a minute)" : ""}`}
       </button>
       {state && typeof state === "object" && "found" in state && (
         <p>
