@@ -78,7 +78,7 @@ test: $(VENV)/.test core
 LOWEST := build/lowest
 test-lowest: core
 	$(BIN)/python -m venv --clear $(LOWEST)
-	$(BIN)/python tools/lowest.py pytest hypothesis > $(LOWEST)/requirements.txt
+	$(BIN)/python tools/lowest.py pytest hypothesis pandas > $(LOWEST)/requirements.txt
 	$(LOWEST)/bin/python -m pip install --quiet --only-binary :all: -r $(LOWEST)/requirements.txt
 	$(LOWEST)/bin/python -m pip install --quiet scikit-build-core pybind11
 	$(LOWEST)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable . --config-settings editable.mode=inplace --config-settings wheel.cmake=false

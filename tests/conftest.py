@@ -15,6 +15,9 @@ import paragon as pg
 from paragon import cli
 from paragon.ir.fingerprint import canonical
 
+# Read when SciPy is imported; without it scikit-learn skips some of its checks of estimators.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
 settings.register_profile("paragon", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("paragon")
 

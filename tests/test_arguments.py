@@ -14,6 +14,7 @@ from paragon import nn
 X = np.zeros((1, 2, 5, 5), np.float32)
 W = np.zeros((3, 2, 2, 2), np.float32)
 PROGRAM = pg.trace(lambda x: x + 1.0, np.zeros(2, np.float32))
+MASKED = np.ma.masked_array(np.zeros(2, np.float32), mask=[True, False])
 GOOD = {"x": np.zeros(2, np.float32)}
 
 REFUSED: list[tuple[Callable[[], Any], str]] = [
@@ -26,8 +27,23 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: pg.tensor(np.zeros((1,) * 9)), "rank 9"),
     (lambda: pg.full((2**31,), 0.0), "dimension"),
     (lambda: pg.full((2**16, 2**16), 0.0), "elements"),
+    (lambda: pg.zeros((2**31 - 1,) * 7 + (0,)), "NumPy cannot hold"),
     (lambda: pg.arange(2.5), "n must"),
     (lambda: pg.arange(-1), "dimension"),
+    (lambda: pg.tensor(MASKED), "masked"),
+    (lambda: nn.Flatten().predict(MASKED), "masked"),
+    (lambda: PROGRAM.run({"x": MASKED}), "input 'x'.*masked"),
+    (lambda: pg.dropout([1.0], "0.5", seed=[0, 1], step=0, stream=0), "rate"),
+    (lambda: pg.random.permutation(2.5, seed=1), "n must"),
+    (lambda: pg.random.permutation(2, seed=1.5), "seed must"),
+    (lambda: pg.random.permutation(2, seed=1, stream="0"), "stream must"),
+    (lambda: list(pg.data.batches(W, batch_size=2.5)), "batch_size must"),
+    (lambda: list(pg.data.batches(W, batch_size="2")), "batch_size must"),
+    (lambda: list(pg.data.batches(W, batch_size=True)), "batch_size must"),
+    (lambda: list(pg.data.batches(W, batch_size=2, seed=1.5)), "seed must"),
+    (lambda: list(pg.data.batches(W, batch_size=2, seed=1, epoch=-1)), "epoch must"),
+    (lambda: list(pg.data.batches(W, batch_size=2, seed=1, epoch=2**31)), "epoch must"),
+    (lambda: list(pg.data.batches(3.0, batch_size=2)), "array 0"),
     (lambda: pg.reshape(X, (2.7,)), "shape"),
     (lambda: pg.tensor(X).reshape(25, 2.0), "shape"),
     (lambda: pg.broadcast(X, (1.5, 2, 5, 5)), "shape"),
@@ -62,9 +78,9 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.Conv2d(1, 2, 3, dilation=1.9), "dilation"),
     (lambda: nn.MaxPool2d(2.5), "kernel"),
     (lambda: nn.AvgPool2d(2, stride=1.5), "stride"),
-    (lambda: nn.Dense(2.7, 3), "Dense: a size must be an integer"),
+    (lambda: nn.Dense(2.7, 3), "Dense: inputs must be an integer"),
     (lambda: nn.LayerNorm(2.5), "shape"),
-    (lambda: nn.BatchNorm(2.5), "BatchNorm: a size must be an integer"),
+    (lambda: nn.BatchNorm(2.5), "BatchNorm: channels must be an integer"),
     (lambda: PROGRAM.run([GOOD["x"]]), "dict.*x: f32"),
     (lambda: PROGRAM.run({"x": [[1.0], [1.0, 2.0]]}), "input 'x'"),
     (lambda: PROGRAM.run({**GOOD, 3: 1, "z": 2}), "unknown"),
@@ -96,3 +112,8 @@ def test_integers_of_any_kind_are_taken() -> None:
         assert pg.unfold(X, two).shape == (1, 4, 4, 8)  # type: ignore[arg-type]
         assert pg.max_pool2d(X, 2, padding=two).shape == (1, 2, 4, 4)  # type: ignore[arg-type]
     assert pg.conv2d(X, W, np.zeros(3, np.float32)).shape == (1, 3, 4, 4)
+
+
+def test_arrays_of_any_kind_are_batched() -> None:
+    found = list(pg.data.batches([1, 2, 3], np.ma.masked_array([4.0, 5.0, 6.0]), batch_size=2))
+    assert [[a.tolist() for a in batch] for batch in found] == [[[1, 2], [4, 5]], [[3], [6]]]

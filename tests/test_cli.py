@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ import typer
 import paragon as pg
 from conftest import Terminal
 from paragon import cli, nn
-from paragon.executors import settings
+from paragon.executors import registry, settings
+from paragon.executors.reference import Reference
 from paragon.ir.errors import FileError
 from paragon.ir.tensor_files import read_tensors, write_tensors
 from paragon.training.checkpoint import Checkpoint
@@ -30,10 +32,32 @@ def model(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_demo_trains_on_every_setting_and_agrees(paragon: Terminal) -> None:
-    assert paragon("demo", "--epochs", 1, "--save", "d.safetensors") == 0
+    assert paragon("demo", "--epochs", 1, "--all", "--save", "d.safetensors") == 0
     assert paragon.out.count("same bits") == len(settings()) + 1  # and the column's title
     assert "DIFFERENT" not in paragon.out
     assert pg.load("d.safetensors").fingerprint() in paragon.out
+
+
+def test_demo_leaves_software_devices_out(paragon: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An executor says which of its settings are a driver that computes on the processor."""
+
+    class Devices(Reference):
+        def settings(self) -> list[dict[str, Any]]:
+            return [{"device": 0}, {"device": 1}]
+
+        def software(self, **options: Any) -> bool:
+            return bool(options["device"] == 1)
+
+        def load(self, program: pg.Program, **options: Any) -> Any:
+            return super().load(program)
+
+    known = {"cpu": pg.executors()["cpu"], "gpus": Devices()}
+    monkeypatch.setattr(registry, "_registry", lambda: known)
+    assert paragon("demo", "--epochs", 1) == 0
+    assert "gpus 0" in paragon.out and "gpus 1 is left out" in paragon.out and "--all" in paragon.out
+    assert paragon.out.count("same bits") == len(settings()) - 1 + 1
+    assert paragon("demo", "--epochs", 1, "--all") == 0
+    assert "left out" not in paragon.out and paragon.out.count("same bits") == len(settings()) + 1
 
 
 def test_demo_fails_when_a_bit_differs(paragon: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,6 +70,19 @@ def test_demo_fails_when_a_bit_differs(paragon: Terminal, monkeypatch: pytest.Mo
     monkeypatch.setattr("paragon.cli.demo.fingerprint", numbered)
     assert paragon("demo", "--epochs", 1) == 1
     assert "DIFFERENT" in paragon.out
+
+
+def test_run_checks_indices(paragon: Terminal, tmp_path: Path) -> None:
+    """A table has no row for an index outside; the operation itself yields zeros."""
+    table = nn.Embedding(3, 2).init(0)
+    table.save("table.safetensors", np.zeros((2, 1), np.int32))
+    for index, code in ((2, 0), (3, 2), (-1, 2)):
+        write_tensors("in.safetensors", {"x": np.array([[0], [index]], np.int32)}, {})
+        assert paragon("run", "table.safetensors", "in.safetensors", f"out{index}.safetensors") == code
+        assert Path(f"out{index}.safetensors").exists() == (code == 0)
+    assert "x: the index -1 in row 1 is outside 0 ... 2" in paragon.err
+    assert paragon("run", "table.safetensors", "in.safetensors", "zeros.safetensors", "--any-index") == 0
+    assert (read_tensors("zeros.safetensors")[0]["output.output"][1] == 0).all()
 
 
 def test_train_checkpoint_resume_and_save(paragon: Terminal) -> None:

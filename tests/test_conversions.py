@@ -6,8 +6,9 @@ import ctypes
 import platform
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,10 @@ from hypothesis import strategies as st
 
 import paragon as pg
 from conftest import assert_words
+from paragon.data.sets import scale_pixels
+from paragon.ir.distance import compare_tensors
 from paragon.ir.float_modes import modes_are_plain
+from paragon.sklearn import MLPClassifier, MLPRegressor
 
 BIG = 2**60 + 2**36 + 1  # above a tie of f32, onto which f64 would round it
 
@@ -137,3 +141,73 @@ def test_an_error_leaves_the_hosts_mode() -> None:
         with pytest.raises(pg.ShapeError):
             pg.tensor("text")
         assert not modes_are_plain()
+
+
+def shown(value: Any) -> Any:
+    """What may be compared: floats as their words, arrays as bytes."""
+    if isinstance(value, dict):
+        return {name: shown(x) for name, x in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [shown(x) for x in value]
+    return value.hex() if isinstance(value, float) else value.tobytes() if isinstance(value, np.ndarray) else value
+
+
+ROWS = np.sin(np.arange(50 * 3)).reshape(50, 3) * np.where(np.arange(3) == 2, 1e-39, 1)
+TARGETS, TINY = ROWS[:, :1] * 0.3 + 0.1, ROWS * 1e-3
+CLASSES = (ROWS[:, 0] > 0.3).astype(np.int32)
+NEAR, FAR = {"x": np.float32([0.1, 1e-40])}, {"x": np.float32([0.3, 3e-40])}
+
+
+def runs(folder: Path) -> dict[str, Any]:
+    """Whole runs: what each of them leaves behind, with data and settings in f64, and with files on the way."""
+    x, y = ROWS, TARGETS
+
+    def model() -> pg.nn.Module:
+        return pg.nn.Sequential(pg.nn.Dense(3, 4, "gelu"), pg.nn.BatchNorm(4), pg.nn.Dropout(0.3), pg.nn.Dense(4, 1))
+
+    def fit(epochs: int, **more: Any) -> pg.History:
+        stopping = pg.EarlyStopping(patience=9, min_delta=1e-3, restore_best=True)
+        return pg.fit(
+            trained, x, y, loss="mse", metrics=["mae", "huber"], epochs=epochs, batch_size=16, seed=3, progress=False,
+            optimizer=pg.optim.AdamW(pg.schedules.cosine(0.01, 9, end=0.001), weight_decay=0.1), callbacks=[stopping],
+            clip=pg.optim.clip_by_global_norm(0.7), validation_split=0.3, checkpoint=folder / "run", **more,
+        )  # fmt: skip
+
+    trained = model()
+    first = fit(2, overwrite=True)
+    trained = model()
+    second = fit(4, resume=True)
+    regressor = MLPRegressor((5,), epochs=3, batch_size=16, random_state=1, early_stopping=True).fit(x, y.ravel())
+    classifier = MLPClassifier((5,), epochs=2, random_state=1).fit(x, CLASSES)
+    pg.save_job(folder / "job", model(), x, y, steps=5, batch_size=16, loss="mse")
+    return {
+        "first": [first.figures, first.fingerprint], "second": [second.figures, second.fingerprint],
+        "model": pg.fingerprint(trained), "evaluate": pg.evaluate(trained, x, y, loss="mse", metrics=["mae"], batch_size=7),
+        "predict": trained.predict(x, batch_size=7), "regressor": [regressor.loss_curve_, regressor.predict(TINY)],
+        "classifier": [classifier.loss_curve_, classifier.predict_proba(TINY)], "gap": compare_tensors(NEAR, FAR)["x"].row(),
+        "pixels": [pg.data.digits().x_train, scale_pixels(np.arange(256, dtype=np.uint8))],
+        "job": pg.run_job(folder / "job").fingerprint, "schedule": repr(pg.schedules.schedule("exponential", 0.1, 7)),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", [UP, DOWN, ZERO, FLUSH])
+def test_whole_runs_in_the_hosts_mode(mode: str, tmp_path: Path) -> None:
+    with pg.use("cpu"):
+        want = shown(runs(tmp_path))
+        with host(mode):
+            raw = runs(tmp_path)
+            assert not modes_are_plain()
+        found = shown(raw)
+    assert [name for name in want if found[name] != want[name]] == []
+
+
+def test_a_callback_may_change_the_mode() -> None:
+    """From the end of the first epoch on, the rest of the run included."""
+    with pg.use("cpu"), ExitStack() as changed:
+        histories = [
+            pg.fit(pg.nn.Dense(3, 2), ROWS, CLASSES, epochs=4, batch_size=16, callbacks=callbacks, progress=False)
+            for callbacks in ([], [lambda run: changed.enter_context(host(UP))])
+        ]
+        assert not modes_are_plain()
+    plain, found = (shown(history.figures) for history in histories)
+    assert plain == found and histories[0].fingerprint == histories[1].fingerprint

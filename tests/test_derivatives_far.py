@@ -85,6 +85,31 @@ def test_far_and_special_points(name: str) -> None:
             assert np.isnan(want) or found == want, (x, found, want)
 
 
+def test_quotients_where_a_factor_of_the_derivative_is_beyond_f32() -> None:
+    """Wherever the quotient itself and its derivative are finite: g/y or g*x/y may not be."""
+    sizes = [0, 1e-45, 1e-40, 1.2e-38, 1e-30, 1e-10, 0.3, 1, 1e10, 1e30, 3e38]
+    signed = np.float32([sign * m for m in sizes for sign in (1, -1)])
+    g, x, y = (a.ravel() for a in np.meshgrid(signed, signed, np.append(signed, [INF, -INF]), indexing="ij"))
+    with np.errstate(all="ignore"):
+        wide = [a.astype(np.float64) for a in (g, x, y)]
+        factors = np.abs(wide[0] / wide[2]) + np.abs(wide[1] / wide[2])
+        want = -(wide[0] / wide[2]) * (wide[1] / wide[2])
+        chosen = np.isfinite(np.float32(want)) & np.isfinite(np.float32(wide[1] / wide[2]))
+    assert chosen.sum() > 5000
+    found = pg.grad(lambda y: pg.sum(pg.div(x, y) * g))(y).numpy().astype(np.float64)
+    error = np.abs(found[chosen] - want[chosen])
+    # Each factor may be a subnormal, half a word off.
+    assert (error <= 2.0**-20 * np.abs(want[chosen]) + 2.0**-149 * (1 + factors[chosen])).all()
+
+
+def test_second_derivative_of_a_large_quotient() -> None:
+    """The order that was not chosen would overflow here: g*x/y, with g and x/y of 1e20."""
+    g, x, y = 1e20, 1e30, 1e10
+    first = pg.grad(lambda y: pg.sum(x / y * g))
+    found = pg.grad(lambda y: pg.sum(first(y)))(pg.tensor([y])).numpy()
+    np.testing.assert_allclose(found, [2 * g * x / y**3], rtol=1e-6)
+
+
 @pytest.mark.parametrize("name", ["tanh", "sigmoid", "softplus", "gelu", "silu", "elu", "expm1", "erf"])
 def test_everywhere_between(name: str) -> None:
     fn, slope = SLOPES[name]

@@ -32,6 +32,7 @@ def test_data_that_are_not_finite_are_refused(value: float) -> None:
         lambda: pg.Training.of(model, bad, Y),
         lambda: pg.save_job("unwritten", model, bad, Y, steps=1, batch_size=4),
         lambda: pg.evaluate(nn.Dense(3, 2).init(0), bad, Y),
+        lambda: nn.Dense(3, 2).init(0).predict(bad, batch_size=4),
     ):
         with pytest.raises(pg.ShapeError, match=rf"x: row 5, column 1 is {value}"):
             call()
@@ -45,6 +46,16 @@ def test_data_that_are_not_finite_are_refused(value: float) -> None:
     images = changed(np.zeros((4, 1, 2, 2), f32), (3, 0, 1, 1), value)
     with pytest.raises(pg.ShapeError, match=r"x: row 3, at \[0, 1, 1\]"):
         quiet(nn.Sequential(nn.Flatten(), nn.Dense(4, 2)), images, Y[:4])
+
+
+def test_predict_takes_other_numbers_when_asked() -> None:
+    """A model may have been made for them."""
+    model = nn.Sequential(lambda x: pg.where(x == x, x, 0.0), nn.Dense(3, 2)).init(0)
+    bad = changed(X, (5, 1), np.nan)
+    found = model.predict(bad, batch_size=4, check_finite=False)
+    assert (found == model.predict(changed(X, (5, 1), 0), batch_size=4)).all()
+    with pytest.raises(pg.ShapeError, match=r"row 1, column 2 is 1e\+39, beyond f32"):
+        model.predict(changed(X.astype(np.float64), (1, 2), 1e39))
 
 
 def test_targets_beyond_f32_are_refused() -> None:
@@ -260,6 +271,13 @@ def test_a_training_can_be_copied_and_pickled() -> None:
         ({"clip": pg.optim.clip_by_value}, "clip must"),
         ({"model": pg.relu}, "model must be a Module"),
         ({"loss": None}, "no loss None"),
+        ({"optimizer": pg.optim.SGD(lambda step: pg.ones((2,)))}, "learning rate.*scalar"),
+        ({"optimizer": pg.optim.SGD(lambda step: pg.cast(step, "i32"))}, "learning rate.*scalar"),
+        ({"optimizer": pg.optim.SGD(lambda step: -0.1)}, "learning rate.*at least 0"),
+        ({"optimizer": pg.optim.Adam(lambda step: np.nan)}, "learning rate.*finite"),
+        ({"optimizer": pg.optim.Adam(lambda step: None)}, "learning rate"),
+        ({"checkpoint": 3}, "checkpoint must be a path"),
+        ({"checkpoint": b"x"}, "checkpoint must be a path"),
         ({"callbacks": [pg.EarlyStopping]}, "callbacks"),
         ({"callbacks": [3]}, "callbacks"),
         ({"validation_data": X}, "pair"),

@@ -170,6 +170,65 @@ def test_models_in_jit_are_traced_once() -> None:
         fast(nn.Dense(2, 2), X[None])
 
 
+class Holder:
+    """No module, but something that has one."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+
+    def predict(self, x: Any) -> Any:
+        return self.model(x) * 2.0
+
+
+def test_models_that_a_function_closes_over_are_followed_too() -> None:
+    model, other = Scaled().init(seed=0), nn.Dense(2, 2).init(seed=3)
+    fast, traces = counted(lambda x: other(model(x)))
+    holder = Holder(model)
+    predict, twice = pg.jit(holder.predict), pg.jit(lambda x: fast(x) + 1.0)
+    batch = np.float32([[1.0, 2.0]])
+    for seed in range(4):
+        model.init(seed)
+        other.init(seed + 9)
+        want = other(model(batch)).numpy()
+        for _ in range(2):
+            assert_words(fast(batch), want)
+            assert_words(predict(batch), model(batch).numpy() * np.float32(2))
+            assert_words(twice(batch), want + np.float32(1))
+    assert len(traces) == 2 + 2  # once to find the models, once with them; the same within `twice`
+    assert all(x.trace is None for m in (model, other) for x in m.state_dict().values())
+
+
+def test_a_model_that_is_made_while_tracing_is_a_constant() -> None:
+    fast, traces = counted(lambda x: nn.Dense(2, 2).init(seed=1)(x))
+    want = nn.Dense(2, 2).init(seed=1)(X[None])
+    for _ in range(4):
+        assert_words(fast(X[None]), want)
+    assert len(traces) == 2
+
+
+def test_models_that_only_some_calls_use() -> None:
+    model, other = nn.Dense(2, 2).init(seed=0), nn.Dense(2, 2).init(seed=3)
+    fast, traces = counted(lambda x, which: nn.Dense(2, 2).init(seed=7)(model(x)) if which else other(x))
+    for seed in range(3):
+        model.init(seed)
+        other.init(seed + 9)
+        for _ in range(2):
+            assert_words(fast(X[None], True), nn.Dense(2, 2).init(seed=7)(model(X[None])))
+            assert_words(fast(X[None], False), other(X[None]))
+    before = len(traces)
+    fast(X[None], True), fast(X[None], False)
+    assert len(traces) == before <= 9
+
+
+def test_apply_in_jit_uses_the_state_that_it_is_given() -> None:
+    model = nn.Dense(2, 2).init(seed=0)
+    fast, traces = counted(lambda state, x: model.apply(state, x)[0])
+    for seed in range(3):
+        state = nn.Dense(2, 2).init(seed).state_dict()
+        assert_words(fast(state, X[None]), model.apply(state, X[None])[0])
+    assert len(traces) == 1
+
+
 def test_a_model_that_changes_its_state_in_jit_is_refused() -> None:
     class Counting(nn.Module):
         def __init__(self) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import pickle
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,7 @@ import pytest
 
 import paragon as pg
 from paragon.executors.reference import Reference
+from paragon.executors.registry import _whole
 
 RUNS, THREADS = 2000, 8
 ZERO = np.array(0, np.float32)
@@ -120,3 +124,63 @@ def test_equal_options_of_other_types_are_checked_each_time() -> None:
     program.run(ONE, executor="cpu", threads=1)
     with pytest.raises(pg.ExecutorError, match="threads"):
         program.run(ONE, executor="cpu", threads=True)
+
+
+@dataclass
+class Plain(Reference):
+    """An executor that compares by its fields, and so has no hash."""
+
+    loads: int = 0
+
+    def load(self, program: pg.Program, **options: Any) -> Any:
+        self.loads += 1
+        return super().load(program, **options)
+
+
+def test_an_executor_needs_no_hash() -> None:
+    executor, program = Plain(), pg.trace(lambda x: x + 1.0, ZERO)
+    for _ in range(2):
+        assert program.run(ONE, executor=executor)["output"] == 2
+    assert executor.loads == 1
+    with pg.use(executor) as used:  # type: ignore[arg-type]
+        assert used is executor and pg.exp(pg.tensor([0.0])).numpy() == 1
+        pg.fit(pg.nn.Dense(1, 1), np.ones((3, 1)), np.ones((3, 1)), loss="mse", batch_size=2, progress=False)
+    assert executor.loads > 3 and _whole(executor) is executor  # as a plug-in is taken
+
+
+def test_options_without_a_hash_are_refused_by_name() -> None:
+    for options in ({"isa": ["avx2"]}, {"threads": {}}, {"memory_limit": np.zeros(2)}):
+        with pytest.raises(pg.ExecutorError, match=next(iter(options))):
+            pg.trace(lambda x: x + 1.0, ZERO).run(ONE, executor="cpu", **options)
+
+
+WORK = {
+    "eager": "a = np.ones((300, 300), np.float32)\n    while True:\n        pg.matmul(a, a)",
+    "session": "s = pg.executors()['cpu'].load(pg.trace(lambda x: x @ x, np.ones((9, 9), np.float32)))\n"
+    "    while True:\n        s.run({'x': np.ones((9, 9), np.float32)}), s.state()",
+    "fit": "while True:\n        pg.fit(pg.nn.Dense(3, 2), np.ones((500, 3)), np.zeros(500, int), progress=False)",
+    "program": "while True:\n        pg.random.permutation(10**5, 1), pg.fingerprint(np.ones(10**5, np.float32))",
+}
+
+
+@pytest.mark.parametrize("work", WORK)
+def test_a_daemon_thread_that_computes_at_exit_aborts_nothing(work: str) -> None:
+    code = f"""
+import threading, time
+import numpy as np
+import paragon as pg
+
+def work():
+    started.set()
+    {WORK[work]}
+
+started = threading.Event()
+for _ in range(3):
+    threading.Thread(target=work, daemon=True).start()
+started.wait()
+time.sleep(0.3)
+print("the end")
+"""
+    for _ in range(3):
+        ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+        assert (ended.returncode, ended.stdout, ended.stderr) == (0, "the end\n", "")

@@ -432,6 +432,9 @@ def test_devices_are_picked_by_number_or_name(monkeypatch: pytest.MonkeyPatch) -
         assert session.adapter == name
         assert_words(session.run({"x": x})["output"], x + x)
     assert EXECUTOR.load(program, device=1).device is not device()
+    assert EXECUTOR.software() == EXECUTOR.software(device=1) == device().software
+    with pytest.raises(ExecutorError, match="no device 2"):
+        EXECUTOR.software(device=2)
 
 
 def test_without_wgpu_or_driver_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

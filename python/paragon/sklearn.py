@@ -17,6 +17,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .ir.fingerprint import fingerprint
+from .ir.float_modes import in_plain_modes
 from .ir.spec import Array
 from .nn import ACTIVATIONS, Dense, Sequential
 from .nn.checks import need_count, need_limit, need_number
@@ -159,6 +160,7 @@ class _MLP(BaseEstimator):  # type: ignore[misc]
         if self.early_stopping:
             need_number("validation_fraction", self.validation_fraction, 0, 1, above=True, below=True)
 
+    @in_plain_modes
     def _outputs(self, x: Any) -> Array:
         check_is_fitted(self)
         checked = validate_data(self, x, dtype=np.float32, reset=False)
@@ -189,6 +191,7 @@ class MLPClassifier(ClassifierMixin, _MLP):  # type: ignore[misc]
     array([4, 2, 0, 9, 8], dtype=int32)
     """
 
+    @in_plain_modes
     def fit(self, X: Any, y: Any) -> MLPClassifier:
         """Train on X (rows, features), finite numbers, and labels y (rows,). Raises ValueError for unfit data or parameters.
 
@@ -221,6 +224,7 @@ class MLPRegressor(RegressorMixin, _MLP):  # type: ignore[misc]
     Targets are one number a row, or several (rows, outputs).
     """
 
+    @in_plain_modes
     def fit(self, X: Any, y: Any) -> MLPRegressor:
         """Train on X (rows, features) and y (rows,) or (rows, outputs), finite numbers. Raises ValueError for unfit ones."""
         self._begin()
@@ -236,6 +240,7 @@ class MLPRegressor(RegressorMixin, _MLP):  # type: ignore[misc]
         tags.target_tags.multi_output = True
         return tags
 
+    @in_plain_modes
     def predict(self, X: Any) -> Array:
         """f64 (rows,) or (rows, outputs), as the targets were; the numbers are those of f32."""
         outputs = self._outputs(X).astype(np.float64)

@@ -67,6 +67,11 @@ def test_a_training_is_recorded_with_everything_that_determines_its_bits(store: 
     assert run.data is not None and run.data.sha256 == pg.fingerprint({"x": X, "y": Y}) and run.data.rows == 40
     assert run.config["optimizer"]["type"] == "Adam" and run.config["optimizer"]["beta2"] == 0.999
     assert run.program is not None and run.program.step != run.program.rest
+    assert (
+        run.sizes is not None
+        and run.sizes.parameters == 3 * 8 + 8 + 8 * 2 + 2
+        and run.sizes.state > 3 * run.sizes.parameters
+    )
     assert run.executor is not None and run.executor.name == "cpu" and run.executor.isa
     assert validate(store, store.find("one")) == []
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -94,6 +95,28 @@ class _Model:
         self.module, self.states = module, dict(module.state_dict())
 
 
+_called: ContextVar[list[Stateful] | None] = ContextVar("paragon_called", default=None)
+"""The models that are called while a jit traces."""
+
+
+def note_call(module: Stateful) -> None:
+    """A model computes with its own parameters: where a jit traces, they are inputs of its program."""
+    if (called := _called.get()) is not None:
+        called.append(module)
+
+
+def _models_beside(called: Sequence[Stateful], known: Sequence[Stateful]) -> list[Stateful]:
+    """Those of the models called whose states are not all states of models before, of which parts are called, too."""
+    found: list[Stateful] = []
+    seen = {id(x) for m in known for x in m.state_dict().values()}
+    for module in called:
+        states = {id(x) for x in module.state_dict().values()}
+        if not states <= seen:
+            found.append(module)
+            seen |= states
+    return found
+
+
 def _is_model(x: Any) -> bool:
     return hasattr(x, "bound") and hasattr(x, "state_dict") and not isinstance(x, type)
 
@@ -112,10 +135,10 @@ def _constant(path: str, x: Any) -> Any:
 class _Arguments:
     """The arguments of one call: tensors and states of models, which are inputs of the program, and the key of all else."""
 
-    def __init__(self, tree: tuple[Any, ...], own: Stateful | None) -> None:
+    def __init__(self, tree: tuple[Any, ...], outside: Sequence[Stateful]) -> None:
         self.tree = tree
         self.tensors: dict[str, Tensor] = {}
-        self.models: dict[str, _Model] = {} if own is None else {"model": _Model(own)}
+        self.models = {f"model{i}": _Model(m) for i, m in enumerate(outside)}
         found: list[Any] = []
         for path, x in leaves(tree):
             if is_array(x) or isinstance(x, float):
@@ -136,10 +159,11 @@ def jit(fn: Callable[..., Any]) -> Callable[..., Any]:
     """`fn`, traced once for each combination of argument shapes and dtypes, then run as one program.
 
     Python code inside runs only while tracing. Tensors, arrays and floats among the arguments are inputs of the program (so a
-    learning rate may change), and so are the parameters of models: those among the arguments, and `fn` itself or the model
-    that it is a method of. Everything else (integers, bools, text, functions) must be hashable and is a constant: a new one
-    is a new trace. What the function reads from outside is frozen into the program, tensors too: pass as arguments what
-    changes, and close over a float that must be a constant. The 128 programs that were used last are kept.
+    learning rate may change), and so are the parameters of models: those among the arguments, `fn` itself or the model that it
+    is a method of, and models that it calls (it is traced a second time when they have been found). Everything else (integers,
+    bools, text, functions) must be hashable and is a constant: a new one is a new trace. What the function reads from outside
+    is frozen into the program, tensors too: pass as arguments what changes, and close over a float that must be a constant.
+    The 128 programs that were used last are kept.
 
     Raises:
         ProgramError: an argument without a hash, a value that is read while tracing, a model that changes its state.
@@ -150,17 +174,38 @@ def jit(fn: Callable[..., Any]) -> Callable[..., Any]:
     >>> area(pg.tensor([1.0, 2.0]))
     Tensor([ 3.1415927, 12.566371 ], f32)
     """
-    cache: Recent[Compiled] = Recent(TRACES)
-    own: Any = next((x for x in (fn, getattr(fn, "__self__", None)) if _is_model(x)), None)
+    cache: Recent[tuple[Compiled, list[Stateful]]] = Recent(TRACES)
+    first: Any = next((x for x in (fn, getattr(fn, "__self__", None)) if _is_model(x)), None)
+    outside: list[Stateful] = [] if first is None else [first]
 
     @functools.wraps(fn, updated=())
     def call(*arguments: Any) -> Any:
-        found = _Arguments(arguments, own)
-        inputs = found.inputs()
-        if common_trace(tuple(inputs.values())) is not None:
+        found = _Arguments(arguments, outside)
+        if common_trace(tuple(found.inputs().values())) is not None:
             return fn(*arguments)
-        compiled = cache.get(found.key, lambda: _compile(fn, found.tree, found.tensors, found.models))
-        return compiled({path: x.numpy() for path, x in inputs.items()})
+        compiled, beside = cache.get(found.key, lambda: traced(found)[:2])
+        if not beside:
+            return compiled({path: x.numpy() for path, x in found.inputs().items()})
+        # Models that the function calls: their parameters shall be inputs. Those that it makes while it is traced are others the
+        # next time, and stay constants.
+        again = _Arguments(arguments, [*outside, *beside])
+        program, others, called = traced(again)
+        lasting = [model for model in beside if any(model is other for other in called)]
+        outside.extend(model for model in lasting if not any(model is other for other in outside))
+        beside.clear()
+        if not others:
+            cache.get(again.key, lambda: (program, others))
+        return call(*arguments)
+
+    def traced(found: _Arguments) -> tuple[Compiled, list[Stateful], list[Stateful]]:
+        """The program; the models that the function calls, but for those whose parameters are inputs; and all that it calls."""
+        called: list[Stateful] = []
+        token = _called.set(called)
+        try:
+            compiled = _compile(fn, found.tree, found.tensors, found.models)
+        finally:
+            _called.reset(token)
+        return compiled, _models_beside(called, [m.module for m in found.models.values()]), called
 
     call.cache = cache  # type: ignore[attr-defined]
     return call

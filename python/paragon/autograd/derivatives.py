@@ -46,7 +46,13 @@ def mul(g: Tensor, out: Tensor, x: Tensor, y: Tensor) -> Gradients:
 
 @derivative
 def div(g: Tensor, out: Tensor, x: Tensor, y: Tensor) -> Gradients:
-    return g / y, -(g / y) * out
+    """In another order where g / y is beyond f32 and the product is not, as where x is 0 and y subnormal"""
+    dy = -(g / y) * out
+    fits = F.abs(dy) < math.inf
+    other = (
+        -(F.where(fits, 0, g) * out) / y
+    )  # where it is not chosen it must not overflow: its own derivative would be NaN
+    return g / y, F.where(fits, dy, other)
 
 
 @derivative

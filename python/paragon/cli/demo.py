@@ -1,4 +1,7 @@
-"""`paragon demo`: train the digit classifier on every executor and setting of this machine, and compare the bits."""
+"""`paragon demo`: train the digit classifier on every executor and setting of this machine, and compare the bits.
+
+Drivers that compute on the processor in place of a GPU take their time, so they are left out unless `--all` is given.
+"""
 
 from __future__ import annotations
 
@@ -48,6 +51,7 @@ def train_digits(setting: Setting, found: data.Dataset, epochs: int) -> Result:
 def demo(
     epochs: Annotated[int, typer.Option(min=1)] = 10,
     save: Annotated[Path, typer.Option(help="Where the trained model goes.")] = Path("digits.safetensors"),
+    everything: Annotated[bool, typer.Option("--all", help="Also on software drivers of GPUs, which is slow.")] = False,
 ) -> None:
     """Train the digits on every executor and setting; the exit code is 1 when any bit differs."""
     check_writable(save)
@@ -55,9 +59,16 @@ def demo(
     for name, executor in executors().items():
         if not executor.available:
             console.print(f"[yellow]{name} is left out:[/yellow] {escape(executor.reason)}", highlight=False)
+    chosen = []
+    for setting in settings():
+        if everything or not setting.software:
+            chosen.append(setting)
+        else:
+            reason = "a software driver; --all trains on it, too"
+            console.print(f"[yellow]{setting} is left out:[/yellow] {reason}", highlight=False)
     results = []
     with console.status("") as status:
-        for setting in settings():
+        for setting in chosen:
             status.update(f"training on {setting}")
             results.append(train_digits(setting, found, epochs))
     first = results[0].fingerprint

@@ -13,6 +13,7 @@ from ..ir.distance import compare_files
 from ..ir.files import load
 from ..ir.fingerprint import OUTPUT, RUN, fingerprint_of_file
 from ..ir.fingerprint import fingerprint as fingerprint_of
+from ..ir.indices import index_checks
 from ..ir.spec import Array
 from ..ir.tensor_files import read_tensors, write_tensors
 from .common import ExecutorOption, IsaOption, ThreadsOption, console, options, say, show_table
@@ -26,6 +27,9 @@ def run(
         bool, typer.Option("--values", help="Keep every operation's value, so that `compare` can name one.")
     ] = False,
     program: Annotated[str | None, typer.Option(help="Another program of the file than the main one.")] = None,
+    any_index: Annotated[
+        bool, typer.Option("--any-index", help="Let an index outside its table yield zeros, as the operation does.")
+    ] = False,
     executor: ExecutorOption = "cpu",
     isa: IsaOption = None,
     threads: ThreadsOption = None,
@@ -33,6 +37,8 @@ def run(
     """Run a model file once."""
     loaded = load(model, program)
     bound = loaded.bind(read_tensors(inputs)[0])
+    for check in [] if any_index else index_checks(loaded):
+        check(bound)
     chosen, merged = resolve(executor, options(isa, threads))
     session = chosen.load(loaded, **merged)
     kept = session.values(bound) if values else []

@@ -37,7 +37,7 @@ class Gatherer:
 
 
 class _Stage:
-    """A program for batches of one size, loaded into an executor."""
+    """A program for batches of one size, loaded into an executor. `version` tells which state its session holds (see Feeder)."""
 
     def __init__(
         self,
@@ -50,14 +50,18 @@ class _Stage:
     ) -> None:
         self.program, self._arrays = program, arrays
         self.session = executor.load(program, **options)
+        self.version = 0
+        self._rows = rows
         self._fixed = {name: x for name, x in fixed.items() if name in program.inputs}
-        self._gather = Gatherer(arrays, rows)
-        self._gather.buffers.update(self._fixed)
+        self._gather: Gatherer | None = None
 
     def inputs(self, start: int, stop: int, order: Array | None) -> dict[str, Array]:
-        if order is not None:
-            return self._gather(order[start:stop])
-        return {name: array[start:stop] for name, array in self._arrays.items()} | self._fixed
+        if order is None:
+            return {name: array[start:stop] for name, array in self._arrays.items()} | self._fixed
+        if self._gather is None:
+            self._gather = Gatherer(self._arrays, self._rows)
+            self._gather.buffers.update(self._fixed)
+        return self._gather(order[start:stop])
 
 
 class Feeder:
@@ -84,6 +88,7 @@ class Feeder:
         self._executor, self._options = resolve(executor, options or {})
         self._stages: dict[int, _Stage] = {}
         self._active: _Stage | None = None
+        self._version = 0  # grows with every change of the state; a stage with another one has an old state
 
     def program(self, rows: int) -> Program:
         """The program for batches of so many rows, loaded."""
@@ -109,10 +114,16 @@ class Feeder:
 
     def _move_to(self, stage: _Stage) -> None:
         """Go on with another stage. What a program captured while it was traced is its own, and may be the other's name, too."""
-        if self._active is not None and self._active is not stage:
+        if self._active is not None and stage.version != self._version:
             own = stage.program.captured | self._active.program.captured
             stage.session.set_state({k: x for k, x in self._active.session.state().items() if k not in own})
+            stage.version = self._version
         self._active = stage
+
+    def _changed(self, stage: _Stage) -> None:
+        """The state of this stage is the present one."""
+        self._version += 1
+        stage.version = self._version
 
     def run(self, batch: int, steps: range, order: Array | None = None) -> Iterator[tuple[int, dict[str, Array]]]:
         """Run the steps: step t on the rows order[t*batch : (t+1)*batch], of which the last may be fewer.
@@ -126,9 +137,11 @@ class Feeder:
         for t in steps:
             start, stop = t * batch, min((t + 1) * batch, self.rows)
             stage = self._stage(stop - start)
-            if stage is not self._active:
-                self._move_to(stage)
-            yield stop - start, stage.session.run(stage.inputs(start, stop, order))
+            self._move_to(stage)
+            out = stage.session.run(stage.inputs(start, stop, order))
+            if stage.program.updates:
+                self._changed(stage)
+            yield stop - start, out
 
     def state(self, rows: int) -> dict[str, Array]:
         """A copy of the present state, as the program for batches of so many rows has it."""
@@ -138,8 +151,10 @@ class Feeder:
 
     def set_state(self, rows: int, values: Mapping[str, Array]) -> None:
         """Replace the named states; the program for batches of so many rows goes on from them."""
-        self._active = self._stage(rows)
-        self._active.session.set_state(values)
+        stage = self._stage(rows)
+        self._move_to(stage)
+        stage.session.set_state(values)
+        self._changed(stage)
 
 
 def run_batches(program_for: Callable[[Spec], Program], x: Any, batch_size: int) -> Array:

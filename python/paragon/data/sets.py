@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..ir.errors import FileError
+from ..ir.float_modes import in_plain_modes
 from ..ir.spec import Array
 from ..ir.tensor_files import write_atomic
 from .batches import shuffled
@@ -95,12 +96,14 @@ def folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "paragon"
 
 
+@in_plain_modes
 def scale_pixels(pixels: Array) -> Array:
     """f32 pixel / 255 of uint8 pixels, one correctly rounded division each (docs/contract.md, section 4). Same shape."""
     table = np.arange(256, dtype=np.float32) / np.float32(255)
     return table[pixels]
 
 
+@in_plain_modes
 def digits() -> Dataset:
     """The 8 x 8 digits that come with scikit-learn: 1,797 rows of 64 pixels / 16, 1,437 to train on and 360 to test with.
 

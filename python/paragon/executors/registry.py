@@ -22,7 +22,7 @@ GROUP = "paragon.executors"
 
 @runtime_checkable
 class Session(Protocol):
-    """A program loaded into an executor, with its own copy of the state. Those of cpu and reference may be used from any thread."""
+    """A program loaded into an executor, with its own copy of the state. Ours may be used from any thread."""
 
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Run once on inputs of the declared dtypes and shapes: update the state, return the outputs (fresh arrays)."""
@@ -46,12 +46,18 @@ class Planned(Protocol):
 
 
 @runtime_checkable
+class OnDevices(Protocol):
+    """An executor that can tell hardware from a driver which does its work on the processor; an executor may."""
+
+    def software(self, **options: Any) -> bool:
+        """Whether sessions with these options of `load` run on such a driver: for checking, not for speed."""
+
+
+@runtime_checkable
 class Executor(Protocol):
     """Something that can run programs."""
 
     name: str
-
-    def __hash__(self) -> int: ...
 
     @property
     def available(self) -> bool:
@@ -88,10 +94,6 @@ def _whole(executor: Executor) -> Executor:
     known = dir(executor)
     if lacking := [name for name in ("name", "available", "reason", "settings", "load") if name not in known]:
         raise ExecutorError(f"{type(executor).__name__} is no executor: it has no {', '.join(lacking)}")
-    if type(executor).__hash__ is None:
-        raise ExecutorError(
-            f"{type(executor).__name__} is no executor: it cannot be hashed (a dataclass needs eq=False)"
-        )
     return executor
 
 
@@ -128,6 +130,11 @@ class Setting:
     name: str
     executor: Executor
     options: Mapping[str, Any]
+
+    @property
+    def software(self) -> bool:
+        """Whether it is a driver that computes on the processor in place of a device."""
+        return isinstance(self.executor, OnDevices) and self.executor.software(**self.options)
 
     def __str__(self) -> str:
         shown = (f"{v} thread{'s' * (v > 1)}" if k == "threads" else str(v) for k, v in self.options.items())
@@ -167,6 +174,10 @@ def resolve(executor: str | Executor | None, options: Mapping[str, Any]) -> tupl
 def loaded(program: Program, executor: Executor, options: Mapping[str, Any]) -> Session:
     """The session of a program on an executor with these options: the one in `program.sessions`, or a new one, kept there."""
     key = (id(executor), tuple((name, type(value), value) for name, value in sorted(options.items())))
+    try:
+        hash(key)
+    except TypeError:  # options that are no keys: whether they are any good the executor says
+        return executor.load(program, **options)
     # The executor is kept beside its session, so that its id stays taken.
     session: Session = program.sessions.get(key, lambda: (executor, executor.load(program, **options)))[1]
     return session

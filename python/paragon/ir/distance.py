@@ -11,6 +11,7 @@ import numpy as np
 
 from .errors import FileError, ProgramError
 from .fingerprint import canonical
+from .float_modes import in_plain_modes
 from .program import Program
 from .spec import Array
 from .tensor_files import read_tensors
@@ -45,6 +46,7 @@ def ordered(array: Array) -> Array:
     return np.where(bits < 0, -(bits & 0x7FFFFFFF), bits)
 
 
+@in_plain_modes
 def difference(a: Array, b: Array) -> Difference:
     """Compare two arrays word for word. All NaNs are one.
 

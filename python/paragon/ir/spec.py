@@ -66,8 +66,13 @@ def with_rows(spec: Spec, rows: int) -> Spec:
     return Spec(spec.dtype, (rows, *spec.shape[1:]))
 
 
+MASKED = "the array has masked elements, which have no value here; fill or remove them first"
+
+
 def check_array(what: str, value: Any, spec: Spec) -> Array:
     """`value` as a C-contiguous array of exactly this dtype and shape. Raises ProgramError, naming `what`."""
+    if np.ma.is_masked(value):
+        raise ProgramError(f"{what}: {MASKED}")
     try:
         array = np.asarray(value)
     except ValueError as error:

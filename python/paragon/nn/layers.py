@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,9 @@ from ..ir.errors import ShapeError
 from ..tensor import composites as C
 from ..tensor import functions as F
 from ..tensor import random
-from ..tensor.operands import Pair, integers, pair
+from ..tensor.operands import Pair, integers
 from ..tensor.tensor import Tensor, tensor
-from .checks import named, need_sizes
+from .checks import named, need_flag, need_number, need_padding, need_pair, need_sizes
 from .module import Initialiser, Module, current_call
 
 Activation = str | Callable[[Tensor], Tensor] | None
@@ -74,7 +74,7 @@ class Dense(Module):
         activation: a name from `ACTIVATIONS`, a function of one tensor, or None. bias: whether there is one.
         init: a name from `SCHEMES`, or a function as `Scheme` says, for the first weights; the bias begins with zeros.
 
-    Raises ShapeError for a size below 1 or an unknown name.
+    Every layer raises ShapeError, naming the argument, for one that is out of range, or for an unknown name.
 
     >>> layer = pg.nn.Dense(3, 2, "relu").init(seed=0)
     >>> layer(np.ones((1, 3), np.float32))
@@ -93,7 +93,8 @@ class Dense(Module):
         bias: bool = True,
         init: str | Scheme = "glorot_uniform",
     ) -> None:
-        need_sizes("Dense", inputs, outputs)
+        need_sizes("Dense", inputs=inputs, outputs=outputs)
+        need_flag("Dense: bias", bias)
         self.activation = _activation(activation)
         self.has_bias = bias
         self.parameter("weight", (inputs, outputs), _weights(init, inputs, outputs))
@@ -131,13 +132,15 @@ class Conv2d(Module):
         bias: bool = True,
         init: str | Scheme = "glorot_uniform",
     ) -> None:
-        down, across = pair(kernel, "kernel")
-        need_sizes("Conv2d", channels, outputs, down, across)
+        need_sizes("Conv2d", channels=channels, outputs=outputs)
+        need_flag("Conv2d: bias", bias)
+        need_padding("Conv2d: padding", padding)
+        down, across = need_pair("Conv2d: kernel", kernel)
         self.activation = _activation(activation)
         self.window: dict[str, Any] = {
-            "stride": pair(stride, "stride"),
+            "stride": need_pair("Conv2d: stride", stride),
             "padding": padding,
-            "dilation": pair(dilation, "dilation"),
+            "dilation": need_pair("Conv2d: dilation", dilation),
         }
         self.has_bias = bias
         area = down * across
@@ -149,23 +152,25 @@ class Conv2d(Module):
         return self.activation(C.conv2d(x, self.weight, self.bias if self.has_bias else None, **self.window))
 
 
-class MaxPool2d(Module):
-    """(N, C, H, W) -> (N, C, OH, OW): the largest of each window; see `paragon.max_pool2d`."""
+class _Pool(Module):
+    """What the pooling layers share: their windows."""
 
     def __init__(self, kernel: Pair, *, stride: Pair | None = None, padding: str | Pair = 0) -> None:
-        self.kernel, self.padding = pair(kernel, "kernel"), padding
-        self.stride = None if stride is None else pair(stride, "stride")
+        name = type(self).__name__
+        need_padding(f"{name}: padding", padding)
+        self.kernel, self.padding = need_pair(f"{name}: kernel", kernel), padding
+        self.stride = None if stride is None else need_pair(f"{name}: stride", stride)
+
+
+class MaxPool2d(_Pool):
+    """(N, C, H, W) -> (N, C, OH, OW): the largest of each window; see `paragon.max_pool2d`."""
 
     def forward(self, x: Tensor) -> Tensor:
         return C.max_pool2d(x, self.kernel, stride=self.stride, padding=self.padding)
 
 
-class AvgPool2d(Module):
+class AvgPool2d(_Pool):
     """(N, C, H, W) -> (N, C, OH, OW): the mean of each window; see `paragon.avg_pool2d`."""
-
-    def __init__(self, kernel: Pair, *, stride: Pair | None = None, padding: str | Pair = 0) -> None:
-        self.kernel, self.padding = pair(kernel, "kernel"), padding
-        self.stride = None if stride is None else pair(stride, "stride")
 
     def forward(self, x: Tensor) -> Tensor:
         return C.avg_pool2d(x, self.kernel, stride=self.stride, padding=self.padding)
@@ -188,9 +193,13 @@ class LayerNorm(Module):
     beta: Tensor
 
     def __init__(self, shape: int | Sequence[int], *, eps: float = 1e-5) -> None:
-        self.eps = eps
-        shape = integers(shape, "shape")
-        need_sizes("LayerNorm", *shape)
+        need_number("LayerNorm: eps", eps, 0)
+        sizes = integers(shape, "LayerNorm: shape")
+        if isinstance(shape, bool) or not sizes:
+            raise ShapeError(f"LayerNorm: shape must be integers, one or more, got {shape!r}")
+        for size in sizes:
+            need_sizes("LayerNorm", shape=size)
+        self.eps, shape = eps, sizes
         self.parameter("gamma", shape, ones)
         self.parameter("beta", shape, zeros)
 
@@ -211,7 +220,9 @@ class BatchNorm(Module):
     running_variance: Tensor
 
     def __init__(self, channels: int, *, momentum: float = 0.1, eps: float = 1e-5) -> None:
-        need_sizes("BatchNorm", channels)
+        need_sizes("BatchNorm", channels=channels)
+        need_number("BatchNorm: momentum", momentum, 0, 1)
+        need_number("BatchNorm: eps", eps, 0)
         self.momentum, self.eps = momentum, eps
         self.parameter("gamma", (channels,), ones)
         self.parameter("beta", (channels,), zeros)
@@ -240,8 +251,7 @@ class Dropout(Module):
     """
 
     def __init__(self, rate: float = 0.5) -> None:
-        if not 0 <= rate < 1:
-            raise ShapeError(f"Dropout: the rate must be in [0, 1), got {rate}")
+        need_number("Dropout: rate", rate, 0, 1, below=True)
         self.rate = rate
 
     def forward(self, x: Tensor) -> Tensor:
@@ -261,7 +271,7 @@ class Embedding(Module):
     weight: Tensor
 
     def __init__(self, count: int, width: int) -> None:
-        need_sizes("Embedding", count, width)
+        need_sizes("Embedding", count=count, width=width)
         self.parameter("weight", (count, width), random.normal)
 
     def forward(self, i: Tensor) -> Tensor:
@@ -282,13 +292,14 @@ class Sequential(Module):
 
     def __init__(self, *layers: Module | Callable[[Tensor], Tensor]) -> None:
         for i, layer in enumerate(layers):
-            if not callable(layer):
-                raise ShapeError(f"Sequential: layer {i} is {layer!r}, which cannot be called")
+            if isinstance(layer, type) or not callable(layer):
+                what = "a class; give an object of it" if isinstance(layer, type) else "nothing that can be called"
+                raise ShapeError(f"Sequential: layer {i} is {layer!r}, {what}")
         self.layers = layers
 
-    def children(self) -> Any:
-        """The layers that are modules, named by their position."""
-        return ((str(i), layer) for i, layer in enumerate(self.layers) if isinstance(layer, Module))
+    def children(self) -> Iterator[tuple[str, Module]]:
+        """The layers that are modules, named by their position, and other attributes as in every module."""
+        return ((name.removeprefix("layers."), child) for name, child in super().children())
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.layers:

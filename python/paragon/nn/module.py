@@ -1,23 +1,27 @@
 """The Module: a function with named parameters.
 
 A module declares its parameters in `__init__` (`self.parameter(name, shape, initialiser)`), uses them as plain tensors in
-`forward`, and knows them and those of the modules in its attributes by dotted names. `apply` puts other tensors in their places
-for one call, traced ones too: so the same `forward` serves eager calls, training and files. A state that `forward` replaces
-(`self.running_mean = ...`) comes back from `apply` as new state. (As the attributes change for the time of a call, a module is to
-be used from one thread at a time; programs and sessions have no such limit.) `jit` takes a module for a function of its states.
+`forward`, and knows them by dotted names, with those of the modules in its attributes, and in their lists, tuples and dicts.
+`apply` puts other tensors in their places for one call, traced ones too: so the same `forward` serves eager calls, training and
+files. A state that `forward` replaces (`self.running_mean = ...`) comes back from `apply` as new state. (As the attributes change
+for the time of a call, a module is to be used from one thread at a time; programs and sessions have no such limit.) `jit` takes a
+module for a function of its states.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..autograd.compiled import note_call
+from ..data.boundary import finite_array
 from ..data.feed import run_batches
 from ..ir.errors import ParagonError, ShapeError
 from ..ir.float_modes import in_plain_modes
@@ -27,6 +31,7 @@ from ..tensor import random
 from ..tensor.operands import integers
 from ..tensor.tensor import Tensor, tensor
 from ..tensor.tracing import trace
+from .checks import need_count
 
 Initialiser = Callable[[tuple[int, ...], int, int], Tensor]
 """(shape, seed, stream) -> the first value of a parameter."""
@@ -43,11 +48,16 @@ class Declaration:
 
 @dataclass
 class Call:
-    """What a forward pass is told besides its operands: whether it trains, and where its random numbers come from."""
+    """What a forward pass is told besides its operands: whether it trains, and where its random numbers come from.
+
+    In training `parts` are the modules of `model` by identity: no other one may be called.
+    """
 
     training: bool = False
     seed: Tensor | Callable[[], Tensor] | None = None
     step: Tensor | None = None
+    model: Module | None = None
+    parts: set[int] = field(default_factory=set)
     draws: int = 0
 
     def randomness(self) -> tuple[Tensor, Tensor, int]:
@@ -61,6 +71,19 @@ class Call:
         self.draws += 1
         return self.seed, self.step, random.DROPOUT_STREAM + self.draws - 1
 
+    def check_part(self, module: Module) -> None:
+        """Raises ParagonError for a module that would stay untrained, as the model does not know it."""
+        if (
+            self.training
+            and id(module) not in self.parts
+            and any(d.trainable for d in vars(module).get("_declared", {}).values())
+        ):
+            name, whole = type(module).__name__, type(self.model).__name__
+            raise ParagonError(
+                f"a {name} is called in training, but is no part of {whole}, so it would not learn; make it an attribute, "
+                "or call its apply(state_dict(), ...) where it is to stay as it is"
+            )
+
 
 _INFERENCE = Call()
 _call: ContextVar[Call | None] = ContextVar("paragon_call", default=None)
@@ -69,6 +92,26 @@ _call: ContextVar[Call | None] = ContextVar("paragon_call", default=None)
 def current_call() -> Call:
     """The `Call` of the forward pass that is running; outside of one, that of inference."""
     return _call.get() or _INFERENCE
+
+
+def _modules_in(name: str, value: Any, around: tuple[int, ...] = ()) -> Iterator[tuple[str, Module]]:
+    """The modules in an attribute by dotted names: itself, or those in lists, tuples and dicts, in each other as may be.
+
+    Raises ParagonError, naming the place, for modules whose name would not be stable or not be unique.
+    """
+    if isinstance(value, Module):
+        yield name, value
+    elif isinstance(value, (list, tuple, Mapping, set, frozenset, deque)) and id(value) not in around:
+        inside = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for key, item in inside:
+            for found in _modules_in(f"{name}.{key}", item, (*around, id(value))):
+                if isinstance(value, (set, frozenset, deque)):
+                    raise ParagonError(
+                        f"{name}: a module in a {type(value).__name__} has no lasting name; take a list or a dict"
+                    )
+                if isinstance(value, Mapping) and (not isinstance(key, str) or not key or "." in key):
+                    raise ParagonError(f"{name}: the key {key!r} of a module must be a string without a dot")
+                yield found
 
 
 class Module:
@@ -102,7 +145,7 @@ class Module:
         declared[name] = Declaration(integers(shape, f"the shape of parameter {name!r}"), initialiser, trainable)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, (Module, list, tuple)):
+        if list(_modules_in(name, value)) or isinstance(value, (list, tuple)):
             self._check_name(name)
         super().__setattr__(name, value)
 
@@ -117,12 +160,9 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} does not define forward")
 
     def children(self) -> Iterator[tuple[str, Module]]:
-        """The modules among the attributes, also in lists and tuples, by name, in the order of assignment."""
+        """The modules among the attributes, in the order of assignment; those in lists, tuples and dicts as "attribute.0.key"."""
         for name, value in vars(self).items():
-            if isinstance(value, Module):
-                yield name, value
-            elif isinstance(value, (list, tuple)):
-                yield from ((f"{name}.{i}", v) for i, v in enumerate(value) if isinstance(v, Module))
+            yield from _modules_in(name, value)
 
     def _places(self, prefix: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Module, str, Declaration]]:
         """(dotted name, owner, attribute, declaration) of every parameter: its own first, then those of the children.
@@ -141,7 +181,11 @@ class Module:
     # --- values -------------------------------------------------------------------------------------------------------
 
     def init(self, seed: int = 0) -> Module:
-        """Give every parameter its first value, in place: the k-th one, in the order of `state_dict`, draws from stream k."""
+        """Give every parameter its first value, in place: the k-th one, in the order of `state_dict`, draws from stream k.
+
+        Raises ShapeError unless the seed is an integer in 0 ... 2^64-1.
+        """
+        need_count("seed", seed, 0, 2**64 - 1)
         for stream, (_, owner, name, d) in enumerate(self._places()):
             setattr(owner, name, d.initialiser(d.shape, seed, stream))
         return self
@@ -188,6 +232,10 @@ class Module:
     @in_plain_modes
     def __call__(self, *operands: Any) -> Any:
         """`forward` on tensors (or arrays), with the present parameters; inference, unless within a training `apply`."""
+        if (call := _call.get()) is None:
+            note_call(self)
+        else:
+            call.check_part(self)
         return self.forward(*(tensor(x) if isinstance(x, np.ndarray) else x for x in operands))
 
     @contextmanager
@@ -226,10 +274,10 @@ class Module:
 
         Args:
             state: a tensor for every name of `state_dict`.
-            training: whether dropout drops and batch norm uses the batch.
+            training: whether dropout drops and batch norm uses the batch. Modules that are no parts of this one are then refused.
             seed: u32[2], or a function that gives it when it is first needed. step: u32[]. Needed by dropout in training.
         """
-        token = _call.set(Call(training, seed, step))
+        token = _call.set(Call(training, seed, step, self, {id(owner) for _, owner, _, _ in self._places()}))
         try:
             with self.bound(state) as replaced:
                 result = self(*operands)
@@ -264,9 +312,13 @@ class Module:
         """
         self.program(example, batch=batch, output=output).save(path)
 
-    def predict(self, x: Any, batch_size: int = 1000) -> Array:
+    def predict(self, x: Any, batch_size: int = 1000, *, check_finite: bool = True) -> Array:
         """The outputs for all rows of x, an array [rows, ...], `batch_size` rows at a time, on the executor in use.
 
-        Raises ShapeError when x has no rows or does not fit the module, or an index among it is outside its embedding.
+        Args:
+            check_finite: refuse a NaN, an infinity or a number beyond f32 among x; False for a model that is made for them.
+
+        Raises ShapeError, naming the place, for such a number or an index that is outside its embedding, or when x has no rows or
+        does not fit the module.
         """
-        return run_batches(lambda spec: self.program(spec), x, batch_size)
+        return run_batches(lambda spec: self.program(spec), finite_array("x", x) if check_finite else x, batch_size)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..ir.float_modes import in_plain_modes
 from ..tensor import functions as F
 from ..tensor.tensor import Tensor
 from .checks import named, need_count, need_number
@@ -134,6 +135,7 @@ SCHEDULES: dict[str, Callable[[float, int], Schedule]] = {
 each third of them, "exponential" by a hundred on the whole. The command line reads them here."""
 
 
+@in_plain_modes
 def schedule(name: str, rate: float, steps: int, warm_up_steps: int = 0) -> Schedule:
     """The schedule of that name for a run of `steps` steps, the first `warm_up_steps` of them rising.
 

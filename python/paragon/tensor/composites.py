@@ -323,8 +323,8 @@ def dropout(x: Any, rate: float, *, seed: Any, step: Any, stream: int) -> Tensor
         ShapeError: the rate is not in [0, 1).
     """
     t = tensor(x)
-    if not 0 <= rate < 1:
-        raise ShapeError(f"dropout: the rate must be in [0, 1), got {rate}")
+    if isinstance(rate, str) or not 0 <= rate < 1:
+        raise ShapeError(f"dropout: the rate must be in [0, 1), got {rate!r}")
     if rate == 0:
         return t
     words = F.bits(seed, step, stream=stream, shape=t.shape)

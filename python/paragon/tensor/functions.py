@@ -34,7 +34,10 @@ def full(shape: int | Sequence[int], value: float | int, dtype: str = "f32") -> 
     word = number(value, dtype).numpy().view(np.uint32).item()
     shape = integers(shape, "shape")
     checked(Spec(dtype, shape))
-    return from_array(np.full(shape, word, np.uint32).view(NUMPY_DTYPES[dtype]))
+    try:
+        return from_array(np.full(shape, word, np.uint32).view(NUMPY_DTYPES[dtype]))
+    except ValueError:
+        raise ShapeError(f"NumPy cannot hold an array {Spec(dtype, shape)}, though it has no elements") from None
 
 
 def zeros(shape: int | Sequence[int], dtype: str = "f32") -> Tensor:

@@ -15,7 +15,7 @@ from ..executors.compiled import core
 from ..ir.errors import ShapeError
 from ..ir.spec import Array
 from . import functions as F
-from .operands import integers
+from .operands import integer, integers
 from .tensor import Tensor, tensor
 
 SHUFFLE_STREAM = 2**31
@@ -83,6 +83,7 @@ def permutation(n: int, seed: int, stream: int = 0) -> Array:
     >>> pg.random.permutation(6, seed=0)
     array([0, 3, 1, 5, 4, 2])
     """
+    n, seed, stream = integer(n, "n"), integer(seed, "seed"), integer(stream, "stream")
     if not 0 <= n < 2**31 or not 0 <= seed < 2**64 or not 0 <= stream < 2**32:
         raise ShapeError(f"permutation({n}, seed={seed}, stream={stream}): n < 2^31, seed < 2^64, stream < 2^32")
     return core.permutation(n, int(seed), int(stream)) if core else plain_permutation(n, seed, stream)

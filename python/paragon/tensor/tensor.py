@@ -20,7 +20,7 @@ from ..ir.float_modes import in_plain_modes
 from ..ir.operations import TABLE
 from ..ir.program import Node, Program
 from ..ir.recent import Recent
-from ..ir.spec import DTYPES, NUMPY_DTYPES, Array, Spec, checked, spec_of
+from ..ir.spec import DTYPES, MASKED, NUMPY_DTYPES, Array, Spec, checked, spec_of
 
 # From the kinds of NumPy dtypes (float, signed, unsigned, boolean) to ours; integers only when every value fits.
 _FROM_NUMPY = {"f": "f32", "i": "i32", "u": "i32", "b": "i32"}
@@ -242,7 +242,7 @@ def tensor(x: Any, dtype: str | None = None) -> Tensor:
     The elements are copied; a Tensor of that dtype is returned as it is.
 
     Raises:
-        ShapeError: a dtype that has no place here, or an integer that does not fit.
+        ShapeError: a dtype that has no place here, an integer that does not fit, or a masked element.
 
     >>> pg.tensor([[1, 2], [3, 4]]) * 2
     Tensor([[2, 4],
@@ -250,6 +250,8 @@ def tensor(x: Any, dtype: str | None = None) -> Tensor:
     """
     if isinstance(x, Tensor):
         return x if dtype in (None, x.dtype) and not (dtype and x.boolean) else x.cast(str(dtype))
+    if np.ma.is_masked(x):
+        raise ShapeError(f"tensor: {MASKED}")
     array = np.asarray(x)
     boolean = dtype is None and (array.dtype.kind == "b" or (array.dtype == np.int32 and _all_boolean(x)))
     wide = array.dtype.kind == "O" or (array.dtype == np.float64 and isinstance(x, (list, tuple)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..ir.errors import ParagonError
+from ..ir.float_modes import in_plain_modes
 from ..ir.program import Program
 from ..ir.spec import Array
 from ..nn.checks import need_count, need_number
@@ -148,6 +149,7 @@ class EarlyStopping(Callback):
             )
         self.best, self.best_epoch, self.waited, self.kept = None, 0, 0, {}
 
+    @in_plain_modes  # another callback may have changed them
     def on_epoch_end(self, run: Run) -> None:
         value = run.history[self.monitor][-1]
         grows = self.mode == "max" or (self.mode == "auto" and self.monitor.endswith("accuracy"))

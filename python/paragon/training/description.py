@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from ..data.batches import rows_of
+from ..data.boundary import finite_array
 from ..data.feed import Feeder
 from ..ir.errors import ShapeError
+from ..ir.float_modes import in_plain_modes
 from ..ir.program import Program
 from ..ir.spec import Array, spec_of, with_rows
 from ..nn.checks import need_count, need_number
@@ -20,7 +22,6 @@ from ..nn.losses import Loss
 from ..nn.module import Module
 from ..nn.optim import Adam, Clip, Optimizer
 from ..tensor.random import permutation, seed_words
-from .boundary import finite_array
 from .step import Metrics, Objective, check_names, step_program
 
 SPLIT_STREAM = 2**32 - 1
@@ -59,6 +60,7 @@ class Training:
     drop_last: bool
 
     @classmethod
+    @in_plain_modes
     def of(
         cls,
         model: Module,

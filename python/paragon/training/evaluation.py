@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..data.batches import rows_of
+from ..data.boundary import finite_array
 from ..data.feed import Feeder
+from ..ir.float_modes import in_plain_modes
 from ..ir.spec import Array, Spec, spec_of, with_rows
 from ..nn.checks import need_count
 from ..nn.losses import Loss
 from ..nn.module import Module
-from .boundary import finite_array
 from .step import Metric, Metrics, Objective, evaluation_program
 
 EVALUATION_ROWS = 1000
@@ -26,6 +27,7 @@ class Totals:
         self.sums = dict.fromkeys(("loss", *metrics), 0.0)
         self._elements = y.size // len(y)
 
+    @in_plain_modes
     def add(self, rows: int, out: Mapping[str, Array]) -> None:
         """Add what one batch of so many rows gave: a mean counts as often as there are rows or elements, a count as it is."""
         for name in self.sums:
@@ -33,6 +35,7 @@ class Totals:
             weight = rows if name == "loss" else rows * self._elements if mean else 1
             self.sums[name] += float(out[name]) * weight
 
+    @in_plain_modes
     def figures(self, rows: int) -> dict[str, float]:
         """The mean loss over so many rows, and the mean of each metric over the target elements of these rows."""
         return {name: total / (rows if name == "loss" else rows * self._elements) for name, total in self.sums.items()}
@@ -66,6 +69,7 @@ class Evaluator:
         return totals.figures(len(self.y))
 
 
+@in_plain_modes
 def evaluate(
     model: Module,
     x: Any,

@@ -6,6 +6,7 @@ order of an epoch is the contract's permutation, so nothing depends on the machi
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,14 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from ..data.batches import rows_of
+from ..data.boundary import finite_array
 from ..ir.errors import ParagonError, ShapeError
 from ..ir.fingerprint import fingerprint
+from ..ir.float_modes import in_plain_modes
 from ..ir.spec import Array
 from ..nn.checks import need_count
 from ..nn.losses import Loss
 from ..nn.module import Module
 from ..nn.optim import Clip, Optimizer
-from .boundary import finite_array
 from .callbacks import Callback, Function, Progress, Run
 from .checkpoint import remove_leftovers, to_resume
 from .description import Training
@@ -53,6 +55,7 @@ class History(Mapping[str, list[float]]):
         return len(self.figures)
 
 
+@in_plain_modes
 @one_run_a_checkpoint
 def train(
     training: Training,
@@ -279,6 +282,8 @@ def _as_callback(given: Callback | Callable[[Run], None]) -> Callback:
 
 
 def _check_arguments(checkpoint: object, every: int | None, resume: bool | str, overwrite: bool) -> None:
+    if checkpoint is not None and not isinstance(checkpoint, (str, os.PathLike)):
+        raise ParagonError(f"checkpoint must be a path, got {checkpoint!r}")
     if every is not None:
         need_count("checkpoint_every", every)
     if resume not in (True, False, "auto"):

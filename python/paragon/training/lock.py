@@ -22,7 +22,7 @@ def one_run_a_checkpoint(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def locked(*args: P.args, **kwargs: P.kwargs) -> R:
         path = kwargs.get("checkpoint")
-        with locking(Path(str(path))) if isinstance(path, (str, Path)) else contextlib.nullcontext():
+        with locking(Path(path)) if isinstance(path, (str, os.PathLike)) else contextlib.nullcontext():
             return function(*args, **kwargs)
 
     return locked

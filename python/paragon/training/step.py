@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..autograd.reverse import value_and_grad
 from ..ir.errors import ParagonError, ShapeError
 from ..ir.program import Program
 from ..ir.spec import Array, Spec
-from ..nn.checks import named
+from ..nn.checks import named, need_number
 from ..nn.losses import (
     LOSSES,
     Loss,
@@ -185,12 +186,21 @@ def step_program(
             )
         found.append(output.spec)
         slots = {name.removeprefix(SLOT): value for name, value in state.items() if name.startswith(SLOT)}
-        rate = schedule(F.cast(state[STEP], "f32"))
+        rate = _rate(schedule(F.cast(state[STEP], "f32")))
         new, changed = optimizer.update(clip(gradients) if clip else gradients, trained, slots, rate)
         changed = {SLOT + name: value for name, value in changed.items()}
         return objective.outputs(output, y, loss), {**new, **moved, **changed, STEP: state[STEP] + 1}
 
     return trace(step, x, y, state=initial_state(model, optimizer)), found[0]
+
+
+def _rate(given: Any) -> Any:
+    """What a schedule gave. Raises ShapeError unless it is an f32 scalar, or a number of at least 0."""
+    if not isinstance(given, Tensor):
+        need_number("the learning rate of a schedule", given, 0)
+    elif given.spec != Spec("f32", ()):
+        raise ShapeError(f"the learning rate of a schedule must be an f32 scalar, got {given.spec}")
+    return given
 
 
 def evaluation_program(model: Module, x: Spec, y: Spec, objective: Objective, check: Callable[[Spec], None]) -> Program:

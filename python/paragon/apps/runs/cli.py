@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Annotated, Any
@@ -54,18 +54,34 @@ def list_runs(
     elif not entries:
         say(f"no runs in {root}")
     else:
-        show_table(
-            f"{len(entries)} runs in {root}",
-            ("run", "kind", "status", "s", "figures", "final state"),
-            map(_row, entries),
-        )
+        _print_columns(("run", "kind", "status", "s", "figure", "state"), [_row(entry) for entry in entries])
 
 
-def _row(entry: IndexEntry) -> Sequence[object]:
-    told = sorted(entry.metrics.items(), key=lambda item: not item[0].startswith("test_"))
-    figures = "  ".join(f"{name} {value:.4g}" for name, value in told[:3] if value is not None)
+def _row(entry: IndexEntry) -> tuple[str, ...]:
     seconds = "" if entry.seconds is None else f"{entry.seconds:.1f}"
-    return entry.id, entry.kind, entry.status, seconds, figures, (entry.final or "")[:12]
+    return entry.id, entry.kind, entry.status, seconds, _figure(entry.metrics), (entry.final or "")[:8]
+
+
+def _figure(metrics: Mapping[str, float | None]) -> str:
+    """The figure by which people tell runs apart: the accuracy on test rows, else on others, else the first one."""
+    known = {name: value for name, value in metrics.items() if value is not None}
+    chosen = next(
+        (name for name in ("test_accuracy", "val_accuracy", "accuracy", "loss") if name in known),
+        next(iter(known), None),
+    )
+    return "" if chosen is None else f"{known[chosen]:.4f} {chosen}"
+
+
+def _print_columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Aligned columns, a line a run: narrow, and good to search in."""
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    for row in (heads, *rows):
+        typer.echo(
+            "  ".join(
+                cell.rjust(w) if head == "s" else cell.ljust(w)
+                for cell, w, head in zip(row, widths, heads, strict=True)
+            ).rstrip()
+        )
 
 
 @app.command()
@@ -95,6 +111,10 @@ def _facts(summary: RunSummary) -> list[tuple[str, object]]:
         ("data", summary.data and f"{summary.data.name}, {summary.data.rows} rows, {summary.data.sha256}"),
         ("seed", summary.seed),
         ("steps", summary.steps and f"{summary.steps} in {summary.epochs} epochs"),
+        (
+            "sizes",
+            summary.sizes and ", ".join(f"{value:,} {name}" for name, value in summary.sizes.model_dump().items()),
+        ),
         ("executor", executor and " ".join(str(v) for v in (executor.name, executor.isa, executor.device) if v)),
         *((f"fingerprint: {name}", value) for name, value in prints.model_dump().items()),
         *((f"figure: {name}", f"{value:.6g}") for name, value in summary.metrics.items() if value is not None),

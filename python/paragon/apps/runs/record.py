@@ -102,6 +102,16 @@ class Memory(Part):
     peak_bytes: int | None = Field(default=None, ge=0, description="The largest resident size of the process so far.")
 
 
+class Sizes(Part):
+    """How large the work is."""
+
+    parameters: int = Field(ge=0, description="Numbers that are trained.")
+    state: int = Field(
+        ge=0, description="Words of the whole state: parameters, the optimiser's slots, counters, constants."
+    )
+    operations: int = Field(ge=0, description="Operations of the step program.")
+
+
 class Environment(Part):
     """The machine and what is installed on it."""
 
@@ -159,12 +169,13 @@ class RunSummary(Versioned):
     steps: int | None = Field(default=None, ge=0)
     epochs: int | None = Field(default=None, ge=0)
     executor: Executed | None = None
-    fingerprints: Fingerprints = Fingerprints()
+    fingerprints: Fingerprints = Field(default_factory=Fingerprints)
     trace: Trace | None = None
+    sizes: Sizes | None = None
     metrics: dict[str, Figure] = {}
     history: dict[str, list[Figure]] = Field(default={}, description="Figures, one an epoch.")
     timing: Timing
-    memory: Memory = Memory()
+    memory: Memory = Field(default_factory=Memory)
     environment: Environment
     code: Code
     status: Status = "running"
@@ -290,4 +301,18 @@ def dump(document: Versioned) -> bytes:
 
 def schemas() -> Mapping[str, dict[str, Any]]:
     """The JSON Schema (draft 2020-12) of every kind of document, by schema version."""
-    return {current(model): model.model_json_schema() for _, model in sorted(KINDS.items())}
+    return {current(model): _plain_schema(model.model_json_schema()) for _, model in sorted(KINDS.items())}
+
+
+def _plain_schema(schema: Any) -> Any:
+    """Without what says nothing and not every version of pydantic writes: `additionalProperties: true`, `enum` beside `const`."""
+    if isinstance(schema, list):
+        return [_plain_schema(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    idle = {"enum"} if "const" in schema else set()
+    return {
+        name: _plain_schema(value)
+        for name, value in schema.items()
+        if name not in idle and not (name == "additionalProperties" and value is True)
+    }

@@ -37,6 +37,7 @@ from .record import (
     Fingerprints,
     Programs,
     RunSummary,
+    Sizes,
     Timing,
     Trace,
     Versioned,
@@ -247,6 +248,11 @@ class Recorder(Callback):
         summary.order, summary.seed, summary.batch_size = replay.ORDER, int(training.seed), training.batch_size
         summary.executor = executed(*resolve(None, {}), step)
         summary.fingerprints = Fingerprints(initial=fingerprint(run.state()))
+        summary.sizes = Sizes(
+            parameters=sum(step.state[name].size for name in training.model.trainable),
+            state=sum(spec.size for spec in step.state.values()),
+            operations=len(step.operations),
+        )
         summary.trace = Trace(every=self.step_every or training.steps)
         for name, kind in replay.keep(self._folder, run).items():
             self._register(name, kind, None, read_bytes(self.folder / name))

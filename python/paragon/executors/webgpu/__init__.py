@@ -40,9 +40,13 @@ class WebGPU:
     @property
     def fast(self) -> bool:
         """Whether the first adapter is hardware. A software one is for checking, not for speed."""
-        from .device import adapters
+        return self.available and not self.software()
 
-        return self.available and adapters()[0].info["adapter_type"] != "CPU"
+    def software(self, device: int | str | None = None, path: str | None = None) -> bool:
+        """Whether a device is a driver that computes on the processor. Raises ExecutorError when there is no such device."""
+        from .device import adapters, pick
+
+        return bool(adapters()[pick(device)].info["adapter_type"] == "CPU")
 
     def settings(self) -> list[dict[str, Any]]:
         """Every device by its number; [{}] where there is one only, and [] where there is none."""

@@ -1,16 +1,17 @@
 """Adapters and devices: finding one, opening and probing it, its memory, and compiling kernels for it.
 
 An adapter is a GPU, or a driver that stands for one, as wgpu lists them; a device is an adapter that was opened. wgpu is imported
-when an adapter is asked for, not before.
+when an adapter is asked for, not before, and used by one thread at a time (`in_turn`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib.util
-from collections.abc import Iterator, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, wraps
+from threading import RLock
+from typing import Any, TypeVar
 
 from ...ir.errors import ExecutorError
 from .library import link
@@ -20,7 +21,22 @@ from .probe import Probe, probe
 PACKAGE = "install the package wgpu: pip install wgpu"
 DRIVER = "install a Vulkan driver; on Debian and Ubuntu Mesa's software driver will do: apt install mesa-vulkan-drivers"
 
+_Fn = TypeVar("_Fn", bound=Callable[..., Any])
+_turn = RLock()
 
+
+def in_turn(fn: _Fn) -> _Fn:
+    """`fn`, for one thread at a time among all that are marked so: wgpu ends the process when two of them meet on a device."""
+
+    @wraps(fn)
+    def call(*arguments: Any, **named: Any) -> Any:
+        with _turn:
+            return fn(*arguments, **named)
+
+    return call  # type: ignore[return-value]
+
+
+@in_turn
 @cache
 def adapters() -> tuple[Any, ...]:
     """The adapters that can compute, through Vulkan, Metal or Direct3D 12; hardware before software. Empty without wgpu."""
@@ -166,6 +182,7 @@ class Device:
         with failures():
             return pipeline, self.gpu.create_bind_group(layout=pipeline.get_bind_group_layout(0), entries=entries)
 
+    @in_turn
     def run_once(self, code: str, path: str, arrays: Sequence[Any], result_bytes: int, threads: int) -> bytes:
         """Run one kernel on arrays, bound in order, and return the `result_bytes` of the binding after them."""
         buffers = [self.buffer(a.nbytes) for a in arrays] + [self.buffer(result_bytes)]
@@ -186,6 +203,7 @@ class Device:
 _opened: dict[int, Device] = {}  # by number of the adapter
 
 
+@in_turn
 def open_device(number: int) -> Device:
     """The device of an adapter, opened and probed once in a process, and again after it was lost.
 

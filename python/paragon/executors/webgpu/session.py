@@ -10,7 +10,7 @@ import numpy as np
 from ...ir.errors import ExecutorError
 from ...ir.program import Program
 from ...ir.spec import NUMPY_DTYPES, Array, Spec, check_array
-from .device import Device, failures
+from .device import Device, failures, in_turn
 from .plan import Plan, make_plan
 
 
@@ -113,11 +113,12 @@ class Loaded:
 
 
 class WebGPUSession:
-    """A program on a device. Its state stays there between runs.
+    """A program on a device. Its state stays there between runs. Calls from several threads come one after another.
 
     `adapter` and `path` ("native" or "integer") say what computes; `probe` is what the device was found to be worth.
     """
 
+    @in_turn
     def __init__(self, device: Device, program: Program, path: str | None) -> None:
         self.device, self.program = device, program
         self.path = device.path(path)
@@ -134,6 +135,7 @@ class WebGPUSession:
         """The memory on the device that a run uses."""
         return self._run.bytes
 
+    @in_turn
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Run once: update the state and return the outputs.
 
@@ -145,11 +147,13 @@ class WebGPUSession:
         found = self._run.run(list(self.program.outputs.values()), self._updates)
         return dict(zip(self.program.outputs, found, strict=True))
 
+    @in_turn
     def state(self) -> dict[str, Array]:
         """A copy of the state."""
         self._check_set()
         return dict(zip(self._states, self._run.run(list(self._states.values()), {}, compute=False), strict=True))
 
+    @in_turn
     def set_state(self, values: Mapping[str, Array]) -> None:
         """Replace the named states. Raises ExecutorError for a name that is unknown, ProgramError for another dtype or shape."""
         for name, array in values.items():
@@ -159,6 +163,7 @@ class WebGPUSession:
             self._run.write(self._states[name], checked)
         self._set = self._set or set(values) == set(self._states)
 
+    @in_turn
     def values(self, inputs: Mapping[str, Array]) -> list[Array]:
         """Every value of a run, by value number, each computed by a kernel of its own, without updating the state."""
         if self._whole is None:

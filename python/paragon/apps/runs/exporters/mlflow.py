@@ -8,7 +8,7 @@ from typing import Any
 
 from ..record import RunSummary
 from ..store import RunFolder
-from . import artifacts, facts, settings
+from .common import artifacts, facts, settings
 
 EXPERIMENT = "paragon"
 MOST_VALUE = 500  # characters of a parameter, and MOST_BATCH values in a call: limits of MLflow's stores

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..store import RunFolder
-from . import facts, settings
+from .common import facts, settings
 
 
 def export(runs: Sequence[RunFolder], where: str) -> int:

@@ -1,4 +1,4 @@
-"""Where data enter a training or an evaluation: what no step could say any more is refused here, in one pass over the rows."""
+"""Where data enter a training, an evaluation or a prediction: what no step could say any more is refused here, in one pass."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..data.batches import as_array
 from ..ir.errors import ShapeError
 from ..ir.spec import Array
+from .batches import as_array
 
 
 def finite_array(name: str, x: Any) -> Array:
