@@ -17,7 +17,7 @@ from paragon.apps.runs import Store, pages
 from paragon.apps.runs.files import SUMMARY
 from paragon.ir.tensor_files import read_tensors, write_tensors
 
-pytest_plugins = ["workbench_pages"]
+pytest_plugins = ["workbench_fixtures"]
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chromium")]
 
 

@@ -11,7 +11,7 @@ from workbench_pages import Page, Sample, opened, trained
 
 from conftest import ROOT
 
-pytest_plugins = ["workbench_pages"]
+pytest_plugins = ["workbench_fixtures"]
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chromium")]
 
 

@@ -18,7 +18,7 @@ from workbench_pages import Page, Sample, copied, opened, trained
 from conftest import Terminal, published
 from paragon.apps.runs import Recorder, Store, index_page, pages, workbench
 
-pytest_plugins = ["workbench_pages"]
+pytest_plugins = ["workbench_fixtures"]
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chromium")]
 
 

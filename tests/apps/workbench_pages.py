@@ -1,6 +1,6 @@
-"""What the tests of the workbench share: a browser, a root with four runs, and pages that fail on any error of their scripts.
+"""What the tests of the workbench share: pages that fail on any error of their scripts, and changes of recorded runs.
 
-A plugin of pytest for them: `pytest_plugins = ["workbench_pages"]`.
+The fixtures are those of the plugin `workbench_fixtures`.
 """
 
 from __future__ import annotations
@@ -8,36 +8,17 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-from browser import chromium, served
-from sample_runs import sample_root
-
-from paragon.apps.runs import Store, pages, workbench
+from paragon.apps.runs import Store, pages
 from paragon.apps.runs.files import SUMMARY
 
 WAIT = 30_000  # ms that a page may take on a busy machine
 LONG = 180_000
 Sample = tuple[Path, dict[str, str]]
 """A root, and the ids of its runs by label."""
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    """A root with four runs, and their ids by label."""
-    root = tmp_path_factory.mktemp("workbench") / "artifacts"
-    runs = sample_root(root)
-    assert workbench.prepare(Store(root))
-    return root, runs
 
 
 class Page:
@@ -64,24 +45,6 @@ class Page:
 
     def close(self) -> None:
         self.context.close()
-
-
-@pytest.fixture
-def tab(browser: Any) -> Iterator[Page]:
-    found = Page(browser)
-    yield found
-    found.close()
-    assert found.errors == []
-
-
-@pytest.fixture(params=["served", "file"])
-def address(request: pytest.FixtureRequest, sample: Sample) -> Iterator[str]:
-    root = sample[0]
-    if request.param == "file":
-        yield (root / "index.html").as_uri()
-    else:
-        with served(root) as host:
-            yield f"{host}/index.html"
 
 
 def opened(tab: Page, address: str, run: str, view: str = "insights", more: str = "") -> Any:

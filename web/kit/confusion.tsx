@@ -28,7 +28,7 @@ export function Confusion({ counts, classes, onOpen, file }: {
   const say = (i: number, j: number) => `${counts[i][j]} of ${sums[i]} of class ${classes[i]} predicted as ${classes[j]}${sums[i] ? ` (${((100 * counts[i][j]) / sums[i]).toFixed(1)} %)` : ""}`;
   return (
     <figure class="plot confusion">
-      <figcaption><span>Confusion matrix: rows are true classes, columns predictions</span><button type="button" class="data" onClick={download} aria-label="data of the confusion matrix as CSV">data</button></figcaption>
+      <figcaption><span>Confusion: true class down, prediction across</span><button type="button" class="data" onClick={download} aria-label="data of the confusion matrix as CSV">data</button></figcaption>
       <div class="scroll" role="group" aria-label="confusion matrix">
         <table ref={table}>
           <thead><tr><td />{classes.map((name) => <th key={name} scope="col">{name}</th>)}</tr></thead>

@@ -1,5 +1,6 @@
 // Small parts: copies, notices of what is missing, plain figures.
 
+import { Component } from "preact";
 import { useState } from "preact/hooks";
 import { copyText } from "./badge.tsx";
 import type { Trouble } from "./data.ts";
@@ -18,6 +19,19 @@ export function Copyable({ text, what }: { text: string; what: string }) {
       <button type="button" onClick={copy} aria-label={`copy ${what}`}>{copied ? "copied" : "copy"}</button>
     </div>
   );
+}
+
+/** Shows what has gone wrong within, instead of nothing. */
+export class Boundary extends Component<{ children: preact.ComponentChildren }, { error: unknown }> {
+  override state = { error: null as unknown };
+  override componentDidCatch(error: unknown) {
+    this.setState({ error });
+  }
+  override render() {
+    const { error } = this.state;
+    if (error === null) return this.props.children;
+    return <TroubleNote trouble={{ file: "this view", what: `has failed: ${error instanceof Error ? error.message : String(error)}`, remedy: "The other views go on. paragon runs validate checks the documents of the run; please report what it does not find." }} />;
+  }
 }
 
 /** What is missing or broken, why, and what mends it. */

@@ -32,7 +32,7 @@ export function validate(schema: Schema, document: unknown): Fault | null {
 }
 
 function check(schema: Schema, value: unknown, at: string, defs: Record<string, Schema>): Fault | null {
-  if (schema.$ref !== undefined) return check(defs[schema.$ref.slice("#/$defs/".length)], value, at, defs);
+  if (schema.$ref !== undefined) return check(resolved(schema, defs), value, at, defs);
   const fault = (what: string): Fault => ({ field: at === "" ? "document" : at, what });
   if (schema.anyOf !== undefined) {
     let last: Fault | null = null;
@@ -58,6 +58,9 @@ function check(schema: Schema, value: unknown, at: string, defs: Record<string, 
   return null;
 }
 
+const resolved = (schema: Schema, defs: Record<string, Schema>): Schema =>
+  schema.$ref === undefined ? schema : defs[schema.$ref.slice("#/$defs/".length)];
+
 function checkItems(schema: Schema, value: unknown[], at: string, defs: Record<string, Schema>): Fault | null {
   const { minItems = 0, maxItems = Infinity, prefixItems = [], items } = schema;
   if (value.length < minItems || value.length > maxItems) {
@@ -78,7 +81,8 @@ function checkFields(schema: Schema, value: Record<string, unknown>, at: string,
   for (const [name, part] of Object.entries(properties)) {
     if (!(name in value)) {
       if ("default" in part) value[name] = structuredClone(part.default);
-      continue;
+      else if (resolved(part, defs).type === "object") value[name] = {}; // its own fields have defaults, or are told to be missing
+      if (!(name in value)) continue;
     }
     const found = check(part, value[name], within(name), defs);
     if (found) return found;

@@ -5,7 +5,7 @@ import type { Index, RunSummary } from "../generated/documents.ts";
 import { Badge, Mark } from "../kit/badge.tsx";
 import { DataError, type Root, type Run } from "../kit/data.ts";
 import { Interpreter } from "../kit/interpreter.ts";
-import { Copyable, Missing, TroubleNote, fixed, grouped } from "../kit/parts.tsx";
+import { Boundary, Copyable, Missing, TroubleNote, fixed, grouped } from "../kit/parts.tsx";
 import { change, useAddress } from "../kit/state.ts";
 import { Compare, Verdict } from "./compare.tsx";
 import { Draw } from "./draw.tsx";
@@ -122,8 +122,8 @@ function Workbench({ root, index }: { root: Root; index: Index }) {
           </a>
         </nav>
         <main>
-          {comparing ? <Compare root={root} index={index} ids={compared} />
-            : context ? <><Troubles run={context.run} /><View key={id} {...context} /></>
+          {comparing ? <Boundary key={compared.join()}><Compare root={root} index={index} ids={compared} /></Boundary>
+            : context ? <><Troubles run={context.run} /><Boundary key={`${id} ${view[0]}`}><View {...context} /></Boundary></>
             : run && running ? <Missing what="This run goes on; its figures are written for pages when it ends." remedy={`Load this page again then. paragon runs show ${id} tells how far it is.`} />
             : run && "error" in run ? (run.error instanceof DataError ? <TroubleNote trouble={run.error.trouble} /> : <p role="alert">{String(run.error)}</p>)
             : <p class="loading">Reading the run …</p>}

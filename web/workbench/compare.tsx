@@ -10,7 +10,7 @@ import { type Line, Plot } from "../kit/plot.tsx";
 import { change } from "../kit/state.ts";
 import { type Column, Table } from "../kit/table.tsx";
 import { mainFigure, useLoaded } from "./app.tsx";
-import { differing, paired, sameBits, verdict } from "./difference.ts";
+import { bits, differing, paired, sameBits, verdict } from "./difference.ts";
 import { pixelsOf } from "./pixels.ts";
 import { spread } from "./runs.tsx";
 import { unit } from "./samples.tsx";
@@ -49,8 +49,9 @@ export function Verdict({ root, ids }: { root: Root; ids: readonly string[] }) {
   const [first, ...others] = loaded.value.map(({ record }) => record);
   const called = names(loaded.value);
   const equal = others.filter((record) => sameBits(first, record)).length;
-  if (others.length === 1) return <h1 data-testid="verdict"><Mark state={equal ? "equal" : "differs"}>{verdict(first, others[0])}</Mark>: {called[0]} and {called[1]}</h1>;
-  return <h1 data-testid="verdict"><Mark state={equal ? "equal" : "differs"}>{equal === others.length ? "same bits" : equal === 0 ? "other bits" : `same bits in ${equal} of ${others.length}`}</Mark> beside {called[0]}</h1>;
+  const differ = others.some((record) => bits(first, record) === "differs");
+  if (others.length === 1) return <h1 data-testid="verdict"><Mark state={bits(first, others[0])}>{verdict(first, others[0])}</Mark>: {called[0]} and {called[1]}</h1>;
+  return <h1 data-testid="verdict"><Mark state={equal ? "equal" : differ ? "differs" : "none"}>{equal === others.length ? "same bits" : equal > 0 ? `same bits in ${equal} of ${others.length}` : differ ? "other bits" : "no fingerprints to compare"}</Mark> beside {called[0]}</h1>;
 }
 
 /** Names that tell the runs apart: labels, with the end of the id where two have the same. */
@@ -64,7 +65,7 @@ function Verdicts({ runs }: { runs: readonly Run[] }) {
   const called = names(runs);
   const columns: Column<number>[] = [
     { name: "run", value: (i) => called[i] },
-    { name: `beside ${called[0]}`, value: (i) => (i === 0 ? "" : verdict(first.record, runs[i].record)), show: (i) => i === 0 ? <span class="quiet">the one the others are held to</span> : <Mark state={sameBits(first.record, runs[i].record) ? "equal" : "differs"}>{verdict(first.record, runs[i].record)}</Mark> },
+    { name: `beside ${called[0]}`, value: (i) => (i === 0 ? "" : verdict(first.record, runs[i].record)), show: (i) => i === 0 ? <span class="quiet">the one the others are held to</span> : <Mark state={bits(first.record, runs[i].record)}>{verdict(first.record, runs[i].record)}</Mark> },
     { name: "final state", value: (i) => runs[i].record.fingerprints.final, show: (i) => { const hash = runs[i].record.fingerprints.final; return hash ? <Badge hash={hash} what={`final state of ${called[i]}`} /> : "–"; } },
   ];
   const rows = runs.map((_, i) => i);
@@ -130,13 +131,13 @@ function Metrics({ runs }: { runs: readonly Run[] }) {
 
 function LossCurves({ runs }: { runs: readonly Run[] }) {
   const called = names(runs);
-  const curves = useMemo(() => runs.map((run, i) => ({ name: called[i], values: run.loss?.val_loss.length ? run.loss.val_loss : run.loss?.loss ?? run.record.history.loss ?? [] })), [runs]);
+  const validation = runs.every((run) => run.loss?.val_loss.length);
+  const curves = useMemo(() => runs.map(({ loss, record }, i) => ({ name: called[i], values: (validation ? loss?.val_loss : loss?.loss ?? record.history.loss) ?? [] })), [runs]);
   const seen = curves.filter(({ values }) => values.length > 0).slice(0, 8);
   if (seen.length < 2) return null;
   const longest = Math.max(...seen.map(({ values }) => values.length));
   const lines: Line[] = seen.map(({ name, values }) => ({ name, values: Array.from({ length: longest }, (_, i) => values[i] ?? null) }));
-  const validation = runs.every((run) => run.loss?.val_loss.length);
-  return <Plot title={validation ? "Validation loss" : "Loss"} axis="epoch" unit="nats" x={Array.from({ length: longest }, (_, i) => i + 1)} lines={lines} file="losses" zero />;
+  return <Plot title={validation ? "Validation loss" : "Training loss"} axis="epoch" unit="nats" x={Array.from({ length: longest }, (_, i) => i + 1)} lines={lines} file="losses" zero />;
 }
 
 function Predictions({ root, runs }: { root: Root; runs: readonly Run[] }) {

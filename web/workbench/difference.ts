@@ -23,11 +23,14 @@ export function differing(records: readonly RunSummary[]): [string, unknown[]][]
     .filter(([, values]) => values.some((value) => JSON.stringify(value) !== JSON.stringify(values[0])));
 }
 
-/** Whether what came out is the same: every fingerprint that both have, and the last state or the predictions among them. */
-export function sameBits(a: RunSummary, b: RunSummary): boolean {
+/** Whether what came out is the same: every fingerprint that both have; "none" without a last state or predictions of both. */
+export function bits(a: RunSummary, b: RunSummary): "equal" | "differs" | "none" {
   const names = (["final", "predictions", "history"] as const).filter((name) => a.fingerprints[name] && b.fingerprints[name]);
-  return names.some((name) => name !== "history") && names.every((name) => a.fingerprints[name] === b.fingerprints[name]);
+  if (!names.some((name) => name !== "history")) return "none";
+  return names.every((name) => a.fingerprints[name] === b.fingerprints[name]) ? "equal" : "differs";
 }
+
+export const sameBits = (a: RunSummary, b: RunSummary): boolean => bits(a, b) === "equal";
 
 /** One line, as `paragon runs compare` says it. */
 export function verdict(a: RunSummary, b: RunSummary): string {
@@ -35,6 +38,7 @@ export function verdict(a: RunSummary, b: RunSummary): string {
   if (a.program?.step !== b.program?.step) return "other program";
   if (a.data?.sha256 !== b.data?.sha256) return "same program, other data";
   if (differing([a, b]).length) return "other configuration";
+  if (bits(a, b) === "none") return "no fingerprints to compare";
   return a.work_id !== null && a.work_id === b.work_id ? "same work, other bits" : "other bits";
 }
 

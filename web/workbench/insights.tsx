@@ -181,12 +181,13 @@ function Model({ run }: { run: Run }) {
       <h2 id="model">Model, data and machine</h2>
       <Facts rows={[
         ["architecture", [typeof config.model === "string" ? config.model : null, chain(parameters)].filter(Boolean).join(", ") || "–"],
-        ["parameters", sizes.length ? `${grouped(sizes.reduce((a, b) => a + b, 0))} in ${sizes.length} tensors` : "–"],
+        ["parameters", record.sizes ? `${grouped(record.sizes.parameters)} trained` : sizes.length ? grouped(sizes.reduce((a, b) => a + b, 0)) : "–"],
+        ["operations of a step", record.sizes ? grouped(record.sizes.operations) : "–"],
         ["trained on", data ? `${data.name}, ${grouped(data.rows)} rows` : "–"],
         ["training", record.steps !== null ? `${grouped(record.steps ?? 0)} steps in ${record.epochs ?? "–"} epochs, seed ${record.seed ?? "–"}` : "–"],
         ["executor", executor ? [executor.name, executor.isa, executor.device].filter(Boolean).join(", ") : "–"],
         ["seconds", fixed(record.timing.seconds, 2)],
-        ["machine", `${environment.processor}, ${environment.cores} cores`],
+        ["machine", `${environment.processor}, ${environment.cores} ${environment.cores === 1 ? "core" : "cores"}`],
         ["code", `paragon ${code.version}${code.commit ? `, commit ${code.commit.slice(0, 8)}` : ""}`],
       ]} />
       {code.dirty && <p><Mark state="stale">the working copy had changes that no commit holds</Mark></p>}
