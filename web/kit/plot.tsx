@@ -108,7 +108,7 @@ export function Plot(props: PlotProps) {
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
       scales: { x: { time: false }, y: { distr: log ? 3 : 1, range: log ? undefined : (_u, low, high) => range(low, high, zero) } },
-      axes: [{ ...side, label: axis, size: 30, grid: { show: false }, incrs: WHOLE }, { ...side, label: unit, size: 56, values: (_u, ticks) => ticks.map((v) => (v === null ? "" : String(Number(v.toPrecision(6))))) }],
+      axes: [{ ...side, label: axis, size: 30, grid: { show: false }, incrs: WHOLE, space: 40 }, { ...side, label: unit, size: 56, values: (_u, ticks) => ticks.map((v) => (v === null ? "" : String(Number(v.toPrecision(6))))) }],
       series: [{}, ...lines.map((_, k): uPlot.Series => ({ stroke: colours[k], width: 1.75, points: { show: drawn[0].length < 2 } }))],
       plugins: [endLabels(lines.map(({ name }) => name), colours)],
       hooks: { setCursor: [(v) => setAt(v.cursor.idx ?? null)] },

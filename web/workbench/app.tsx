@@ -163,7 +163,7 @@ function sentence({ record, metrics }: Run): string {
   if (record.status === "running") return `Still running: ${record.epochs ?? 0} epochs so far`;
   if (metrics) {
     const interval = metrics.intervals.accuracy;
-    return `Accuracy ${fixed(metrics.accuracy)}${interval ? ` (95 %: ${fixed(interval[0])} … ${fixed(interval[1])})` : ""} on ${grouped(metrics.rows)} test rows`;
+    return `Accuracy ${fixed(metrics.accuracy)}${interval ? ` (95\u202f%: ${fixed(interval[0])}\u00a0…\u00a0${fixed(interval[1])})` : ""} on ${grouped(metrics.rows)} test rows`;
   }
   const [name, value] = mainFigure(record.metrics);
   return name === null ? "Finished" : `Finished: ${name.replaceAll("_", " ")} ${fixed(value, 4)}`;

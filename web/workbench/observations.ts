@@ -18,7 +18,7 @@ export function observations({ metrics, predictions, loss, buckets }: Run): stri
     if (pair) found.push(`The most frequent mistake: ${metrics.classes[pair.i]} taken for ${metrics.classes[pair.j]}, ${pair.n} of ${pair.of} times.`);
     const unseen = metrics.report.filter(({ support }) => support === 0).map(({ label }) => label);
     if (unseen.length) found.push(`The test rows hold none of class ${unseen.join(", ")}: its figures say nothing.`);
-    if (metrics.rows < 200) found.push(`With ${metrics.rows} test rows the accuracy is known to about ${percent(1.96 * Math.sqrt((metrics.accuracy * (1 - metrics.accuracy)) / metrics.rows))} either way.`);
+    if (metrics.rows < 200) found.push(`With ${metrics.rows} test rows chance moves the accuracy by some ± ${fixed(1.96 * Math.sqrt((metrics.accuracy * (1 - metrics.accuracy)) / metrics.rows))}.`);
   }
   if (predictions) {
     const sureAndWrong = predictions.label.filter((label, i) => label !== predictions.prediction[i] && predictions.confidence[i] > 0.9).length;
