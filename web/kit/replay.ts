@@ -2,7 +2,7 @@
 // of the trace the state's fingerprint is compared with the record.
 
 import { Session, fingerprint, permutation } from "../../bindings_tests/interpreters/js/paragon.mjs";
-import { type Tensor, type Tensors, takeRows } from "./tensors.ts";
+import { type Tensors, takeRows } from "./tensors.ts";
 
 export interface Job {
   step: unknown;
@@ -113,8 +113,9 @@ class Machine {
     const fixed = new Set(this.job.captured);
     const found: Tensors = new Map();
     for (const name of this.#names) {
-      const value = fixed.has(name) || (!this.#whole && this.job.restConstants.has(name)) ? this.job.initial.get(name) : present.get(name);
-      found.set(name, (value ?? this.job.initial.get(name)) as Tensor);
+      const value = (fixed.has(name) ? this.job.initial : present).get(name);
+      if (!value) throw new Error(`the programs for whole and smaller batches do not share the state ${JSON.stringify(name)}`);
+      found.set(name, value);
     }
     return found;
   }
