@@ -249,6 +249,15 @@ def test_own_rows_are_predicted_and_bad_ones_named(tab: Page, address: str, samp
     assert page.locator(f'[data-hash="{pg.fingerprint({"logits": logits})}"]').count() == 1
     (tmp_path / "in.safetensors").write_bytes(download(page, re.compile("download the inputs")))
     assert np.array_equal(read_tensors(tmp_path / "in.safetensors")[0]["x"], digits.x_test[:40])
+    page.get_by_text("Drop a CSV file").evaluate(
+        """(target, text) => {
+          const data = new DataTransfer();
+          data.items.add(new File([text], "dropped.csv"));
+          target.dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
+        }""",
+        lines[0],
+    )
+    page.get_by_role("heading", name="1 row of dropped.csv").wait_for()
     rows.write_text(f"{lines[0]}\n{lines[1].replace(',', ',x', 1)}\n")
     page.set_input_files("input[type=file]", rows)
     page.get_by_text("is no number").wait_for()

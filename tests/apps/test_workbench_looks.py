@@ -42,38 +42,36 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(browser: Any, samp
         assert tab.errors == []
 
 
+SHOTS = {
+    "insights": "insights",
+    "samples": "samples&i=3",
+    "draw": "draw",
+    "retrain": "retrain",
+    "compare": "compare",
+}
+
+
 def test_screenshots(browser: Any, sample: Sample, tmp_path: Path) -> None:
+    """All of them into docs/workbench with PARAGON_SCREENSHOTS=1; else some, to see that they can be taken."""
     root, runs = sample
     folder = ROOT / "docs" / "workbench" if wants_screenshots() else tmp_path
     folder.mkdir(exist_ok=True)
-    for scheme in ("light", "dark"):
-        for width in (360, 768, 1280):
-            tab = Page(browser, viewport={"width": width, "height": 900}, color_scheme=scheme)
-            for name, view in {
-                "insights": "insights",
-                "samples": "samples&i=3",
-                "draw": "draw",
-                "retrain": "retrain",
-                "compare": "compare",
-            }.items():
-                if width == 768 and name not in ("insights", "compare"):
-                    continue
-                page = opened(
-                    tab,
-                    (root / "index.html").as_uri(),
-                    runs["small"],
-                    view,
-                    f"&c={runs['small']},{runs['small-again']},{runs['wide']}",
-                )
-                page.locator("main h2").first.wait_for()
-                if name == "draw":
-                    page.get_by_role("button", name="an example").click()
-                    page.get_by_test_id("logits").wait_for()
-                if name == "retrain":
-                    trained(page)
-                page.wait_for_timeout(400)
-                path = folder / f"{name}-{width}-{scheme}.png"
-                page.screenshot(path=path, full_page=name != "insights")
-                assert path.stat().st_size > 5000
-            tab.close()
-            assert tab.errors == []
+    every = [(width, scheme) for width in (360, 768, 1280) for scheme in ("light", "dark")]
+    several = f"&c={runs['small']},{runs['small-again']},{runs['wide']}"
+    for width, scheme in every if wants_screenshots() else [(360, "dark")]:
+        tab = Page(browser, viewport={"width": width, "height": 900}, color_scheme=scheme)
+        for name, view in SHOTS.items():
+            if width == 768 and name not in ("insights", "compare"):
+                continue
+            page = opened(tab, (root / "index.html").as_uri(), runs["small"], view, several)
+            if name == "draw":
+                page.get_by_role("button", name="an example").click()
+                page.get_by_test_id("logits").wait_for()
+            if name == "retrain":
+                trained(page)
+            page.wait_for_timeout(400)
+            path = folder / f"{name}-{width}-{scheme}.png"
+            page.screenshot(path=path, full_page=name != "insights")
+            assert path.stat().st_size > 5000
+        tab.close()
+        assert tab.errors == []

@@ -19,6 +19,8 @@ from workbench_pages import Page, Sample, copied, opened, trained
 import paragon as pg
 from conftest import Terminal, published
 from paragon import nn
+from paragon.apps.digits.config import Config
+from paragon.apps.digits.run import run as run_digits
 from paragon.apps.runs import Recorder, Store, index_page, pages, workbench
 from small_run import quiet
 
@@ -163,14 +165,21 @@ def test_empty_and_broken_states_name_what_is_missing_and_what_mends_it(
 # --- large ------------------------------------------------------------------------------------------------------------
 
 
-def published_run(root: Path, dataset: str) -> str:
-    """A run of `paragon digits` on a published set with 10,000 test rows."""
-    from paragon.apps.digits.config import Config
-    from paragon.apps.digits.run import run
+def digits_run(root: Path, dataset: str) -> str:
+    """A short run of `paragon digits`."""
+    settings = Config(dataset=dataset, epochs=1, hidden_sizes=(16,), figures=False, bootstrap=20, roc_per_class=True)
+    return run_digits(settings, root, dataset).id
 
-    published(dataset.replace("-", "_"))
-    settings = Config(dataset=dataset, epochs=1, hidden_sizes=(16,), figures=False, bootstrap=20)
-    return run(settings, root, dataset).id
+
+def test_a_run_of_paragon_digits_is_predicted_and_trained_again(tab: Page, tmp_path: Path) -> None:
+    root = tmp_path / "artifacts"
+    run = digits_run(root, "digits")
+    page = opened(tab, (root / "index.html").as_uri(), run)
+    page.get_by_role("button", name=re.compile("predict the .* test rows")).click()
+    page.get_by_text("predicted again here: same bits").wait_for()
+    page.get_by_role("link", name="Retrain").click()
+    trained(page)
+    assert "trained again here: same bits" in tab.answer()
 
 
 @pytest.mark.parametrize("dataset", ["synthetic", "mnist", "fashion-mnist"])
@@ -178,7 +187,9 @@ def test_ten_thousand_predictions_open_and_filter_without_lag(
     tab: Page, tmp_path: Path, dataset: str, record_property: Callable[[str, object], None]
 ) -> None:
     root = tmp_path / "artifacts"
-    run = large_run(root) if dataset == "synthetic" else published_run(root, dataset)
+    if dataset != "synthetic":
+        published(dataset.replace("-", "_"))
+    run = large_run(root) if dataset == "synthetic" else digits_run(root, dataset)
     page = opened(tab, (root / "index.html").as_uri(), run, "samples")
     page.locator("button.sample").first.wait_for()
     assert page.locator("button.sample").count() < 200

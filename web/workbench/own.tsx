@@ -87,7 +87,7 @@ function Predicted({ found, classes, image }: { found: Found; classes: readonly 
   const inputs = () => save(`${found.name}.safetensors`, writeSafetensors({ metadata: new Map(), tensors: new Map([["x", { dtype: "f32", shape: [n, size], data: found.x }]]) }) as BlobPart);
   return (
     <>
-      <h3>{grouped(n)} rows of {found.name}{labelled.length > 0 && `: ${right} of ${labelled.length} right, accuracy ${fixed(right / labelled.length)}`}</h3>
+      <h3>{grouped(n)} {n === 1 ? "row" : "rows"} of {found.name}{labelled.length > 0 && `: ${right} of ${labelled.length} right, accuracy ${fixed(right / labelled.length)}`}</h3>
       <p>Logits <Badge hash={found.fingerprint} what="fingerprint of the logits" /> computed in this browser</p>
       <Table label="predictions of your rows" columns={columns} rows={rows} file={`${found.name}-predictions`} />
       <div class="controls"><button type="button" onClick={inputs}>download the inputs (.safetensors)</button></div>
