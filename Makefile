@@ -8,6 +8,7 @@
 # make bench     us beside every peer, tables and plots into docs/benchmarks; BENCH="--quick" for less
 # make table     the table of languages in README.md
 # make exhaustive  the elementary functions for all 2^32 inputs (docs/exhaustive.md)
+# make web      the pages again from web/, into the Python package (needs Node 20 and npm)
 # make package   the source distribution and the wheel into dist/, and a check of what is in them
 # make clean     remove everything that these commands have made
 #
@@ -25,7 +26,7 @@ ifneq ($(shell command -v ccache),)
 export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
 endif
 
-.PHONY: help dev demo core test test-lowest check lint fmt bench table exhaustive package clean
+.PHONY: help dev demo core test test-lowest check lint fmt bench table exhaustive web package clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -113,6 +114,12 @@ exhaustive: $(VENV)/.installed
 
 table: $(VENV)/.test core
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python bindings_tests/table.py
+
+web: web/node_modules/.package-lock.json
+	cd web && npm run --silent check && npm test --silent && npm run --silent build
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
 
 package: $(VENV)/.package
 	rm -rf dist

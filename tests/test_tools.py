@@ -62,6 +62,7 @@ def test_the_check_of_a_wheel_finds_what_is_wrong(tmp_path: Path) -> None:
     check = tool("check_package")
     good = ["paragon/__init__.py", "paragon/py.typed", "paragon/_core.pyi", "paragon/_core.cpython-311.so"]
     good += ["paragon/libparagon.so", "paragon/include/paragon.h", "paragon/executors/webgpu/shaders/softfloat.wgsl"]
+    good += ["paragon/apps/runs/web/workbench.html"]
     good += ["paragon_compute-1.dist-info/entry_points.txt", "paragon_compute-1.dist-info/licenses/LICENSE"]
     for names, fine in (
         (good, True),

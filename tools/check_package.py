@@ -27,6 +27,7 @@ SDIST_NEEDS = [
     "python/paragon/__init__.py",
     "python/paragon/py.typed",
     "python/paragon/executors/webgpu/shaders/softfloat.wgsl",
+    "python/paragon/apps/runs/web/workbench.html",
 ]
 WHEEL_NEEDS = [
     r"paragon/__init__\.py",
@@ -36,6 +37,7 @@ WHEEL_NEEDS = [
     r"paragon/libparagon\.so",
     r"paragon/include/paragon\.h",
     r"paragon/executors/webgpu/shaders/softfloat\.wgsl",
+    r"paragon/apps/runs/web/workbench\.html",
     r"[^/]+\.dist-info/entry_points\.txt",
     r"[^/]+\.dist-info/licenses/LICENSE",
 ]

@@ -16,10 +16,12 @@ from paragon.cli.common import ExecutorOption, IsaOption, ThreadsOption, console
 
 from .compare import Difference, flatten
 from .compare import compare as compare_runs
+from .options import ROOT, JsonOption, RootOption, RunArgument
 from .record import IndexEntry, RunSummary
 from .reproduce import reproduce as run_again
 from .store import RunFolder, Store
 from .validate import validate as check_run
+from .workbench_cli import export
 
 app = typer.Typer(
     help="What was recorded: list, show, compare, run again, check, tidy.",
@@ -27,10 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-RootOption = Annotated[Path, typer.Option("--root", envvar="PARAGON_RUNS", help="Where runs lie.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-RunArgument = Annotated[str, typer.Argument(help='An id, its beginning or its end, a label, or "latest".')]
-ROOT = Path("artifacts")
+app.command()(export)
 SHOWN = 20  # lines of a difference of programs
 
 

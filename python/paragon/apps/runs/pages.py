@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from . import index_page
 from .files import ARRAYS, INDEX, SUMMARY, replace_quickly
 from .record import RunSummary
 
@@ -36,8 +37,9 @@ def _literal(value: Any) -> str:
 
 
 def write_index(root: Path, index: bytes) -> None:
-    """The script of the index, at the root."""
+    """The script of the index, at the root, and the page that reads it."""
     replace_quickly(root / PAGE_DATA, script({INDEX: json.loads(index)}))
+    index_page.place(root)
 
 
 def write_run(folder: Path, summary: RunSummary) -> None:
