@@ -31,8 +31,8 @@ def runs(paragon: Terminal) -> Store:
 def test_tensorboard(paragon: Terminal, runs: Store) -> None:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     pytest.importorskip("tensorboardX")
-    assert paragon("runs", "export-to", "tensorboard", "events") == 0 and "2 runs -> events" in paragon.out
-    assert paragon("runs", "export-to", "tensorboard", "events") == 0 and "0 runs -> events" in paragon.out
+    assert paragon("runs", "export", "--tensorboard", "events") == 0 and "2 runs -> events" in paragon.out
+    assert paragon("runs", "export", "--tensorboard", "events") == 0 and "0 runs -> events" in paragon.out
     folder = runs.find("long")
     found = accumulator.EventAccumulator(str(Path("events") / folder.id), {"scalars": 0, "tensors": 0})
     found.Reload()
@@ -91,5 +91,9 @@ def test_mlflow(paragon: Terminal, runs: Store, tmp_path: Path) -> None:
 
 def test_what_is_missing_is_said(paragon: Terminal, runs: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
-    assert paragon("runs", "export-to", "tensorboard", "events") == 3 and "pip install" in paragon.err
-    assert paragon("runs", "export-to", "wandb", "x") == 2 and "mlflow and tensorboard" in paragon.err
+    assert paragon("runs", "export", "--tensorboard", "events") == 3 and "pip install" in paragon.err
+    assert (
+        paragon("runs", "export") == 2
+        and paragon("runs", "export", "-o", "x.html") == 2
+        and not Path("x.html").exists()
+    )

@@ -281,27 +281,3 @@ def reindex(root: RootOption = ROOT) -> None:
     if not Path(root).is_dir():
         raise FileError(f"{root}: there is no such folder")
     say(f"{len(index.runs)} runs, the latest is {index.latest or 'none'}")
-
-
-@app.command("export-to")
-def export_to(
-    tool: Annotated[str, typer.Argument(help="mlflow or tensorboard.")],
-    where: Annotated[
-        str, typer.Argument(help="A tracking store such as sqlite:///mlflow.db, or a folder of event files.")
-    ],
-    runs: Annotated[list[str] | None, typer.Argument(help="Runs; all of them by default.")] = None,
-    root: RootOption = ROOT,
-) -> None:
-    """Write runs for another tool: every point of every curve. What is there already is left alone."""
-    from .exporters import exporter
-
-    store = Store(root)
-    folders = [store.find(run) for run in runs] if runs else [RunFolder(store.root / i) for i in store.ids()]
-    try:
-        written = exporter(tool)(folders, where)
-    except ImportError as error:
-        typer.echo(
-            f'error: the export needs what is not installed ({error}); pip install "paragon-compute[{tool}]"', err=True
-        )
-        raise typer.Exit(3) from None
-    say(f"{written} runs -> {where}, {len(folders) - written} were there already")

@@ -15,9 +15,10 @@ from paragon.cli.common import say
 from paragon.ir.tensor_files import write_atomic
 
 from . import workbench
+from .exporters import exporter
 from .index_page import PAGE
 from .options import ROOT, RootOption
-from .store import Store
+from .store import RunFolder, Store
 
 ADDRESS = "127.0.0.1"
 LARGE = 20_000_000  # bytes; an export beyond them is said to be large
@@ -85,16 +86,42 @@ def dashboard(
 
 
 def export(
-    runs: Annotated[list[str], typer.Argument(help="Runs, by id, label or latest.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The HTML file to write.")],
+    runs: Annotated[
+        list[str] | None, typer.Argument(help="Runs, by id, label or latest; all of them for other tools.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="One HTML file that shows the runs.")] = None,
+    mlflow: Annotated[str | None, typer.Option(help="An MLflow tracking store, such as sqlite:///mlflow.db.")] = None,
+    tensorboard: Annotated[str | None, typer.Option(help="A folder of TensorBoard's event files.")] = None,
     root: RootOption = ROOT,
 ) -> None:
-    """Write runs as one HTML file that shows, predicts and trains them again, wherever it is opened."""
+    """Write runs as one HTML file that shows, predicts and trains them again, or every point of their curves for another tool."""
+    chosen = {"mlflow": mlflow, "tensorboard": tensorboard}
+    tools = {name: where for name, where in chosen.items() if where is not None}
+    if (output is None and not tools) or (output is not None and not runs):
+        raise typer.BadParameter("name RUN... and -o page.html, or another tool: --mlflow STORE, --tensorboard FOLDER")
     store = Store(root)
-    folders = list({folder.id: folder for folder in map(store.find, runs)}.values())
+    found = map(store.find, runs) if runs else (RunFolder(store.root / i) for i in store.ids())
+    folders = list({folder.id: folder for folder in found}.values())
+    if output is not None:
+        _export_page(store, folders, output)
+    for tool, where in tools.items():
+        _export_to(tool, folders, where)
+
+
+def _export_page(store: Store, folders: list[RunFolder], output: Path) -> None:
     content = workbench.export(store, folders)
     write_atomic(output, content)
-    size = f"{len(content) / 1e6:.1f} MB"
-    say(
-        f"{output}: {len(folders)} run{'s' * (len(folders) != 1)}, {size}{', which browsers open slowly' * (len(content) > LARGE)}"
-    )
+    size = f"{len(content) / 1e6:.1f} MB{', which browsers open slowly' * (len(content) > LARGE)}"
+    say(f"{output}: {len(folders)} run{'s' * (len(folders) != 1)}, {size}")
+
+
+def _export_to(tool: str, folders: list[RunFolder], where: str) -> None:
+    """What is there already is left alone."""
+    try:
+        written = exporter(tool)(folders, where)
+    except ImportError as error:
+        typer.echo(
+            f'error: the export needs what is not installed ({error}): pip install "paragon-compute[{tool}]"', err=True
+        )
+        raise typer.Exit(3) from None
+    say(f"{written} runs -> {where}, {len(folders) - written} were there already")
