@@ -82,7 +82,7 @@ test-lowest: core
 	$(LOWEST)/bin/python -m pip install --quiet --only-binary :all: -r $(LOWEST)/requirements.txt
 	$(LOWEST)/bin/python -m pip install --quiet scikit-build-core pybind11
 	$(LOWEST)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable . --config-settings editable.mode=inplace --config-settings wheel.cmake=false
-	$(LOWEST)/bin/python -m pytest -m "not slow" tests/test_cli.py tests/test_program.py tests/test_files.py tests/test_sklearn.py
+	$(LOWEST)/bin/python -m pytest -m "not slow" tests/test_cli.py tests/test_program.py tests/test_files.py tests/test_sklearn.py tests/apps
 
 check: lint $(VENV)/.test core
 	$(PYTEST) -m "not slow" $(ARGS)

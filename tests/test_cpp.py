@@ -1,4 +1,4 @@
-"""The C++ tests, plain and under AddressSanitizer and UndefinedBehaviorSanitizer."""
+"""The C++ tests: plain (the pool of threads under ThreadSanitizer, too), and with the other sanitizers."""
 
 from __future__ import annotations
 

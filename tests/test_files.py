@@ -250,13 +250,17 @@ def test_more_than_memory_is_refused_before_it_is_read(tmp_path: Path) -> None:
 
 def test_only_what_a_program_needs_is_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.safetensors"
-    program = pg.trace(lambda x: x * 2.0, ONE)
+    small = pg.trace(lambda x: x * 2.0, ONE).to_json()
     names = [f"t{i}" for i in range(most_memory() // (4 * (2**31 - 1)) + 1)]
+    main = json.loads(small) | {"state": [{"name": name, "dtype": "f32", "shape": [2**31 - 1]} for name in names]}
+    main |= {"operations": [], "outputs": [{"name": "output", "value": 0}]}
     try:
-        sparse(path, names, {"format": "paragon-model", "program": program.to_json()})
+        sparse(path, names, {"format": "paragon-model", "program": json.dumps(main), "program.small": small})
     except OSError as error:
         pytest.skip(f"no sparse files here: {error}")
-    assert pg.load(path).run({"x": ONE})["output"] == 2
+    assert pg.load(path, "small").run({"x": ONE})["output"] == 2
+    with pytest.raises(pg.FileError, match=r"its tensors take \d+ bytes"):
+        pg.load(path)
 
 
 # --- limits that agree ------------------------------------------------------------------------------------------------

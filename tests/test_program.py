@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import paragon as pg
 from conftest import assert_words
-from paragon.ir.tensor_files import read_tensors, write_atomic, write_tensors
+from paragon.ir.tensor_files import MODEL, read_tensors, write_atomic, write_tensors
 
 
 def example() -> pg.Program:
@@ -196,13 +196,17 @@ def test_file_errors(tmp_path: Path) -> None:
     program.save(path)
     with pytest.raises(pg.FileError, match="holds no 'program.train'"):
         pg.load(path, "train")
-    write_tensors(path, {"w": program.values["w"]}, {"program": program.to_json()})
+    write_tensors(path, {"w": program.values["w"]}, {"format": MODEL, "program": program.to_json()})
     with pytest.raises(pg.FileError, match="'note' has no tensor"):
         pg.load(path)
-    write_tensors(path, {"w": program.values["w"].T, "note": program.values["note"]}, {"program": program.to_json()})
+    write_tensors(
+        path,
+        {"w": program.values["w"].T, "note": program.values["note"]},
+        {"format": MODEL, "program": program.to_json()},
+    )
     with pytest.raises(pg.FileError, match="tensor 'w': needs"):
         pg.load(path)
-    write_tensors(path, {}, {"program": "{"})
+    write_tensors(path, {}, {"format": MODEL, "program": "{"})
     with pytest.raises(pg.FileError, match="model.safetensors: program: not valid JSON"):
         pg.load(path)
 

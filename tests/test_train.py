@@ -287,7 +287,7 @@ def test_a_damaged_job_is_refused(tmp_path: Path) -> None:
     for name, array, what in [
         ("data.y", tensors["data.y"][:20], "rows"),
         ("data.z", tensors["data.y"], "data.z"),
-        ("data.x", tensors["data.x"][:, :3].copy(), "data of 'x'"),
+        ("data.x", tensors["data.x"][:, :3].copy(), "'data.x': needs"),
         ("3.bias", tensors["3.bias"][:2].copy(), "3.bias"),
     ]:
         write_tensors(path, {**tensors, name: array}, metadata)

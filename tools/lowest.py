@@ -18,7 +18,7 @@ try:
 except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
-BOUND = re.compile(r"([A-Za-z0-9_.-]+)(\[[^]]*\])?(>=|==)([0-9][^,;\s]*)\s*(;.*)?$")
+BOUND = re.compile(r"([A-Za-z0-9_.-]+)(\[[^]]*\])?(>=|==)([0-9][^,;\s]*)(?:,<[0-9.]+)?\s*(;.*)?$")
 
 
 def lowest(requirement: str) -> str:
@@ -34,8 +34,8 @@ def requirements(document: dict[str, Any], names: list[str]) -> Iterator[str]:
     """What the package needs, with its extras, and the named packages of the groups. Raises ValueError for an unknown name."""
     project = document["project"]
     yield from project["dependencies"]
-    for listed in project.get("optional-dependencies", {}).values():
-        yield from listed
+    for listed in project.get("optional-dependencies", {}).values():  # of which one may name others
+        yield from (item for item in listed if not item.startswith(f"{project.get('name')}["))
     grouped = [item for listed in document["dependency-groups"].values() for item in listed if isinstance(item, str)]
     for name in names:
         found = [item for item in grouped if (match := BOUND.match(item)) and match[1] == name]

@@ -6,6 +6,7 @@
 
 #include "cpu/dispatch.h"
 #include "program/error.h"
+#include "program/formats/check.h"
 #include "program/formats/fingerprint.h"
 #include "program/formats/parse.h"
 #include "program/formats/validate.h"
@@ -28,19 +29,20 @@ thread_local std::string last_error;
 // Runs fn; an exception becomes a status and a text.
 template <class Fn>
 pg_status guard(const Fn& fn) noexcept {
+  std::string& text = last_error;  // made before anything is thrown: in a handler, WebAssembly's first use of it traps
   try {
     try {
       fn();
       return PG_OK;
     } catch (const std::bad_alloc&) {
-      last_error = "out of memory";
+      text = "out of memory";
       return PG_OUT_OF_MEMORY;
     } catch (const std::exception& error) {
-      last_error = error.what();
+      text = error.what();
       return PG_ERROR;
     }
   } catch (...) {  // not even the text could be kept
-    last_error.clear();
+    text.clear();
     return PG_OUT_OF_MEMORY;
   }
 }
@@ -264,6 +266,21 @@ pg_status pg_fingerprint_file(const char* path, char fingerprint[PG_FINGERPRINT_
     require(path, "path");
     require(fingerprint, "fingerprint");
     hand_out(paragon::fingerprint_file(path), fingerprint);
+  });
+}
+
+pg_status pg_check_file(const char* path) {
+  return guard([&] {
+    require(path, "path");
+    const paragon::TensorFile file = paragon::TensorFile::open(path);
+    paragon::naming(path, [&] { paragon::check_file(file); });
+  });
+}
+
+pg_status pg_check_memory(const void* bytes, size_t size) {
+  return guard([&] {
+    require(bytes, "bytes");
+    paragon::check_file(paragon::TensorFile::view(bytes, size));
   });
 }
 

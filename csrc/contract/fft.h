@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <type_traits>
 #include <vector>
 
@@ -41,20 +42,32 @@ std::vector<ComplexOf<T>> exchanged(std::vector<ComplexOf<T>> x) {
   return x;
 }
 
+// W(k, n), computed once in each thread: transforms ask for the same ones again and again.
+template <class T>
+ComplexOf<T> kept_twiddle(std::uint64_t k, std::uint64_t n) {
+  thread_local std::map<std::uint64_t, std::vector<ComplexOf<T>>> circles;
+  ComplexOf<T>& point = circles.try_emplace(n, n, ComplexOf<T>{0, 0}).first->second[k];
+  if (point.re == 0 && point.im == 0) point = twiddle<T>(k, n);  // no twiddle is 0
+  return point;
+}
+
 inline std::size_t bluestein_length(std::size_t n) { return std::bit_ceil(2 * n - 1); }
 
 template <class T>
 std::vector<ComplexOf<T>> fourier(const std::vector<ComplexOf<T>>& x);
 
-// The filter of Bluestein's algorithm for a prime n, made in binary64.
-inline std::vector<Complex> bluestein_filter(std::size_t n) {
+// The filter of Bluestein's algorithm for a prime n, made in binary64, once in each thread.
+inline const std::vector<Complex>& bluestein_filter(std::size_t n) {
+  thread_local std::map<std::size_t, std::vector<Complex>> filters;
+  const auto [at, is_new] = filters.try_emplace(n);
+  std::vector<Complex>& filter = at->second;
+  if (!is_new) return filter;
   const std::size_t length = bluestein_length(n);
   std::vector<ComplexOf<double>> b(length, {0, 0});
   for (std::uint64_t j = 0; j < n; ++j) {
-    b[j] = twiddle<double>((2 * n - j * j % (2 * n)) % (2 * n), 2 * n);
+    b[j] = kept_twiddle<double>((2 * n - j * j % (2 * n)) % (2 * n), 2 * n);
     if (j > 0) b[length - j] = b[j];
   }
-  std::vector<Complex> filter;
   for (const auto& point : fourier(b)) {
     filter.push_back({static_cast<float>(point.re / static_cast<double>(length)),
                       static_cast<float>(point.im / static_cast<double>(length))});
@@ -64,11 +77,11 @@ inline std::vector<Complex> bluestein_filter(std::size_t n) {
 
 inline std::vector<Complex> fourier_bluestein(const std::vector<Complex>& x) {
   const std::size_t n = x.size();
-  const auto chirp = [n](std::uint64_t j) { return twiddle<float>(j * j % (2 * n), 2 * n); };
+  const auto chirp = [n](std::uint64_t j) { return kept_twiddle<float>(j * j % (2 * n), 2 * n); };
   std::vector<Complex> a(bluestein_length(n), Complex{0, 0});
   for (std::size_t j = 0; j < n; ++j) a[j] = product(x[j], chirp(j));
   a = fourier(a);
-  const std::vector<Complex> filter = bluestein_filter(n);
+  const std::vector<Complex>& filter = bluestein_filter(n);
   for (std::size_t k = 0; k < a.size(); ++k) a[k] = product(a[k], filter[k]);
   a = exchanged(fourier(exchanged(a)));
   a.resize(n);
@@ -84,7 +97,7 @@ std::vector<ComplexOf<T>> fourier_prime(const std::vector<ComplexOf<T>>& x) {
   for (std::size_t k = 1; k <= h; ++k) {
     ComplexOf<T> a = x[0], b{};
     for (std::size_t j = 1; j <= h; ++j) {
-      const ComplexOf<T> w = twiddle<T>(j * k % n, n), p = x[j] + x[n - j], m = x[j] - x[n - j];
+      const ComplexOf<T> w = kept_twiddle<T>(j * k % n, n), p = x[j] + x[n - j], m = x[j] - x[n - j];
       a = {multiply_add(p.re, w.re, a.re), multiply_add(p.im, w.re, a.im)};
       b = j == 1 ? ComplexOf<T>{m.re * w.im, m.im * w.im}
                  : ComplexOf<T>{multiply_add(m.re, w.im, b.re), multiply_add(m.im, w.im, b.im)};
@@ -103,7 +116,7 @@ std::vector<ComplexOf<T>> fourier_composite(const std::vector<ComplexOf<T>>& x, 
     for (std::size_t j1 = 0; j1 < n1; ++j1) line[j1] = x[j1 * n2 + j2];
     const auto column = fourier(line);
     for (std::size_t k1 = 0; k1 < n1; ++k1) {
-      y[k1 * n2 + j2] = j2 * k1 == 0 ? column[k1] : product(column[k1], twiddle<T>(j2 * k1, n));
+      y[k1 * n2 + j2] = j2 * k1 == 0 ? column[k1] : product(column[k1], kept_twiddle<T>(j2 * k1, n));
     }
   }
   for (std::size_t k1 = 0; k1 < n1; ++k1) {
@@ -174,7 +187,7 @@ inline void rfft(const float* x, float* out, std::size_t rows, std::size_t n, fl
     put(m, (z[0].re - z[0].im) * scale, 0);
     const float half = scale * 0.5f;
     for (std::size_t k = 1; k < m; ++k) {
-      const Complex a = z[k], b = z[m - k], w = twiddle<float>(k, n);
+      const Complex a = z[k], b = z[m - k], w = kept_twiddle<float>(k, n);
       const Complex e{a.re + b.re, a.im - b.im}, o{a.re - b.re, a.im + b.im};
       put(k, (e.re + fma(o.im, w.re, o.re * w.im)) * half, (e.im + fma(o.im, w.im, -(o.re * w.re))) * half);
     }
@@ -199,7 +212,7 @@ inline void irfft(const float* x, float* out, std::size_t rows, std::size_t n, f
     }
     z[0] = {point(0).re + point(m).re, point(0).re - point(m).re};
     for (std::size_t k = 1; k < m; ++k) {
-      const Complex a = point(k), b = point(m - k), w = twiddle<float>(k, n);
+      const Complex a = point(k), b = point(m - k), w = kept_twiddle<float>(k, n);
       const Complex e{a.re + b.re, a.im - b.im}, o{a.re - b.re, a.im + b.im};
       z[k] = {e.re - fma(o.re, -w.im, o.im * w.re), e.im + fma(o.re, w.re, o.im * w.im)};
     }

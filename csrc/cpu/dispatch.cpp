@@ -14,7 +14,7 @@ namespace paragon::cpu {
 #include "cpu/instruction_sets.def"
 
 const std::vector<const Kernels*>& available_kernels() {
-  static const std::vector<const Kernels*> available = [] {
+  static const auto& available = *new auto([] {  // never destroyed: threads may ask while the process ends
     std::vector<const Kernels*> list;
     const auto offer = [&](bool can_run, Kernels& table, void (*fill)(Kernels&)) {
       if (!can_run) return;
@@ -26,7 +26,7 @@ const std::vector<const Kernels*>& available_kernels() {
   offer(can_run, set##_kernels, set::fill_kernels);
 #include "cpu/instruction_sets.def"
     return list;
-  }();
+  }());
   return available;
 }
 

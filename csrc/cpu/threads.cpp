@@ -2,7 +2,6 @@
 #include "cpu/threads.h"
 
 #include <pthread.h>
-#include <sched.h>
 
 #include <charconv>
 #include <chrono>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "cpu/float_control.h"
+#include "cpu/machine.h"
 
 namespace paragon::cpu {
 namespace {
@@ -45,15 +45,6 @@ bool spin_until(const Done& done) {
   return done();
 }
 
-std::size_t processors() {
-#if defined(__linux__)
-  cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) return static_cast<std::size_t>(CPU_COUNT(&allowed));
-#endif
-  const unsigned n = std::thread::hardware_concurrency();
-  return n == 0 ? 1 : n;
-}
-
 void check_threads(std::size_t threads, const char* name, const std::string& given) {
   if (threads < 1 || threads > kMaxThreads) {
     throw std::invalid_argument(std::string(name) + " must be an integer in 1 ... " + std::to_string(kMaxThreads) +
@@ -66,7 +57,7 @@ void check_threads(std::size_t threads, const char* name, const std::string& giv
 std::size_t default_threads() {
   const char* text = std::getenv("PARAGON_NUM_THREADS");
   if (text == nullptr || *text == '\0') {
-    const std::size_t n = processors();
+    const std::size_t n = available_processors();
     return n < kMaxThreads ? n : kMaxThreads;
   }
   std::size_t threads = 0;

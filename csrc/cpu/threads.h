@@ -15,7 +15,7 @@ namespace paragon::cpu {
 // The work that is worth another thread, counted in words that a kernel loads and computes with.
 inline constexpr std::size_t kGrain = std::size_t{1} << 15;
 
-// The value of PARAGON_NUM_THREADS, else the number of processors that this process may run on.
+// The value of PARAGON_NUM_THREADS, else the number of processors that this process may use.
 // Throws std::invalid_argument when the variable is set to anything but an integer in 1 ... kMaxThreads.
 std::size_t default_threads();
 inline constexpr std::size_t kMaxThreads = 1024;

@@ -59,7 +59,7 @@ typedef struct pg_session pg_session; /* a model ready to run, with its own stat
 typedef struct pg_options {
   const char* isa;     /* NULL: PARAGON_ISA, else the best of pg_isa_name */
   size_t threads;      /* 0: pg_threads() */
-  size_t memory_limit; /* bytes that a session may take; 0: three quarters of the machine's memory */
+  size_t memory_limit; /* bytes that a session may take, inputs and outputs included; 0: 3/4 of what there is */
 } pg_options;
 
 /* --- the library --- */
@@ -110,6 +110,10 @@ PG_API pg_status pg_run_files(const char* model, const char* inputs, const char*
 PG_API pg_status pg_train_file(const char* job, const char* out, const pg_options* options,
                                char fingerprint[PG_FINGERPRINT_SIZE]);
 PG_API pg_status pg_fingerprint_file(const char* path, char fingerprint[PG_FINGERPRINT_SIZE]);
+
+/* Is a file the model, the job, the vectors or the tensors that it says it is (docs/files.md)? Reads no words. */
+PG_API pg_status pg_check_file(const char* path);
+PG_API pg_status pg_check_memory(const void* bytes, size_t size);
 
 /* The fingerprint of named arrays. */
 PG_API pg_status pg_fingerprint(const pg_tensor* tensors, const void* const* arrays, size_t count,

@@ -26,6 +26,11 @@ std::int64_t elements(const Shape& shape) {
 
 std::size_t count(const Shape& shape) { return static_cast<std::size_t>(elements(shape)); }
 
+std::uint64_t bytes(const Shape& shape) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 60;
+  return std::min(static_cast<std::uint64_t>(elements(shape)), kMost) * sizeof(Word);
+}
+
 std::string to_text(const Shape& shape) {
   std::string text = "[";
   for (const std::int64_t dim : shape) text += (text.size() > 1 ? "," : "") + std::to_string(dim);

@@ -85,6 +85,7 @@ inline constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
 std::int64_t saturating_add(std::int64_t a, std::int64_t b);
 std::int64_t saturating_mul(std::int64_t a, std::int64_t b);
 std::int64_t elements(const Shape& shape);
-std::size_t count(const Shape& shape);  // elements() of a shape that has passed check_shape
+std::size_t count(const Shape& shape);    // elements() of a shape whose words have addresses on this machine
+std::uint64_t bytes(const Shape& shape);  // of its words; at most 2^62, so that two such numbers have a sum
 
 }  // namespace paragon

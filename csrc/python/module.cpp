@@ -4,8 +4,6 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <memory>
 
@@ -17,6 +15,7 @@
 #include "program/program.h"
 #include "program/runtime/batches.h"
 #include "program/runtime/session.h"
+#include "python/released.h"
 
 namespace py = pybind11;
 
@@ -28,26 +27,7 @@ using paragon::Program;
 using paragon::Session;
 using paragon::Shape;
 using paragon::Tensor;
-
-// Within: without the interpreter lock. When the interpreter ends meanwhile, it ends the thread that asks for the lock
-// again, by an exception that no destructor lets through: the process would be aborted. Such a thread (a daemon) waits
-// for the end instead.
-class Unlocked {
- public:
-  Unlocked() : state_(PyEval_SaveThread()) {}
-  ~Unlocked() {
-    try {
-      PyEval_RestoreThread(state_);
-    } catch (...) {
-      for (;;) pause();
-    }
-  }
-  Unlocked(const Unlocked&) = delete;
-  Unlocked& operator=(const Unlocked&) = delete;
-
- private:
-  PyThreadState* state_;
-};
+using paragon::python::Released;
 
 py::dtype numpy_dtype(Dtype dtype) {
   static constexpr const char* kNames[] = {"float32", "int32", "uint32"};
@@ -105,7 +85,7 @@ class PySession {
       out.push_back(arrays.back().mutable_data());
     }
     {
-      const Unlocked unlocked;
+      const Released release;
       session_.run(in.addresses.data(), out.data());
     }
     if (!py::isinstance<py::dict>(inputs)) {
@@ -129,7 +109,7 @@ class PySession {
       arrays.append(std::move(array));
     }
     {
-      const Unlocked unlocked;
+      const Released release;
       session_.observe(in.addresses.data(), values.data(), values.size(), out.data());
     }
     return arrays;
@@ -141,7 +121,7 @@ class PySession {
       py::array array = fresh(program_.state[s].dtype, program_.state[s].shape);
       void* to = array.mutable_data();
       {
-        const Unlocked unlocked;
+        const Released release;
         session_.get_state(s, to);
       }
       dict[state_names_[s]] = std::move(array);
@@ -160,13 +140,13 @@ class PySession {
     if (found.size() != values.size()) refuse_unknown(values, program_.state, "state");
     for (const auto& [s, array] : found) {
       const void* from = words(array, program_.state[s], "state");
-      const Unlocked unlocked;
+      const Released release;
       session_.set_state(s, from);
     }
   }
 
   std::string fingerprint() const {
-    const Unlocked unlocked;
+    const Released release;
     return session_.fingerprint();
   }
 
@@ -239,7 +219,7 @@ py::array_t<std::int64_t> permutation(std::size_t n, std::uint64_t seed, std::ui
   const std::uint32_t words[2] = {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)};
   std::vector<std::uint32_t> order;
   {
-    const Unlocked unlocked;
+    const Released release;
     order = paragon::permutation(n, words, stream);
   }
   py::array_t<std::int64_t> found(static_cast<py::ssize_t>(n));
@@ -264,7 +244,7 @@ void take_rows(const py::array& source, const py::array_t<std::int64_t, py::arra
   void* to = out.mutable_data();
   const void* from = source.data();
   const std::size_t row_bytes = static_cast<std::size_t>(out.nbytes()) / count;
-  const Unlocked unlocked;
+  const Released release;
   paragon::take_rows(from, row_bytes, chosen, count, to);
 }
 
@@ -289,7 +269,7 @@ std::string fingerprint(const py::dict& arrays) {
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     named.push_back({&tensors[i], static_cast<const paragon::Word*>(kept[i].data())});
   }
-  const Unlocked unlocked;
+  const Released release;
   return paragon::fingerprint(std::move(named));
 }
 
@@ -320,7 +300,7 @@ PYBIND11_MODULE(_core, m) {
 
   py::class_<Program, std::shared_ptr<Program>>(m, "Program", "A validated program.")
       .def(py::init([](const std::string& text) { return std::make_shared<Program>(paragon::parse(text)); }),
-           py::arg("json"), py::call_guard<Unlocked>())
+           py::arg("json"), py::call_guard<Released>())
       .def_property_readonly("inputs", [](const Program& p) { return describe_tensors(p.inputs); })
       .def_property_readonly("state", [](const Program& p) { return describe_tensors(p.state); })
       .def_property_readonly("outputs",

@@ -40,47 +40,73 @@ inline std::vector<const void*> addresses(const std::vector<Words>& arrays) {
   return out;
 }
 
-// Two runs of a program, compared with the interpreter: outputs, state, and every observed value.
-inline void hold(const std::shared_ptr<const Program>& program, RandomProgram& random, std::uint32_t seed,
-                 const SessionOptions& options) {
-  std::vector<Words> state;
-  for (const Tensor& t : program->state) state.push_back(random.words(t.dtype, t.shape));
-  Session session(program, options);
-  for (std::size_t s = 0; s < state.size(); ++s) session.set_state(s, state[s].data());
-  Interpreter interpreter(*program);
-  const auto where = [&](const char* what, std::size_t i) {
-    return join("seed ", seed, " ", options.isa, " x", options.threads, ": ", what, " ", i);
-  };
-  for (int run = 0; run < 2; ++run) {
-    std::vector<Words> inputs;
-    for (const Tensor& t : program->inputs) inputs.push_back(random.words(t.dtype, t.shape));
-    const std::vector<Words> right = interpreter.run(inputs, state);
+// What a run starts from, and what it must give.
+struct Run {
+  std::vector<Words> inputs, values, state;  // every value; the state afterwards
+};
+
+// Two runs of a session, compared with what they must give: outputs, state, and every observed value.
+inline void hold_session(Session& session, const std::vector<Run>& runs, const std::string& whose) {
+  const Program& program = session.program();
+  const auto where = [&](const char* what, std::size_t i) { return join(whose, ": ", what, " ", i); };
+  for (const Run& run : runs) {
     Arrays values, outputs;
     std::vector<std::uint32_t> ids;
-    for (std::uint32_t v = 0; v < program->values(); ++v) {
+    for (std::uint32_t v = 0; v < program.values(); ++v) {
       ids.push_back(v);
-      values.add(count(program->shape(v)));
+      values.add(count(program.shape(v)));
     }
-    session.observe(addresses(inputs).data(), ids.data(), ids.size(), values.addresses.data());
+    session.observe(addresses(run.inputs).data(), ids.data(), ids.size(), values.addresses.data());
     for (std::size_t v = 0; v < ids.size(); ++v) {
-      const bool equal = same(values.words[v], right[v], program->dtype(v));
+      const bool equal = same(values.words[v], run.values[v], program.dtype(v));
       const char* op =
-          v < program->first_operation() ? "input" : name(program->operations[v - program->first_operation()].op);
+          v < program.first_operation() ? "input" : name(program.operations[v - program.first_operation()].op);
       CHECK(equal, "%s (%s)", where("observed value", v).c_str(), op);
     }
-    for (const Output& output : program->outputs) outputs.add(count(program->shape(output.value)));
-    session.run(addresses(inputs).data(), outputs.addresses.data());
-    for (std::size_t i = 0; i < program->outputs.size(); ++i) {
-      const std::uint32_t value = program->outputs[i].value;
-      CHECK(same(outputs.words[i], right[value], program->dtype(value)), "%s", where("output", i).c_str());
+    for (const Output& output : program.outputs) outputs.add(count(program.shape(output.value)));
+    session.run(addresses(run.inputs).data(), outputs.addresses.data());
+    for (std::size_t i = 0; i < program.outputs.size(); ++i) {
+      const std::uint32_t value = program.outputs[i].value;
+      CHECK(same(outputs.words[i], run.values[value], program.dtype(value)), "%s", where("output", i).c_str());
     }
-    for (const Update& update : program->updates) state[update.state] = right[update.value];
-    for (std::size_t s = 0; s < state.size(); ++s) {
-      Words found(state[s].size());
+    for (std::size_t s = 0; s < run.state.size(); ++s) {
+      Words found(run.state[s].size());
       session.get_state(s, found.data());
-      CHECK(same(found, state[s], program->state[s].dtype), "%s", where("state", s).c_str());
+      CHECK(same(found, run.state[s], program.state[s].dtype), "%s", where("state", s).c_str());
     }
   }
+}
+
+// Holds a program, run twice in a session with each of the options, to the interpreter.
+inline void hold(const std::shared_ptr<const Program>& program, RandomProgram& random, std::uint32_t seed,
+                 const std::vector<SessionOptions>& options) {
+  std::vector<Words> first;
+  for (const Tensor& t : program->state) first.push_back(random.words(t.dtype, t.shape));
+  Interpreter interpreter(*program);
+  std::vector<Run> runs(2);
+  for (std::vector<Words> state = first; Run& run : runs) {
+    for (const Tensor& t : program->inputs) run.inputs.push_back(random.words(t.dtype, t.shape));
+    run.values = interpreter.run(run.inputs, state);
+    for (const Update& update : program->updates) state[update.state] = run.values[update.value];
+    run.state = state;
+  }
+  for (const SessionOptions& o : options) {
+    Session session(program, o);
+    for (std::size_t s = 0; s < first.size(); ++s) session.set_state(s, first[s].data());
+    hold_session(session, runs,
+                 join("seed ", seed, " ", o.isa, " x", o.threads, " strips of ", o.strips.words, " words"));
+  }
+}
+
+// Every instruction set, on one thread and on three.
+inline std::vector<SessionOptions> everywhere(const std::vector<StripSizes>& strips = {{}}) {
+  std::vector<SessionOptions> all;
+  for (const cpu::Kernels* kernels : cpu::available_kernels()) {
+    for (const std::size_t threads : {std::size_t{1}, std::size_t{3}}) {
+      for (const StripSizes& sizes : strips) all.push_back({kernels->isa, threads, 0, sizes});
+    }
+  }
+  return all;
 }
 
 inline std::string document(const std::string& inputs, const std::string& state, const std::string& operations,

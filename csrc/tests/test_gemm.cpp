@@ -32,8 +32,9 @@ void hold(const Case& s, Kind kind) {
   const std::size_t elements = s.batch * s.m * s.n;
 
   std::vector<std::size_t> sample;
-  const bool all = elements * s.k <= 400'000;
-  for (std::size_t i = 0; i < (all ? elements : 400'000 / s.k + 3); ++i) sample.push_back(all ? i : below(elements));
+  const std::size_t most = 400'000 / sampled(10);  // steps of the contract's version
+  const bool all = elements * s.k <= most;
+  for (std::size_t i = 0; i < (all ? elements : most / s.k + 3); ++i) sample.push_back(all ? i : below(elements));
   std::vector<float> right(elements, 0);
   for (const std::size_t at : sample) {
     const std::size_t which = at / (s.m * s.n), i = at / s.n % s.m, j = at % s.n;
@@ -76,9 +77,9 @@ void test_panel_boundaries() {
 }
 
 void test_shapes() {
-  for (std::size_t m = 1; m <= 30; ++m) hold({m, 33, 17, 256, m % 2 == 0, m % 3 == 0}, Kind::uniform);
-  for (std::size_t n = 0; n <= 70; ++n) hold({15, n, 19, 256, n % 2 == 0, n % 3 == 0}, Kind::uniform);
-  for (std::size_t n = 1; n <= 300; n += 13) {
+  for (std::size_t m = 1; m <= 30; m += sampled(5)) hold({m, 33, 17, 256, m % 2 == 0, m % 3 == 0}, Kind::uniform);
+  for (std::size_t n = 0; n <= 70; n += sampled(5)) hold({15, n, 19, 256, n % 2 == 0, n % 3 == 0}, Kind::uniform);
+  for (std::size_t n = 1; n <= 300; n += 13 * sampled(3)) {
     hold({1, n, 40, 256, false, n % 2 == 0}, Kind::uniform);
     hold({2, n, 40, 16, false, n % 2 == 0}, Kind::uniform);
     hold({n, 1, 40, 256, n % 2 == 0, false}, Kind::uniform);
@@ -101,7 +102,7 @@ void test_shapes() {
       hold({10, 12, 20'000, 256, ta, tb}, Kind::tiny);
     }
   }
-  for (int i = 0; i < 300; ++i) {
+  for (std::size_t i = 0; i < 300; i += sampled(7)) {
     const std::size_t panels[] = {0, 2, 5, 16, 64, 256};
     hold({1 + below(60), 1 + below(90), below(200), panels[below(6)], below(2) == 1, below(2) == 1, 1 + below(3),
           below(4)},
@@ -189,7 +190,7 @@ void test_fused() {
 // again would be wrong. The product is half a last place of the float it is added to, times 1 +- 2^-31 or less.
 void test_double_rounding() {
   constexpr std::size_t m = 5, n = 40;
-  for (int trial = 0; trial < 200; ++trial) {
+  for (std::size_t trial = 0; trial < 200; trial += sampled(7)) {
     std::int64_t x = 0, y = 0, off = 0;
     while (off == 0 || std::abs(off) >= 1 << 16) {
       x = (1 << 23) + static_cast<std::int64_t>(below(1 << 23));

@@ -19,14 +19,8 @@ constexpr Word kOne = 0x3f800000, kSeventy = 0x428c0000;
 
 // By every instruction set, on one thread and on three, with strips as they are, and with small ones.
 void hold_everywhere(const Shared& program) {
-  for (const cpu::Kernels* kernels : cpu::available_kernels()) {
-    for (const std::size_t threads : {std::size_t{1}, std::size_t{3}}) {
-      RandomProgram random(3);
-      hold(program, random, 0, {kernels->isa, threads, 0});
-      hold(program, random, 1, {kernels->isa, threads, 0, {1, 4096, 16}});
-      hold(program, random, 2, {kernels->isa, threads, 0, {1, 1, 1}});
-    }
-  }
+  RandomProgram random(3);
+  hold(program, random, 3, everywhere({{}, {1, 4096, 16}, {1, 1, 1}}));
 }
 
 // The x of a program, with a column of ones more: an array that steps may overwrite, as they may not an input.

@@ -1,5 +1,6 @@
 // The command line of the compiled core, without Python:
-//   vectors DIR | run MODEL INPUTS OUTPUTS [--values] | train JOB OUT | fingerprint FILE   [--isa ISA] [--threads N]
+//   vectors DIR | run MODEL INPUTS OUTPUTS [--values] | train JOB OUT | fingerprint FILE | check PATH...
+//   [--isa ISA] [--threads N]
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -9,9 +10,9 @@
 
 #include "cpu/dispatch.h"
 #include "program/error.h"
+#include "program/formats/check.h"
 #include "program/formats/fingerprint.h"
-#include "program/formats/json.h"
-#include "program/formats/parse.h"
+#include "program/formats/vector_file.h"
 #include "program/runtime/run_files.h"
 
 namespace {
@@ -23,6 +24,8 @@ constexpr char kUsage[] =
     "       paragon_run run MODEL INPUTS OUTPUTS [--values]  run a model once; prints the outputs' fingerprint\n"
     "       paragon_run train JOB OUT                        run a training job; prints the fingerprint of the state\n"
     "       paragon_run fingerprint FILE                     of results the outputs', else all tensors'\n"
+    "       paragon_run check PATH...                        are files, or all files of folders, what they say they "
+    "are?\n"
     "       paragon_run isas                                 the instruction sets of this machine, best last\n"
     "options: --isa NAME, --threads N, --memory BYTES\n";
 
@@ -72,40 +75,6 @@ Arguments parse_arguments(int argc, char** argv) {
 
 // --- vectors ---------------------------------------------------------------------------------------------------------
 
-struct Case {
-  std::string name, program;
-};
-
-std::vector<Case> read_cases(const std::string& text) {
-  std::vector<Case> cases;
-  json::Reader reader(text);
-  reader.array([&](std::size_t) {
-    Case& found = cases.emplace_back();
-    reader.object([&](const std::string& key) {
-      if (key == "name") {
-        found.name = reader.string();
-      } else if (key == "program") {
-        found.program = reader.raw();
-      } else {
-        reader.error("unknown key " + json::quote(key) + " in a case");
-      }
-    });
-  });
-  reader.end();
-  return cases;
-}
-
-std::vector<Word> read_tensor(const TensorFile& file, const std::string& name, Dtype dtype, const Shape& shape,
-                              std::size_t& used) {
-  const Tensor* tensor = file.find(name);
-  if (tensor == nullptr) fail("the file has no tensor ", json::quote(name));
-  if (tensor->dtype != dtype || tensor->shape != shape) {
-    fail("the tensor ", json::quote(name), " has another dtype or shape");
-  }
-  ++used;
-  return file.read(*tensor);
-}
-
 // Words as they are observed: the one NaN, little-endian.
 std::vector<unsigned char> observed(const std::vector<Word>& words, Dtype dtype) {
   std::vector<unsigned char> bytes(words.size() * sizeof(Word));
@@ -123,60 +92,52 @@ void compare(const std::string& what, Dtype dtype, const std::vector<Word>& got,
   fail(what, ": element ", i, " ", text);
 }
 
-// Returns how many tensors of the file belong to the case.
-std::size_t check_case(const TensorFile& file, std::size_t k, const Case& vector_case, const SessionOptions& options) {
-  const auto program = std::make_shared<Program>(parse(vector_case.program));
-  Session session(program, options);
-  std::size_t used = 0;
+// Throws Error, which says what is wrong.
+void check_case(const TensorFile& file, std::size_t k, const Case& vector_case, const SessionOptions& options) {
+  const Program& program = *vector_case.program;
+  Session session(vector_case.program, options);
+  const auto words = [&](const char* kind, const std::string& name) {
+    return file.read(*file.find(case_tensor(k, kind, name)));
+  };
   std::vector<std::vector<Word>> inputs, outputs;
   std::vector<const void*> in;
   std::vector<void*> out;
-  for (const Tensor& input : program->inputs) {
-    inputs.push_back(read_tensor(file, join(k, "/in/", input.name), input.dtype, input.shape, used));
+  for (const Tensor& input : program.inputs) {
+    inputs.push_back(words("in", input.name));
     in.push_back(inputs.back().data());
   }
-  for (std::size_t s = 0; s < program->state.size(); ++s) {
-    const Tensor& state = program->state[s];
-    session.set_state(s, read_tensor(file, join(k, "/state/", state.name), state.dtype, state.shape, used).data());
+  for (std::size_t s = 0; s < program.state.size(); ++s) {
+    session.set_state(s, words("state", program.state[s].name).data());
   }
-  for (const Output& output : program->outputs) {
-    outputs.emplace_back(count(program->shape(output.value)));
+  for (const Output& output : program.outputs) {
+    outputs.emplace_back(count(program.shape(output.value)));
     out.push_back(outputs.back().data());
   }
   session.run(in.data(), out.data());
-  for (std::size_t i = 0; i < program->outputs.size(); ++i) {
-    const Output& output = program->outputs[i];
-    const Dtype dtype = program->dtype(output.value);
-    const std::string name = join(k, "/out/", output.name);
-    compare(name, dtype, outputs[i], read_tensor(file, name, dtype, program->shape(output.value), used));
+  for (std::size_t i = 0; i < program.outputs.size(); ++i) {
+    const Output& output = program.outputs[i];
+    compare(case_tensor(k, "out", output.name), program.dtype(output.value), outputs[i], words("out", output.name));
   }
-  for (const Update& update : program->updates) {
-    const Tensor& state = program->state[update.state];
-    const std::string name = join(k, "/new/", state.name);
-    const std::vector<Word> wanted = read_tensor(file, name, state.dtype, state.shape, used);
-    std::vector<Word> got(wanted.size());
+  for (const Update& update : program.updates) {
+    const Tensor& state = program.state[update.state];
+    std::vector<Word> got(count(state.shape));
     session.get_state(update.state, got.data());
-    compare(name, state.dtype, got, wanted);
+    compare(case_tensor(k, "new", state.name), state.dtype, got, words("new", state.name));
   }
-  return used;
 }
 
 // Returns the number of cases and of wrong ones.
-std::pair<std::size_t, std::size_t> check_file(const std::filesystem::path& path, const SessionOptions& options) {
-  const TensorFile file = TensorFile::open(path.string());
-  file.require_format("paragon-vectors");
-  const std::vector<Case> cases = read_cases(file.required("cases"));
-  std::size_t wrong = 0, used = 0;
+std::pair<std::size_t, std::size_t> check_vectors(const std::filesystem::path& path, const SessionOptions& options) {
+  const TensorFile file = TensorFile::open(path.string(), options.memory_limit);
+  const std::vector<Case> cases = naming(path.string(), [&] { return read_cases(file); });
+  std::size_t wrong = 0;
   for (std::size_t k = 0; k < cases.size(); ++k) {
     try {
-      used += check_case(file, k, cases[k], options);
+      check_case(file, k, cases[k], options);
     } catch (const Error& error) {
       ++wrong;
       std::printf("%s: case %zu (%s): %s\n", path.filename().c_str(), k, cases[k].name.c_str(), error.what());
     }
-  }
-  if (wrong == 0 && used != file.tensors().size()) {
-    fail(path.string(), ": ", file.tensors().size() - used, " tensors belong to no case");
   }
   return {cases.size(), wrong};
 }
@@ -191,13 +152,22 @@ void vectors(const std::string& directory, const SessionOptions& options) {
   std::sort(paths.begin(), paths.end());
   std::size_t total = 0, wrong = 0;
   for (const auto& path : paths) {
-    const auto [cases, bad] = check_file(path, options);
+    const auto [cases, bad] = check_vectors(path, options);
     total += cases;
     wrong += bad;
   }
   if (total == 0) fail(directory, ": holds no vectors");
   if (wrong > 0) fail(wrong, " of ", total, " cases wrong");
   std::printf("%zu cases in %zu files, all right\n", total, paths.size());
+}
+
+// Prints a line a file; throws Error when one is refused.
+void check(const std::vector<std::string>& paths) {
+  std::size_t refused = 0;
+  for (const std::string& path : paths) {
+    refused += check_path(path, [](const std::string& line) { std::printf("%s\n", line.c_str()); });
+  }
+  if (refused > 0) fail(refused, " refused");
 }
 
 void command(const Arguments& arguments) {
@@ -212,6 +182,8 @@ void command(const Arguments& arguments) {
     std::printf("%s\n", train(words[1], words[2], options).c_str());
   } else if (is("fingerprint", 1)) {
     std::printf("%s\n", fingerprint_file(words[1]).c_str());
+  } else if (words.size() > 1 && words[0] == "check") {
+    check({words.begin() + 1, words.end()});
   } else if (is("isas", 0)) {
     for (const auto* kernels : cpu::available_kernels()) std::printf("%s\n", kernels->isa);
   } else {

@@ -13,12 +13,14 @@ import pytest
 
 import paragon as pg
 import toolchains
+from conftest import ROOT
 from paragon.conformance import External
 from paragon.ir.tensor_files import read_tensors, write_tensors
 
 pytestmark = pytest.mark.slow
 
 X = np.arange(4, dtype=np.float32)
+VECTORS = ROOT / "bindings_tests" / "vectors"
 
 
 @pytest.fixture(scope="session", params=toolchains.each(toolchains.IMPLEMENTATIONS))
@@ -139,6 +141,61 @@ def test_a_state_with_the_name_of_an_output_is_refused(other: External, tmp_path
     write_tensors(job, {"output.y": one, "data.x": one}, metadata)
     done = other.call("train", job, out)
     assert done.returncode not in (0, 101) and "output.y" in done.stderr and not out.exists(), done
+
+
+def test_the_example_files(other: External) -> None:
+    """docs/files.md: what every reader accepts or refuses."""
+    for verdict, code in (("accept", 0), ("refuse", 1)):
+        folder = VECTORS / "files" / verdict
+        names = sorted(path.name for path in folder.iterdir())
+        done = other.call("check", folder)
+        lines = done.stdout.splitlines()
+        assert done.returncode == code and len(lines) == len(names) > 100, done.stderr
+        for name, line in zip(names, lines, strict=True):
+            said = f"{folder}/{name}: ok" if verdict == "accept" else f"{folder}/{name}: refused: "
+            assert line == said if verdict == "accept" else line.startswith(said) and line > said, line
+
+
+def test_exit_codes(other: External, files: tuple[Path, Path], tmp_path: Path) -> None:
+    """docs/files.md, section 5."""
+    for arguments in ((), ("dance",), ("run", *files), ("check",), ("train", "a"), ("vectors", tmp_path, tmp_path)):
+        done = other.call(*arguments)
+        assert done.returncode == 2 and "usage" in done.stderr and not done.stdout, (arguments, done)
+    none, out, empty = tmp_path / "none", tmp_path / "out", tmp_path / "empty"
+    empty.mkdir()
+    extra = tmp_path / "extra"
+    write_tensors(extra, {"x": X, "y": X}, {})  # y is no input
+    for arguments in (
+        ("run", none, files[1], out),
+        ("run", files[0], files[0], out),
+        ("run", files[0], extra, out),
+        ("run", files[1], files[1], out),
+        ("run", *files, empty / "no" / "out"),
+        ("train", files[0], out),
+        ("fingerprint", none),
+        ("vectors", none),
+        ("vectors", empty),
+    ):
+        done = other.call(*arguments)
+        assert done.returncode == 1 and not done.stdout and done.stderr.count("\n") == 1, (arguments, done)
+    assert not out.exists()
+
+
+def test_vectors_name_what_is_wrong(other: External, tmp_path: Path) -> None:
+    source = VECTORS / "add.safetensors"
+    tensors, metadata = read_tensors(source)
+    cases = len(json.loads(metadata["cases"]))
+    for name in ("b.safetensors", "a.safetensors", "c"):  # c is not taken
+        (tmp_path / name).write_bytes(source.read_bytes() if name != "c" else b"")
+    done = other.call("vectors", tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"{2 * cases} cases in 2 files, all right\n"), done
+    tensors["0/out/result"].view(np.uint32)[1] ^= 1
+    write_tensors(tmp_path / "b.safetensors", tensors, metadata)
+    done = other.call("vectors", tmp_path)
+    lines = done.stdout.splitlines()
+    assert done.returncode == 1 and len(lines) == 1 and "b.safetensors" in lines[0], done
+    (tmp_path / "a.safetensors").write_bytes(b"")
+    assert other.call("vectors", tmp_path).returncode == 1
 
 
 def test_the_fingerprint_that_paragon_run_prints(

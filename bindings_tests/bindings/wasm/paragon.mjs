@@ -161,6 +161,16 @@ export class Paragon {
   }
 
   /**
+   * Checks a file as its format says: a model, a training job, vectors, or tensors (docs/files.md).
+   * @param {Uint8Array} bytes the whole file
+   * @throws {Error} saying what is wrong
+   */
+  check(bytes) {
+    const library = this.#library;
+    library.arrays([{ bytes }], ([address]) => library.check(library.c.pg_check_memory(address, bytes.length)));
+  }
+
+  /**
    * Opens a model file.
    * @param {Uint8Array} bytes the whole file
    * @param {{program?: string, memory?: number}} [options] a program under "program.NAME"; the bytes a session may take

@@ -20,6 +20,7 @@ const usage = `usage:
   reference run MODEL INPUTS OUTPUTS [--values]      run a model file once; prints the fingerprint of its outputs
   reference train JOB OUT                            run a training job; prints the fingerprint of its final state
   reference fingerprint FILE                         print the fingerprint of a file: of results the outputs, else all tensors
+  reference check PATH...                            tell of files, and those of folders, whether they are valid
   reference operations                               print the table of operations as JSON
 options:
   --memory GIB    how much the values of a run may take (default 4)
@@ -39,15 +40,18 @@ func main() {
 
 type usageError struct{ error }
 
+const oneOrMore = -1
+
 var commands = []struct {
 	name  string
-	files int
+	files int // that the command takes, or oneOrMore
 	run   func(files []string, options program.Options, w io.Writer) error
 }{
 	{"vectors", 1, vectors},
 	{"run", 3, run},
 	{"train", 2, train},
 	{"fingerprint", 1, fingerprint},
+	{"check", oneOrMore, checkFiles},
 	{"operations", 0, operations},
 }
 
@@ -71,7 +75,10 @@ func command(arguments []string, w io.Writer) error {
 	}
 	options := program.Options{MemoryLimit: int(math.Ceil(*memory * (1 << 30))), KeepValues: *values}
 	for _, c := range commands {
-		if len(positional) == 1+c.files && positional[0] == c.name {
+		if len(positional) == 0 || positional[0] != c.name {
+			continue
+		}
+		if count := len(positional) - 1; count == c.files || c.files == oneOrMore && count > 0 {
 			return c.run(positional[1:], options, w)
 		}
 	}
@@ -79,6 +86,8 @@ func command(arguments []string, w io.Writer) error {
 }
 
 func vectors(files []string, _ program.Options, w io.Writer) error { return checkVectors(files[0], w) }
+
+func checkFiles(paths []string, _ program.Options, w io.Writer) error { return check(paths, w) }
 
 func run(files []string, options program.Options, w io.Writer) error {
 	m, err := model.Load(files[0])

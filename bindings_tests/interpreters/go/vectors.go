@@ -1,34 +1,43 @@
 package main
 
-// The vectors of docs/program.md: for each case a program, its inputs and state, and the words that must come out.
+// The command vectors: runs every case of every file of a directory, and compares words.
 
 import (
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"strings"
 
+	"paragon/reference/model"
 	"paragon/reference/program"
-	"paragon/reference/strictjson"
 	"paragon/reference/tensor"
 )
 
-// checkVectors runs every case of every file of a directory and reports to w. It fails if there is none.
+// checkVectors runs every case of every file of a directory and reports what is wrong to w. It fails if anything is, or if there is no
+// case.
 func checkVectors(directory string, w io.Writer) error {
-	paths, err := filepath.Glob(filepath.Join(directory, "*.safetensors"))
+	entries, err := os.ReadDir(directory) // sorted by the bytes of the names
 	if err != nil {
 		return err
 	}
-	total, wrong := 0, 0
-	for _, path := range paths {
-		cases, failures, err := checkVectorFile(path)
+	files, total, wrong := 0, 0, 0
+	for _, entry := range entries {
+		if !strings.HasSuffix(entry.Name(), ".safetensors") {
+			continue
+		}
+		files++
+		cases, err := model.LoadCases(filepath.Join(directory, entry.Name()))
 		if err != nil {
-			failures = append(failures, err.Error())
+			return err
 		}
-		for _, failure := range failures {
-			fmt.Fprintf(w, "%s: %s\n", filepath.Base(path), failure)
+		for k, c := range cases {
+			if err := checkCase(c); err != nil {
+				fmt.Fprintf(w, "%s: case %d (%s): %v\n", entry.Name(), k, c.Name, err)
+				wrong++
+			}
 		}
-		fmt.Fprintf(w, "%s: %d cases, %d wrong\n", filepath.Base(path), cases, len(failures))
-		total, wrong = total+cases, wrong+len(failures)
+		total += len(cases)
 	}
 	if total == 0 {
 		return fmt.Errorf("%s holds no vectors", directory)
@@ -36,76 +45,28 @@ func checkVectors(directory string, w io.Writer) error {
 	if wrong > 0 {
 		return fmt.Errorf("%d of %d cases wrong", wrong, total)
 	}
-	fmt.Fprintf(w, "%d cases in %d files, all right\n", total, len(paths))
+	_, err = fmt.Fprintf(w, "%d cases in %d files, all right\n", total, files)
+	return err
+}
+
+// checkCase runs a case and compares all that it yields.
+func checkCase(c model.Case) error {
+	r, err := c.Program.Run(c.Inputs, c.State, program.Options{})
+	if err != nil {
+		return err
+	}
+	if err := compare("out", r.Outputs, c.Outputs); err != nil {
+		return err
+	}
+	return compare("new", r.State, c.After)
+}
+
+// compare is the first difference; the file has exactly the names that the program yields.
+func compare(part string, found, wanted map[string]*tensor.Tensor) error {
+	for _, name := range tensor.Names(wanted) {
+		if difference := tensor.FirstDifference(found[name], wanted[name]); difference != "" {
+			return fmt.Errorf("%s/%s: %s", part, name, difference)
+		}
+	}
 	return nil
-}
-
-func checkVectorFile(path string) (cases int, failures []string, err error) {
-	f, err := tensor.ReadFile(path)
-	if err != nil {
-		return 0, nil, err
-	}
-	if f.Metadata["format"] != "paragon-vectors" {
-		return 0, nil, fmt.Errorf("the metadata has format %q, not %q", f.Metadata["format"], "paragon-vectors")
-	}
-	v, err := strictjson.Parse(f.Metadata["cases"])
-	if err != nil {
-		return 0, nil, err
-	}
-	list, err := strictjson.List(v, len(f.Metadata["cases"]))
-	if err != nil {
-		return 0, nil, err
-	}
-	used := 0
-	for k, element := range list {
-		m, err := strictjson.Members(element, []string{"name", "program"})
-		if err != nil {
-			return k, failures, fmt.Errorf("case %d: %w", k, err)
-		}
-		n, err := checkCase(f.Tensors, k, m["program"])
-		if err != nil {
-			failures = append(failures, fmt.Sprintf("case %d (%v): %v", k, m["name"], err))
-			continue
-		}
-		used += n
-	}
-	if len(failures) == 0 && used != len(f.Tensors) {
-		err = fmt.Errorf("%d tensors belong to no case", len(f.Tensors)-used)
-	}
-	return len(list), failures, err
-}
-
-// checkCase runs case k and compares all that it yields; it returns how many tensors of the file it used.
-func checkCase(tensors map[string]*tensor.Tensor, k int, v strictjson.Value) (used int, err error) {
-	p, err := program.Decode(v)
-	if err != nil {
-		return 0, err
-	}
-	part := func(name string, variables []program.Variable) map[string]*tensor.Tensor {
-		found := map[string]*tensor.Tensor{}
-		for _, v := range variables {
-			if t := tensors[fmt.Sprintf("%d/%s/%s", k, name, v.Name)]; t != nil {
-				found[v.Name] = t
-				used++
-			}
-		}
-		return found
-	}
-	r, err := p.Run(part("in", p.Inputs), part("state", p.State), program.Options{})
-	if err != nil {
-		return 0, err
-	}
-	for name, results := range map[string]map[string]*tensor.Tensor{"out": r.Outputs, "new": r.State} {
-		for _, key := range tensor.Names(results) {
-			want := tensors[fmt.Sprintf("%d/%s/%s", k, name, key)]
-			if want == nil {
-				return 0, fmt.Errorf("the file has no %s/%s", name, key)
-			}
-			if difference := tensor.FirstDifference(results[key], want); difference != "" {
-				return 0, fmt.Errorf("%s/%s: %s", name, key, difference)
-			}
-			used++
-		}
-	}
-	return used, nil
 }

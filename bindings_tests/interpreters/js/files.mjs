@@ -1,7 +1,12 @@
 // Files of Node: read if they are regular, replaced so that a reader finds the old one or the whole new one.
 
-import { closeSync, constants, fchmodSync, fsyncSync, openSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import {
+  closeSync, constants, fchmodSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, readdirSync, readlinkSync, renameSync, rmSync,
+  statSync, writeSync,
+} from "node:fs";
 import { basename, dirname, isAbsolute } from "node:path";
+import { headerLength, readHeader } from "./paragon.mjs";
 
 const MAX_LINKS = 40; // that lead from one to the next
 
@@ -20,10 +25,62 @@ export function naming(path, action) {
   }
 }
 
-/** @type {(path: string) => Uint8Array} the content of a regular file; what is none (a FIFO, a device) might never end */
-export function readRegular(path) {
+/**
+ * Opens a regular file; what is none (a FIFO, a device) might never end.
+ * @template T
+ * @param {string} path
+ * @param {(file: number) => T} use
+ * @returns {T}
+ */
+function withRegular(path, use) {
   if (!statSync(path).isFile()) throw new Error("not a regular file");
-  return readFileSync(path);
+  const file = openSync(path, "r");
+  try {
+    return use(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** @type {(path: string) => Uint8Array} the content of a regular file */
+export const readRegular = (path) => withRegular(path, (file) => readFileSync(file));
+
+/**
+ * The header of a safetensors file, checked against the file's size; the data are not read.
+ * @param {string} path
+ * @returns {import("./src/safetensors.mjs").Header}
+ */
+export function readHead(path) {
+  return withRegular(path, (file) => {
+    const { size } = fstatSync(file); // of the file that was opened: another may be in its place
+    const length = headerLength(readAt(file, 0, Math.min(8, size)), size);
+    return readHeader(readAt(file, 8, length), size - 8 - length);
+  });
+}
+
+/** @type {(file: number, from: number, length: number) => Uint8Array} */
+function readAt(file, from, length) {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; ) {
+    const n = readSync(file, bytes, at, length - at, from + at);
+    if (n === 0) throw new Error("the file became shorter while it was read");
+    at += n;
+  }
+  return bytes;
+}
+
+/** @type {(folder: string) => string[]} the names in a folder, sorted by their bytes */
+export const namesIn = (folder) => readdirSync(folder).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+
+/** @type {(path: string) => boolean} whether a path leads to a regular file */
+const isRegular = (path) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+/** @type {(path: string) => string[]} the path, or the regular files of the folder that it is */
+export function filesAt(path) {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
+  const files = namesIn(path).map((name) => `${path}/${name}`).filter(isRegular);
+  if (files.length === 0) throw new Error("a folder without files");
+  return files;
 }
 
 /** @type {(path: string) => string} where a path leads in the end, also where nothing is yet */
@@ -63,7 +120,7 @@ export function replaceFile(path, bytes) {
     return;
   }
   const target = followLinks(path);
-  const temporary = `${dirname(target)}/.${basename(target)}.${process.pid}.tmp`;
+  const temporary = `${dirname(target)}/.${basename(target)}.${randomUUID()}.tmp`; // of no other writer, in whatever thread
   try {
     const file = openSync(temporary, "wx");
     try {

@@ -1,4 +1,4 @@
-// Training jobs (docs/program.md): a program, its first state and the data to train it on, in one safetensors file.
+// Training jobs (docs/files.md): a program, its first state and the data to train it on, in one safetensors file.
 #pragma once
 
 #include <vector>
@@ -7,9 +7,19 @@
 
 namespace paragon {
 
+inline constexpr char kJobFormat[] = "paragon-job";
+
 struct Schedule {
   std::size_t steps = 0, batch = 0;
   Word seed[2] = {0, 0};
+};
+
+// A job without the words of its tensors, checked.
+struct JobOutline {
+  std::shared_ptr<const Program> program;
+  Schedule schedule;
+  std::size_t rows = 0;             // 0: no input has data
+  std::vector<const Tensor*> data;  // of the file, one an input; null for the seed
 };
 
 // One input of the job: the rows of its data, from which each step takes a batch. The seed has none, and stays.
@@ -26,6 +36,7 @@ struct Job {
   std::vector<Feed> feeds;
 };
 
-Job read_job(const TensorFile& file);  // throws Error
+JobOutline outline_job(const TensorFile& file);  // throws Error
+Job read_job(const TensorFile& file);            // throws Error
 
 }  // namespace paragon

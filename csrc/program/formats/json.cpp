@@ -2,9 +2,17 @@
 // strings become UTF-8 on the way.
 #include "program/formats/json.h"
 
+#include <stdlib.h>
+
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <unordered_set>
+#if defined(__APPLE__)
+#include <xlocale.h>
+#else
+#include <locale.h>
+#endif
 
 #include "program/error.h"
 
@@ -13,6 +21,12 @@ namespace paragon::json {
 namespace {
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
+
+// Whether the nearest binary64 is finite. The program that we are part of may have a locale with another decimal point.
+bool finite(std::string_view number) {
+  static const locale_t plain = newlocale(LC_ALL_MASK, "C", nullptr);
+  return std::isfinite(strtod_l(std::string(number).c_str(), nullptr, plain));
+}
 
 void append_utf8(std::string& out, unsigned code) {
   const auto byte = [&](unsigned b) { out += static_cast<char>(b); };
@@ -232,7 +246,8 @@ std::string Reader::string() {
 }
 
 // -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?
-void Reader::number() {
+std::string_view Reader::number() {
+  const std::size_t start = at_;
   const auto digits = [&] {
     if (!digit(next())) error("expected a digit");
     while (at_ < text_.size() && digit(text_[at_])) ++at_;
@@ -249,17 +264,20 @@ void Reader::number() {
     if (!take('+')) take('-');
     digits();
   }
+  return text_.substr(start, at_ - start);
 }
 
-std::int64_t Reader::integer() {
-  if (peek() != Kind::number) error("expected an integer");
-  const std::size_t start = at_;
-  number();
-  const std::string_view digits = text_.substr(start, at_ - start);
+std::int64_t Reader::integer(const std::string& what, std::int64_t low, std::int64_t high) {
+  if (peek() != Kind::number) error(what + ": expected an integer");
+  const std::string_view digits = number();
+  if (digits.find_first_of(".eE") != std::string_view::npos) {
+    error(what + ": expected an integer, without fraction and exponent");
+  }
   std::int64_t value = 0;
-  const auto [stop, status] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (status == std::errc::result_out_of_range) error("an integer out of range");
-  if (stop != digits.data() + digits.size()) error("expected an integer (without fraction and exponent)");
+  const auto status = std::from_chars(digits.data(), digits.data() + digits.size(), value).ec;
+  if (status == std::errc::result_out_of_range || digits[0] == '-' || value < low || value > high) {
+    error(join(what, " ", digits.substr(0, 20), " is outside ", low, " ... ", high));
+  }
   return value;
 }
 
@@ -285,7 +303,9 @@ void Reader::skip() {
     case Kind::object: return object([&](const std::string&) { skip(); });
     case Kind::array: return array([&](std::size_t) { skip(); });
     case Kind::string: string(); return;
-    case Kind::number: return number();
+    case Kind::number:
+      if (!finite(number())) error("a number beyond binary64");
+      return;
     case Kind::boolean: boolean(); return;
     case Kind::null: return null();
   }

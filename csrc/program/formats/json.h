@@ -1,6 +1,6 @@
-// A strict JSON reader (RFC 8259) without a document tree: the caller asks for what it expects, in the order of the
-// text, so memory stays in proportion to what is kept. Integers are exact; duplicate keys, bad UTF-8, lone surrogates,
-// deep nesting and trailing text are errors that name line and column.
+// A strict JSON reader (docs/files.md, section 1) without a document tree: the caller asks for what it expects, in the
+// order of the text, so memory stays in proportion to what is kept. Integers are exact; duplicate keys, bad UTF-8, lone
+// surrogates, deep nesting, numbers beyond binary64 and trailing text are errors that name line and column.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,8 @@ class Reader {
   void object(const std::function<void(const std::string& key)>& member);  // `member` must read the value
   void array(const std::function<void(std::size_t index)>& element);       // `element` must read the value
   std::string string();
-  std::int64_t integer();  // no fraction, no exponent, within 64 bits
+  // Without sign, fraction and exponent, and within this range, which has no negative ones; `what` is for the error.
+  std::int64_t integer(const std::string& what, std::int64_t low, std::int64_t high);
   bool boolean();
   void null();
   void skip();             // any value
@@ -39,7 +40,7 @@ class Reader {
   char next();
   void expect(char c, const char* what);
   void literal(std::string_view word);
-  void number();
+  std::string_view number();  // as it is written
   unsigned hex4();
   void enter();
 

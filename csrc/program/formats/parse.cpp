@@ -67,7 +67,7 @@ Shape read_list(Reader& reader) {
   Shape list;
   reader.array([&](std::size_t index) {
     if (index == kMaxRank) reader.error(join("a list longer than ", kMaxRank));
-    list.push_back(reader.integer());
+    list.push_back(reader.integer("an entry of a list", 0, kMaxDimension));
   });
   return list;
 }
@@ -90,9 +90,7 @@ std::int64_t read_panel(Reader& reader) {
     reader.null();
     return kNoPanel;
   }
-  const std::int64_t panel = reader.integer();
-  if (panel < 2) reader.error("a panel is at least 2, or null");
-  return panel;
+  return reader.integer("panel", 2, kMaxDimension);
 }
 
 std::string read_name(Reader& reader) {
@@ -102,13 +100,11 @@ std::string read_name(Reader& reader) {
 }
 
 std::uint32_t read_id(Reader& reader) {
-  const std::int64_t id = reader.integer();
-  if (id < 0 || id > 0xffffffff) reader.error("a value's number is out of range");
-  return static_cast<std::uint32_t>(id);
+  return static_cast<std::uint32_t>(reader.integer("the number of a value", 0, 0xffffffff));
 }
 
 void read_version(Reader& reader, const char* what, std::int64_t supported) {
-  const std::int64_t version = reader.integer();
+  const std::int64_t version = reader.integer(what, 0, kHuge);
   if (version != supported) {
     reader.error(join(what, " ", version, " is not supported; this library reads ", what, " ", supported));
   }
@@ -121,8 +117,10 @@ std::int64_t read_number(Reader& reader, Key key) {
     case Form::flag: return reader.boolean();
     case Form::word: return read_word(reader);
     case Form::panel: return read_panel(reader);
-    default: return choices(form).empty() ? reader.integer() : read_choice(reader, choices(form), name(key));
+    default: break;
   }
+  if (!choices(form).empty()) return read_choice(reader, choices(form), name(key));
+  return reader.integer(name(key), 0, key == Key::stream ? 0xffffffff : kMaxDimension);
 }
 
 Attribute read_attribute(Reader& reader, const std::string& text) {
@@ -198,7 +196,7 @@ class ProgramReader {
         reader_, "an operation",
         {{"op", [&] { operation.op = find_row<Op>(reader_, kDeclarations, reader_.string(), "operation"); }},
          {"inputs", [&] { reader_.array([&](std::size_t) { operation.inputs.push_back(read_id(reader_)); }); }},
-         {"output", [&] { output = reader_.integer(); }},
+         {"output", [&] { output = read_id(reader_); }},
          {"dtype", [&] { operation.dtype = read_dtype(reader_); }},
          {"shape", [&] { operation.shape = read_list(reader_); }},
          {"attributes", [&] { read_attributes(operation); }}});

@@ -9,8 +9,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <cstdio>
 #include <filesystem>
+#include <optional>
+#include <random>
 
+#include "cpu/machine.h"
 #include "program/error.h"
 #include "program/formats/fingerprint.h"
 #include "program/formats/json.h"
@@ -27,7 +31,7 @@ constexpr std::size_t kChunk = std::size_t{1} << 16;
 
 struct Entry {
   Tensor tensor;
-  std::size_t begin = 0, end = 0;
+  std::uint64_t begin = 0, end = 0;  // what a file says may be more than a size of this machine holds
 };
 
 constexpr struct {
@@ -54,7 +58,7 @@ Entry read_entry(json::Reader& reader, const std::string& name) {
       shape = true;
       reader.array([&](std::size_t index) {
         if (index == kMaxRank) fail("the tensor ", json::quote(name), " has more than ", kMaxRank, " axes");
-        entry.tensor.shape.push_back(reader.integer());
+        entry.tensor.shape.push_back(reader.integer("a dimension", 0, kMaxDimension));
       });
     } else if (key == "data_offsets") {
       offsets = true;
@@ -62,21 +66,21 @@ Entry read_entry(json::Reader& reader, const std::string& name) {
       std::size_t count = 0;
       reader.array([&](std::size_t index) {
         if (index > 1) reader.error("data_offsets has two entries");
-        ends[index] = reader.integer();
+        ends[index] = reader.integer("data_offsets", 0, kHuge);
         count = index + 1;
       });
-      if (count != 2 || ends[0] < 0 || ends[1] < ends[0]) {
+      if (count != 2 || ends[1] < ends[0]) {
         fail("the tensor ", json::quote(name), " has wrong data_offsets");
       }
-      entry.begin = static_cast<std::size_t>(ends[0]);
-      entry.end = static_cast<std::size_t>(ends[1]);
+      entry.begin = static_cast<std::uint64_t>(ends[0]);
+      entry.end = static_cast<std::uint64_t>(ends[1]);
     } else {
       reader.error("unknown key " + json::quote(key));
     }
   });
   if (!dtype || !shape || !offsets) fail("the tensor ", json::quote(name), " lacks its dtype, shape or data_offsets");
   check_shape(entry.tensor.shape);
-  if (entry.end - entry.begin != static_cast<std::size_t>(elements(entry.tensor.shape)) * sizeof(Word)) {
+  if (entry.end - entry.begin != static_cast<std::uint64_t>(elements(entry.tensor.shape)) * sizeof(Word)) {
     fail("the tensor ", json::quote(name), " of shape ", to_text(entry.tensor.shape), " cannot have ",
          entry.end - entry.begin, " bytes");
   }
@@ -113,15 +117,12 @@ class Replacement {
       return;
     }
     target_ = follow_links(path);
-    temporary_ = target_ + ".XXXXXX";
-    file_ = mkstemp(temporary_.data());
+    if (exists) mode_ = there.st_mode & 07777;
+    create_temporary(exists ? 0600 : 0666);  // of which the system takes the user's mask
     if (file_ < 0) {
       temporary_.clear();
       fail_errno(path_, "cannot create a file beside it");
     }
-    const mode_t mask = umask(0);
-    umask(mask);
-    mode_ = exists ? there.st_mode & 07777 : 0666 & ~mask;
   }
   Replacement(const Replacement&) = delete;
   Replacement& operator=(const Replacement&) = delete;
@@ -143,7 +144,8 @@ class Replacement {
 
   void commit() {
     const bool through = temporary_.empty();
-    if (!through && (fchmod(file_, mode_) != 0 || fsync(file_) != 0)) fail_errno(path_, "cannot write");
+    if (mode_ && fchmod(file_, *mode_) != 0) fail_errno(path_, "cannot keep the permissions");
+    if (!through && fsync(file_) != 0) fail_errno(path_, "cannot write");
     const int file = file_;
     file_ = -1;
     if (close(file) != 0) fail_errno(path_, "cannot write");
@@ -159,16 +161,29 @@ class Replacement {
   }
 
  private:
+  // A file with a name that no other has. Not by mkstemp: that knows no mask, which can only be read by setting it,
+  // for all threads.
+  void create_temporary(mode_t mode) {
+    std::random_device random;
+    do {
+      char name[16];
+      std::snprintf(name, sizeof name, ".%08x", static_cast<unsigned>(random()));
+      temporary_ = target_ + name;
+      file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    } while (file_ < 0 && errno == EEXIST);
+  }
+
   std::string path_, target_, temporary_;  // as given, where its links lead, and what is written; no temporary: through
-  mode_t mode_ = 0;
+  std::optional<mode_t> mode_;             // of the file that is replaced
   int file_ = -1;
 };
 
 }  // namespace
 
-TensorFile TensorFile::open(const std::string& path) {
+TensorFile TensorFile::open(const std::string& path, std::size_t memory_limit) {
   try {
     TensorFile file;
+    file.memory_limit_ = memory_limit != 0 ? memory_limit : cpu::default_memory_limit();
     struct stat status{};
     if (stat(path.c_str(), &status) != 0) fail(std::strerror(errno));
     if (!S_ISREG(status.st_mode)) fail("not a regular file");
@@ -213,6 +228,7 @@ void TensorFile::read_header() {
   std::string header(static_cast<std::size_t>(length), '\0');
   bytes_at(kPrefix, header.size(), reinterpret_cast<unsigned char*>(header.data()));
   if (header.empty() || header[0] != '{') fail("not a safetensors file: the header does not start with '{'");
+  if (header[header.find_last_not_of(' ')] != '}') fail("not a safetensors file: the header does not end with '}'");
 
   std::vector<Entry> entries;
   json::Reader reader(header);
@@ -228,7 +244,7 @@ void TensorFile::read_header() {
   std::sort(entries.begin(), entries.end(),
             [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
   const std::size_t data = kPrefix + header.size();
-  std::size_t end = 0;
+  std::uint64_t end = 0;
   for (const Entry& entry : entries) {
     if (entry.begin != end) {
       fail("the tensor ", json::quote(entry.tensor.name), " does not start where the one before it ends");
@@ -239,7 +255,7 @@ void TensorFile::read_header() {
   std::sort(entries.begin(), entries.end(),
             [](const Entry& a, const Entry& b) { return a.tensor.name < b.tensor.name; });
   for (Entry& entry : entries) {
-    positions_.push_back(data + entry.begin);
+    positions_.push_back(data + static_cast<std::size_t>(entry.begin));
     tensors_.push_back(std::move(entry.tensor));
   }
 }
@@ -252,6 +268,11 @@ const Tensor* TensorFile::find(const std::string& name) const {
 
 std::vector<Word> TensorFile::read(const Tensor& tensor) const {
   const std::size_t position = positions_[static_cast<std::size_t>(&tensor - tensors_.data())];
+  const std::size_t size = count(tensor.shape) * sizeof(Word);
+  if (size > memory_limit_ - read_) {
+    fail("its tensors take more than the memory limit of ", memory_limit_, " bytes; raise the limit");
+  }
+  read_ += size;
   std::vector<Word> words(count(tensor.shape));
   unsigned char bytes[kChunk];
   for (std::size_t at = 0; at < words.size(); at += kChunk / sizeof(Word)) {

@@ -2,6 +2,7 @@
 // tensors must cover the rest of it without gap or overlap, so nothing is allocated that the file does not hold.
 #pragma once
 
+#include <cstdint>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -15,13 +16,15 @@ namespace paragon {
 
 class TensorFile {
  public:
-  static TensorFile open(const std::string& path);              // throws Error, which names the file
+  // Tensors of at most so many bytes are read, one after another; 0: cpu::default_memory_limit(). Throws Error, which
+  // names the file.
+  static TensorFile open(const std::string& path, std::size_t memory_limit = 0);
   static TensorFile view(const void* bytes, std::size_t size);  // the bytes must outlive the object
 
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   const std::vector<Tensor>& tensors() const { return tensors_; }  // sorted by name
   const Tensor* find(const std::string& name) const;               // null if there is none
-  std::vector<Word> read(const Tensor& tensor) const;              // one of tensors()
+  std::vector<Word> read(const Tensor& tensor) const;              // one of tensors(); throws Error
 
   // The entry of the metadata; throws Error if it is missing, or, for `format`, has another value.
   const std::string& required(const std::string& key) const;
@@ -38,6 +41,8 @@ class TensorFile {
   std::unique_ptr<std::FILE, Close> file_;  // or:
   const unsigned char* bytes_ = nullptr;
   std::size_t size_ = 0;
+  std::size_t memory_limit_ = SIZE_MAX;
+  mutable std::size_t read_ = 0;  // bytes of tensors, at most the limit
   std::map<std::string, std::string> metadata_;
   std::vector<Tensor> tensors_;
   std::vector<std::size_t> positions_;  // in the file, of each tensor

@@ -26,6 +26,17 @@ void check_attributes(const Operation& operation) {
   for (const Key key : declared) operation.attribute(key);  // each is there
 }
 
+// Unicode's category Cc: U+0000 ... U+001F, U+007F, and U+0080 ... U+009F, which UTF-8 writes as c2 80 ... c2 9f.
+bool has_control(const std::string& text) {
+  unsigned char before = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f || (before == 0xc2 && byte < 0xa0)) return true;
+    before = byte;
+  }
+  return false;
+}
+
 }  // namespace
 
 void check_shape(const Shape& shape) {
@@ -43,8 +54,7 @@ void check_name(const std::string& name) {
     fail("program: a name has 1 to ", kMaxName, " bytes: ", json::quote(name));
   }
   if (!json::valid_utf8(name)) fail("program: a name is not valid UTF-8");
-  const bool control = std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-  if (control) fail("program: the name ", json::quote(name), " holds a control character");
+  if (has_control(name)) fail("program: the name ", json::quote(name), " holds a control character");
 }
 
 Result infer(const Program& program, const Operation& operation) {

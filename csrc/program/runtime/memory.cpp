@@ -10,12 +10,15 @@ namespace paragon {
 
 namespace {
 
-// Free stretches of the arena; takes the smallest that fits.
+// Free stretches of the arena, which grows up to the memory limit, in bytes; takes the smallest that fits.
 class Arena {
  public:
+  explicit Arena(std::size_t memory_limit) : memory_limit_(memory_limit) {}
+
   std::size_t take(std::size_t words) {
     const auto fit = by_size_.lower_bound({words, 0});
     if (fit == by_size_.end()) {
+      if (words > memory_limit_ / sizeof(Word) - end_) fail_for_memory(memory_limit_);
       const std::size_t position = end_;
       end_ += words;
       return position;
@@ -58,7 +61,7 @@ class Arena {
     by_size_.erase({words, position});
   }
 
-  std::size_t end_ = 0;
+  std::size_t memory_limit_, end_ = 0;
   std::map<std::size_t, std::size_t> by_position_;
   std::set<std::pair<std::size_t, std::size_t>> by_size_;
 };
@@ -108,7 +111,7 @@ void Planner::place_arena() {
     const std::int64_t end = std::max(lifetime.last_read, lifetime.written);
     if (end < static_cast<std::int64_t>(steps)) ends[static_cast<std::size_t>(end)].push_back(b);
   }
-  Arena arena;
+  Arena arena(options_.memory_limit);
   std::vector<bool> inherited(plan_.buffers.size());
   for (std::size_t s = 0; s < steps; ++s) {
     for (const BufferId b : begins[s]) {
@@ -134,12 +137,13 @@ void Planner::place_arena() {
 }
 
 void Planner::sum_up() {
-  std::size_t words = plan_.arena_words + plan_.lane_words * pool_.threads();
+  charge(std::uint64_t{plan_.arena_words} * sizeof(Word));
+  charge(std::uint64_t{plan_.lane_words} * pool_.threads() * sizeof(Word));
   for (const Buffer& buffer : plan_.buffers) {
-    if (buffer.home == Home::constant || buffer.home == Home::next) words += rounded(buffer.words);
+    if (buffer.home == Home::constant || buffer.home == Home::next)
+      charge(std::uint64_t{rounded(buffer.words)} * sizeof(Word));
   }
-  charge(words * sizeof(Word));
-  plan_.bytes = charged_;
+  plan_.bytes = charged_ - options_.taken;
 }
 
 }  // namespace paragon

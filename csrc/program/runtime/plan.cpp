@@ -42,7 +42,9 @@ cpu::ElementwiseKernel find_kernel(const cpu::Kernels& kernels, const Program& p
 
 Planner::Planner(const Program& program, const cpu::Kernels& kernels, const cpu::ThreadPool& pool,
                  const PlanOptions& options)
-    : program_(program), kernels_(kernels), pool_(pool), options_(options), views_(program.values()) {}
+    : program_(program), kernels_(kernels), pool_(pool), options_(options), views_(program.values()) {
+  charged_ = options.taken;
+}
 
 Plan Planner::plan() {
   for (std::size_t v = 0; v < program_.first_operation(); ++v) {
@@ -178,6 +180,9 @@ Place Planner::write(std::size_t value) {
 }
 
 void Planner::plan_operation(std::size_t value) {
+  if (bytes(shape(value)) > SIZE_MAX / 2) {  // else counts of words, and whatever follows from them, are cut off
+    fail("value ", value, ", ", to_text(shape(value)), ", is larger than the memory that this machine can address");
+  }
   const Operation& operation = program_.operations[value - program_.first_operation()];
   if (declaration(operation.op).runs_as == RunsAs::view) {
     view_operation(value, operation);

@@ -116,6 +116,7 @@ struct StripSizes {
 
 struct PlanOptions {
   std::size_t memory_limit = 0;  // bytes
+  std::size_t taken = 0;         // of them, by what is not the plan's: at most the limit
   bool keep_all = false;         // for observation: no chains, no strips, no reuse, no updates; every value stays
   StripSizes strips{};
 };

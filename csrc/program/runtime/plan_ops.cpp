@@ -173,11 +173,13 @@ std::optional<Cut> cut_around(const Shape& shape, const std::vector<bool>& reduc
 
 }  // namespace
 
-void Planner::charge(std::size_t bytes) {
-  if (bytes > options_.memory_limit - charged_) {
-    fail("the program needs more than the memory limit of ", options_.memory_limit, " bytes; raise the limit");
-  }
-  charged_ += bytes;
+void fail_for_memory(std::size_t limit) {
+  fail("the program needs more than the memory limit of ", limit, " bytes; raise the limit");
+}
+
+void Planner::charge(std::uint64_t bytes) {
+  if (bytes > options_.memory_limit - charged_) fail_for_memory(options_.memory_limit);
+  charged_ += static_cast<std::size_t>(bytes);
 }
 
 void Planner::kernel_operation(std::size_t value, const Operation& operation) {

@@ -18,7 +18,8 @@ namespace paragon {
 
 // Windows have the axes (n, oh, ow, channels and kernel positions). In memory the last one is put second. The innermost
 // axes are then those of the image, whose rows are long enough for vectors; a kernel of 3 x 3 positions has rows of 9.
-inline const Order kChannelsFirst{0, 3, 1, 2};
+inline const Order& kChannelsFirst =
+    *new Order{0, 3, 1, 2};  // never destroyed, as threads may plan while a process ends
 
 // Whole lines of cache.
 inline std::size_t rounded(std::size_t words) { return (words + 15) / 16 * 16; }
@@ -40,6 +41,8 @@ struct Lifetime {
 struct Matrices {
   Axis lead, rows, columns;
 };
+
+[[noreturn]] void fail_for_memory(std::size_t limit);  // throws Error
 
 class Planner {
  public:
@@ -93,7 +96,7 @@ class Planner {
   Place write(std::size_t value);  // a new buffer for a value, written by the step added last
   Place write_words(std::size_t words);
   Place copied(const View& view);  // the words of a view in a new buffer
-  void charge(std::size_t bytes);
+  void charge(std::uint64_t bytes);
 
   // plan.cpp and plan_ops.cpp: operations
   void plan_operation(std::size_t value);

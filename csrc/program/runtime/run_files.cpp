@@ -57,14 +57,17 @@ void save_model(const std::string& path, const Session& session) {
 
 std::string run_model(const std::string& model_path, const std::string& inputs_path, const std::string& outputs_path,
                       bool values, const SessionOptions& options) {
-  const Model model = load_model(model_path);
+  const TensorFile model_file = TensorFile::open(model_path, options.memory_limit);
+  const Model model = naming(model_path, [&] { return load_model(model_file); });
   const Program& program = *model.program;
   const auto session = open_session(model, options);
 
   Arrays inputs;
-  const TensorFile file = TensorFile::open(inputs_path);
+  const TensorFile file = TensorFile::open(inputs_path, options.memory_limit);
   naming(inputs_path, [&] {
-    for (const Tensor& input : program.inputs) inputs.add(read_checked(file, input.name, input, "input"));
+    for (const Tensor& input : program.inputs) {
+      inputs.add(file.read(find_checked(file, input.name, input, "input")));
+    }
     for (const Tensor& tensor : file.tensors()) {
       const bool known = std::any_of(program.inputs.begin(), program.inputs.end(),
                                      [&](const Tensor& i) { return i.name == tensor.name; });
@@ -79,8 +82,9 @@ std::string run_model(const std::string& model_path, const std::string& inputs_p
     std::vector<std::uint32_t> ids;
     for (std::size_t v = program.first_operation(); v < program.values(); ++v) {
       ids.push_back(static_cast<std::uint32_t>(v));
-      observed.add(std::vector<Word>(count(program.shape(v))));
     }
+    session->prepare_to_observe(ids.data(), ids.size());
+    for (const std::uint32_t v : ids) observed.add(std::vector<Word>(count(program.shape(v))));
     observed.bind();
     session->observe(inputs.addresses.data(), ids.data(), ids.size(), observed.addresses.data());
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -109,7 +113,7 @@ std::string run_model(const std::string& model_path, const std::string& inputs_p
 }
 
 std::string train(const std::string& path, const std::string& out, const SessionOptions& options) {
-  const TensorFile file = TensorFile::open(path);
+  const TensorFile file = TensorFile::open(path, options.memory_limit);
   const Job job = naming(path, [&] { return read_job(file); });
   const Program& program = *job.model.program;
   const Schedule& schedule = job.schedule;
@@ -145,7 +149,7 @@ std::string train(const std::string& path, const std::string& out, const Session
     session->get_state(s, state.words[s].data());
     tensors.push_back({program.state[s], state.words[s].data()});
   }
-  for (std::size_t i = 0; schedule.steps > 0 && i < program.outputs.size(); ++i) {
+  for (std::size_t i = 0; i < program.outputs.size(); ++i) {
     tensors.push_back({output_tensor(program, i), outputs.words[i].data()});
   }
   write_tensor_file(out, {}, std::move(tensors));

@@ -1,8 +1,6 @@
 // Sets up the memory of a plan and runs its steps with the arrays of the caller, under a lock and with plain rounding.
 #include "program/runtime/session.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -10,6 +8,7 @@
 #include <stdexcept>
 
 #include "cpu/float_control.h"
+#include "cpu/machine.h"
 #include "program/error.h"
 #include "program/formats/fingerprint.h"
 #include "program/formats/json.h"
@@ -23,25 +22,21 @@ constexpr std::size_t kAlignment = 64;
 // Addresses of arrays without elements: never read, but not null either.
 alignas(kAlignment) Word nothing[kAlignment / sizeof(Word)];
 
-std::size_t default_memory_limit() {
-  const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-  if (pages <= 0 || page <= 0) return SIZE_MAX / 2;
-  return static_cast<std::size_t>(pages) / 4 * 3 * static_cast<std::size_t>(page);
-}
-
-std::shared_ptr<cpu::ThreadPool> common_pool() {
-  static const auto pool = std::make_shared<cpu::ThreadPool>();
+// Never destroyed: a daemon thread may compute while the process ends.
+const std::shared_ptr<cpu::ThreadPool>& common_pool() {
+  static const auto& pool = *new auto(std::make_shared<cpu::ThreadPool>());
   return pool;
 }
 
-// One pool for each number of threads that sessions ask for, kept: sessions come and go more often.
+// The pool of all sessions that ask for so many threads; these end with the last of them.
 std::shared_ptr<cpu::ThreadPool> find_pool(std::size_t threads) {
   if (threads == 0) return common_pool();
   static std::mutex mutex;
-  static std::map<std::size_t, std::shared_ptr<cpu::ThreadPool>> pools;
+  static auto& pools = *new std::map<std::size_t, std::weak_ptr<cpu::ThreadPool>>;
   const std::lock_guard lock(mutex);
-  auto& pool = pools[threads];
-  if (pool == nullptr) pool = std::make_shared<cpu::ThreadPool>(threads);
+  std::weak_ptr<cpu::ThreadPool>& known = pools[threads];
+  std::shared_ptr<cpu::ThreadPool> pool = known.lock();
+  if (pool == nullptr) known = pool = std::make_shared<cpu::ThreadPool>(threads);
   return pool;
 }
 
@@ -92,13 +87,14 @@ Session::Session(std::shared_ptr<const Program> program, const SessionOptions& o
     : program_(std::move(program)),
       pool_(checked([&] { return find_pool(options.threads); })),
       kernels_(checked([&]() -> const cpu::Kernels& { return find_kernels(options.isa); })),
-      memory_limit_(options.memory_limit != 0 ? options.memory_limit : default_memory_limit()) {
-  for (const Tensor& tensor : program_->state) state_bytes_ += count(tensor.shape) * sizeof(Word);
-  if (state_bytes_ > memory_limit_) {
-    fail("the state of the program, ", state_bytes_, " bytes, is more than the memory limit of ", memory_limit_,
-         "; raise the limit");
-  }
-  plan_ = make_plan(*program_, kernels_, *pool_, {memory_limit_ - state_bytes_, false, options.strips});
+      memory_limit_(options.memory_limit != 0 ? options.memory_limit : cpu::default_memory_limit()) {
+  for (const Tensor& tensor : program_->state) state_bytes_ = within_limit(state_bytes_, tensor.shape);
+  input_bytes_ = state_bytes_;
+  for (const Tensor& tensor : program_->inputs) input_bytes_ = within_limit(input_bytes_, tensor.shape);
+  std::size_t taken = input_bytes_;
+  input_bytes_ -= state_bytes_;
+  for (const Output& output : program_->outputs) taken = within_limit(taken, program_->shape(output.value));
+  plan_ = make_plan(*program_, kernels_, *pool_, {memory_limit_, taken, false, options.strips});
   for (const Tensor& tensor : program_->state) {
     State& state = state_.emplace_back();
     state.words = count(tensor.shape);
@@ -111,6 +107,15 @@ Session::Session(std::shared_ptr<const Program> program, const SessionOptions& o
 }
 
 Session::~Session() = default;
+
+std::size_t Session::within_limit(std::size_t taken, const Shape& shape) const {
+  const std::uint64_t more = paragon::bytes(shape);
+  if (more > memory_limit_ - taken) {
+    fail("the inputs, outputs and state of the program, or the values observed, are more than the memory limit of ",
+         memory_limit_, " bytes; raise the limit");
+  }
+  return taken + static_cast<std::size_t>(more);
+}
 
 void Session::open(Machine& machine) const {
   const Plan& plan = machine.plan;
@@ -184,6 +189,30 @@ void Session::run(const void* const* inputs, void* const* outputs) {
   for (const std::uint32_t s : plan_.swapped) std::swap(state_[s].current, state_[s].next);
 }
 
+void Session::prepare_to_observe(const std::uint32_t* values, std::size_t count_) {
+  const std::lock_guard lock(mutex_);
+  prepare(values, count_);
+}
+
+void Session::prepare(const std::uint32_t* values, std::size_t count_) {
+  std::size_t taken = bytes() + input_bytes_;
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (values[i] >= program_->values()) {
+      fail("there is no value ", values[i], "; the program has ", program_->values());
+    }
+    taken = within_limit(taken, program_->shape(values[i]));
+  }
+  if (observed_plan_.bytes > memory_limit_ - taken) {
+    fail("the values of the program take more than the memory limit of ", memory_limit_,
+         " bytes; raise the limit, or observe fewer");
+  }
+  if (observed_ != nullptr) return;
+  observed_plan_ = make_plan(*program_, kernels_, *pool_, {memory_limit_, taken, true, {}});
+  auto machine = std::unique_ptr<Machine>(new Machine{observed_plan_, {}, {}, {}, 0, {}, {}});
+  open(*machine);
+  observed_ = std::move(machine);
+}
+
 void Session::observe(const void* const* inputs, const std::uint32_t* values, std::size_t count_,
                       void* const* outputs) {
   const std::lock_guard lock(mutex_);
@@ -191,18 +220,9 @@ void Session::observe(const void* const* inputs, const std::uint32_t* values, st
   for (std::size_t i = 0; i < program_->inputs.size(); ++i) {
     check_address(inputs[i], count(program_->inputs[i].shape), "input", program_->inputs[i].name);
   }
+  prepare(values, count_);
   for (std::size_t i = 0; i < count_; ++i) {
-    if (values[i] >= program_->values()) {
-      fail("there is no value ", values[i], "; the program has ", program_->values());
-    }
     check_address(outputs[i], count(program_->shape(values[i])), "value", std::to_string(values[i]));
-  }
-  if (observed_ == nullptr) {
-    const std::size_t used = std::min(memory_limit_, bytes());
-    observed_plan_ = make_plan(*program_, kernels_, *pool_, {memory_limit_ - used, true, {}});
-    auto machine = std::unique_ptr<Machine>(new Machine{observed_plan_, {}, {}, {}, 0, {}, {}});
-    open(*machine);
-    observed_ = std::move(machine);
   }
   execute(*observed_, inputs, nullptr);
   for (std::size_t i = 0; i < count_; ++i) {

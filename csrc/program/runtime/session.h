@@ -17,7 +17,7 @@ namespace paragon {
 struct SessionOptions {
   std::string isa;               // empty: PARAGON_ISA, else the best
   std::size_t threads = 0;       // 0: the common pool (set_default_threads, PARAGON_NUM_THREADS, else all processors)
-  std::size_t memory_limit = 0;  // bytes; 0: three quarters of the machine's memory
+  std::size_t memory_limit = 0;  // bytes, inputs and outputs included; 0: three quarters of what there is
   StripSizes strips{};
 };
 
@@ -50,7 +50,11 @@ class Session {
   // that updates state in place is cut short by an exception, the state must be set again.
   void run(const void* const* inputs, void* const* outputs);
 
-  // The words of some values of a run, without updating the state. This takes memory for every value of the program.
+  // Makes sure, before anybody allocates them, that the words of some values can be observed. This takes memory for
+  // every value of the program. Throws Error.
+  void prepare_to_observe(const std::uint32_t* values, std::size_t count);
+
+  // The words of some values of a run, without updating the state.
   void observe(const void* const* inputs, const std::uint32_t* values, std::size_t count, void* const* outputs);
 
  private:
@@ -76,12 +80,14 @@ class Session {
   void open(Machine& machine) const;
   void execute(Machine& machine, const void* const* inputs, void* const* outputs);
   void require_state() const;
+  std::size_t within_limit(std::size_t taken, const Shape& shape) const;  // taken and the shape's bytes; throws Error
+  void prepare(const std::uint32_t* values, std::size_t count);
 
   std::shared_ptr<const Program> program_;
   std::shared_ptr<cpu::ThreadPool> pool_;
   const cpu::Kernels& kernels_;
   std::size_t memory_limit_;
-  std::size_t state_bytes_ = 0;
+  std::size_t state_bytes_ = 0, input_bytes_ = 0;
   std::vector<State> state_;
   bool broken_ = false;
   Plan plan_, observed_plan_;

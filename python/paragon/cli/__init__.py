@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..ir.errors import ParagonError
-from . import conformance, demo, inspect, run, train
+from . import check, conformance, demo, inspect, run, train
 from .commands import add_brought
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.add_typer(conformance.app, name="conformance")
 app.command("run")(run.run)
 app.command("compare")(run.compare)
 app.command("fingerprint")(run.fingerprint)
+app.command("check")(check.check)
 app.command("inspect")(inspect.inspect)
 app.command("doctor")(inspect.doctor)
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..executors import Executor
 from ..ir.distance import Difference, compare_tensors, first_divergence
-from ..ir.errors import FileError, ParagonError, ProgramError
+from ..ir.errors import FileError, ParagonError
+from ..ir.kinds import read_cases
 from ..ir.program import Node, Program
 from ..ir.spec import Array
-from ..ir.tensor_files import read_tensors
+from ..ir.tensor_files import open_tensors, read_within_memory
 
 
 @dataclass
@@ -43,31 +43,21 @@ def load_vectors(folder: str | Path) -> Iterator[Case]:
     if not files:
         raise FileError(f"{folder}: holds no vectors (*.safetensors)")
     for path in files:
-        tensors, metadata = read_tensors(path)
-        if "cases" not in metadata:
-            raise FileError(f"{path}: not a file of vectors: its metadata has no list of cases")
-        try:
-            yield from _cases(path.stem, json.loads(metadata["cases"]), tensors)
-        except (ProgramError, KeyError, ValueError, TypeError, RecursionError) as error:
-            raise FileError(f"{path}: not a file of vectors: {error}") from None
+        with open_tensors(path) as file:
+            programs = read_cases(file)
+            tensors = read_within_memory(file, file.tensors)
+        yield from _cases(path.stem, programs, tensors)
 
 
-def _cases(file: str, listed: list[dict[str, Any]], tensors: Mapping[str, Array]) -> list[Case]:
-    groups: list[dict[str, dict[str, Array]]] = [{kind: {} for kind in ("in", "state", "out", "new")} for _ in listed]
-    for key, array in tensors.items():
-        number, kind, name = key.split("/", 2)
-        groups[range(len(listed)).index(int(number))][kind][name] = array
-    found = []
-    for k, (item, part) in enumerate(zip(listed, groups, strict=True)):
-        program = Program.from_json(json.dumps(item["program"]))
-        for kind, wanted in (
-            ("in", program.inputs), ("state", program.state), ("out", program.outputs), ("new", program.updates),
-        ):  # fmt: skip
-            if set(part[kind]) != set(wanted):
-                raise ProgramError(f"case {k}: has the tensors {kind}/{sorted(part[kind])}, not {sorted(wanted)}")
-        program.values = part["state"]
-        found.append(Case(file, item["name"], program, part["in"], part["out"], part["new"]))
-    return found
+def _cases(file: str, programs: list[tuple[str, Program]], tensors: Mapping[str, Array]) -> Iterator[Case]:
+    for k, (name, program) in enumerate(programs):
+
+        def part(kind: str, names: Iterable[str], k: int = k) -> dict[str, Array]:
+            return {name: tensors[f"{k}/{kind}/{name}"] for name in names}
+
+        program.values = part("state", program.state)
+        inputs, outputs = part("in", program.inputs), part("out", program.outputs)
+        yield Case(file, name, program, inputs, outputs, part("new", program.updates))
 
 
 def run_case(case: Case, executor: Executor, **options: Any) -> str:

@@ -1,7 +1,7 @@
 """The cpu executor: the compiled core, on every instruction set and number of threads that the machine has.
 
 Options of `load`: `isa` (one of `Cpu().isas`; PARAGON_ISA or the best when absent), `threads` (PARAGON_NUM_THREADS or all
-processors when absent), `memory_limit` in bytes (three quarters of the machine's memory when absent).
+processors when absent), `memory_limit` in bytes (three quarters of the memory that the machine or its container has when absent).
 """
 
 from __future__ import annotations

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .errors import FileError, ProgramError
+from .errors import FileError
+from .kinds import FURTHER, PROGRAM, read_model
 from .program import Program
-from .spec import check_array
-from .tensor_files import read_tensors
+from .tensor_files import open_tensors, read_within_memory
 
 
 def load(path: str | Path, program: str | None = None) -> Program:
-    """Read a program and its state from a model file.
+    """Read a program and its state from a model file. The file is checked whole (docs/files.md), whichever program is asked for.
 
     Args:
         program: the name of one of the further programs in the file; the main one when None.
@@ -23,18 +23,11 @@ def load(path: str | Path, program: str | None = None) -> Program:
     >>> pg.load("double.safetensors").run({"x": np.ones(3, np.float32)})
     {'output': array([2., 2., 2.], dtype=float32)}
     """
-    metadata = read_tensors(path, only=())[1]
-    key = "program" if program is None else f"program.{program}"
-    if key not in metadata:
-        names = ", ".join(k for k in metadata if k == "program" or k.startswith("program.")) or "none"
-        raise FileError(f"{path}: holds no {key!r} in its metadata (programs: {names})")
-    try:
-        loaded = Program.from_json(metadata[key])
-        tensors = read_tensors(path, only=loaded.state)[0]
-        for name, spec in loaded.state.items():
-            if name not in tensors:
-                raise ProgramError(f"the state {name!r} has no tensor")
-            loaded.values[name] = check_array(f"tensor {name!r}", tensors[name], spec)
-    except ProgramError as error:
-        raise FileError(f"{path}: {error}") from None
+    with open_tensors(path) as file:
+        programs = read_model(file)
+        key = PROGRAM if program is None else FURTHER + program
+        if key not in programs:
+            raise FileError(f"{path}: holds no {key!r} in its metadata (programs: {', '.join(programs)})")
+        loaded = programs[key]
+        loaded.values = read_within_memory(file, loaded.state)
     return loaded

@@ -6,18 +6,19 @@ A `Program` is data. It is made by tracing (tensor/tracing.py) or read from JSON
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
-from typing import Any, ClassVar, NoReturn, Protocol
+from typing import Any, ClassVar, Protocol
 
+from . import strict_json
 from .errors import ProgramError, ShapeError
+from .fields import check_name, members, spec_of
 from .fingerprint import fingerprint
 from .operations import TABLE
 from .recent import Recent
-from .spec import DTYPES, Array, Spec, check_array, checked
+from .spec import DTYPES, Array, Spec, check_array
 from .tensor_files import MODEL, write_tensors
 
 FORMAT, VERSION, CONTRACT = "paragon-program", 1, 1
@@ -209,7 +210,16 @@ class Program:
     @classmethod
     def from_json(cls, text: str) -> Program:
         """The program in JSON text; its state has no arrays. Raises ProgramError, naming the operation and value that are wrong."""
-        return _Reader(text).program()
+        try:
+            document = strict_json.parse(text)
+        except ValueError as error:
+            raise ProgramError(f"program: not valid JSON: {error}") from None
+        return cls.from_document(document)
+
+    @classmethod
+    def from_document(cls, document: Any) -> Program:
+        """The program in what `strict_json.parse` has read. Raises ProgramError as `from_json`."""
+        return _Reader(document).program()
 
     def describe(self) -> Iterator[tuple[str, str, str, str]]:
         """Rows (value, spec, operation, operands with attributes) for people, as `str(program)` shows them."""
@@ -241,46 +251,21 @@ def _plain(value: Any) -> str:
     return "x".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
 
 
-def check_name(name: object) -> str:
-    """A valid name. Raises ProgramError when it is empty, too long or has control characters."""
-    if not isinstance(name, str) or not name or any(ord(c) < 32 or ord(c) == 127 for c in name):
-        raise ProgramError(f"name {name!r}: must be text without control characters")
-    try:
-        size = len(name.encode())
-    except UnicodeEncodeError:
-        raise ProgramError(f"name {name!r}: is not valid Unicode") from None
-    if size > 255:
-        raise ProgramError(f"name {name[:20]!r}...: has more than 255 bytes")
-    return name
-
-
 class _Reader:
     """Reads the JSON of one program; every complaint names the place."""
 
-    def __init__(self, text: str) -> None:
-        try:
-            self.document = json.loads(
-                text,
-                parse_constant=self._refuse_constant,
-                parse_float=_finite,
-                object_pairs_hook=_without_duplicates,
-            )
-        except (ValueError, RecursionError) as error:
-            raise ProgramError(f"program: not valid JSON: {error}") from None
-
-    @staticmethod
-    def _refuse_constant(text: str) -> NoReturn:
-        raise ValueError(f"{text} is not JSON")
+    def __init__(self, document: Any) -> None:
+        self.document = document
 
     def program(self) -> Program:
-        d = _fields(
+        d = members(
             "program",
             self.document,
             ("format", "version", "contract", "inputs", "state", "operations", "outputs", "updates"),
             ("meta",),
         )
         for key, want in (("format", FORMAT), ("version", VERSION), ("contract", CONTRACT)):
-            if d[key] != want or isinstance(d[key], bool):
+            if d[key] != want or type(d[key]) is not type(want):
                 raise ProgramError(f"program: {key} is {d[key]!r}, this library reads {want!r}")
         if not isinstance(d.get("meta", {}), dict):
             raise ProgramError("program: meta must be an object")
@@ -308,7 +293,7 @@ class _Reader:
         found: dict[str, Spec] = {}
         for i, item in enumerate(self._list(key)):
             where = f"{key}[{i}]"
-            d = _fields(where, item, ("name", "dtype", "shape"))
+            d = members(where, item, ("name", "dtype", "shape"))
             name = check_name(d["name"])
             if name in found:
                 raise ProgramError(f"{where}: the name {name!r} appears twice")
@@ -322,14 +307,14 @@ class _Reader:
         nodes: list[Node] = []
         for i, item in enumerate(items):
             where = f"operation {i}"
-            d = _fields(where, item, ("op", "inputs", "output", "dtype", "shape", "attributes"))
+            d = members(where, item, ("op", "inputs", "output", "dtype", "shape", "attributes"))
             where = f"operation {i} ({d['op']})"
             if not isinstance(d["op"], str) or d["op"] not in TABLE:
                 raise ProgramError(f"{where}: there is no such operation")
             if not isinstance(d["inputs"], list) or not isinstance(d["attributes"], dict):
                 raise ProgramError(f"{where}: inputs must be a list and attributes an object")
             inputs = tuple(_value_number(where, v, len(specs)) for v in d["inputs"])
-            if d["output"] != len(specs) or isinstance(d["output"], bool):
+            if d["output"] != len(specs) or type(d["output"]) is not int:
                 raise ProgramError(f"{where}: output is {d['output']!r}, must be {len(specs)}")
             try:
                 spec = TABLE[d["op"]].spec([specs[v] for v in inputs], d["attributes"])
@@ -347,7 +332,7 @@ class _Reader:
     def _references(self, key: str, label: str, count: int) -> dict[str, int]:
         found: dict[str, int] = {}
         for i, item in enumerate(self._list(key)):
-            d = _fields(f"{key}[{i}]", item, (label, "value"))
+            d = members(f"{key}[{i}]", item, (label, "value"))
             name = check_name(d[label])
             if name in found:
                 raise ProgramError(f"{key}[{i}]: the name {name!r} appears twice")
@@ -355,49 +340,15 @@ class _Reader:
         return found
 
 
-def _finite(text: str) -> float:
-    """A number. One beyond binary64, which Python would make infinite and could not write again, is an error."""
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError(f"the number {text[:20]} is too large")
-    return number
-
-
-def _without_duplicates(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object; the same key twice, of which Python would take the last, is an error."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("an object has the same key twice")
-    return found
-
-
-def _fields(where: str, item: Any, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Any]:
-    """`item`, an object with these keys and no others. Raises ProgramError, naming the place `where`."""
-    if not isinstance(item, dict):
-        raise ProgramError(f"{where}: must be an object")
-    missing, unknown = set(required) - set(item), set(item) - set(required) - set(optional)
-    if missing or unknown:
-        raise ProgramError(f"{where}: missing keys {sorted(missing)}, unknown keys {sorted(unknown)}")
-    return item
+def _value_number(where: str, value: Any, count: int) -> int:
+    """`value`, the number of one of the first `count` values. Raises ProgramError, naming the place `where`."""
+    if type(value) is not int or not 0 <= value < count:
+        raise ProgramError(f"{where}: there is no value {value!r} before it")
+    return value
 
 
 def _spec(where: str, d: Mapping[str, Any]) -> Spec:
     """The dtype and shape that an object states. Raises ProgramError, naming the place `where`."""
-    shape = d["shape"]
     if d["dtype"] not in DTYPES:
         raise ProgramError(f"{where}: dtype {d['dtype']!r} is not one of {', '.join(DTYPES)}")
-    if not isinstance(shape, list) or not all(
-        isinstance(n, int) and not isinstance(n, bool) and 0 <= n < 2**31 for n in shape
-    ):
-        raise ProgramError(f"{where}: shape must be a list of integers in 0 ... 2^31-1, got {shape!r}")
-    try:
-        return checked(Spec(d["dtype"], tuple(shape)))
-    except ShapeError as error:
-        raise ProgramError(f"{where}: {error}") from None
-
-
-def _value_number(where: str, value: Any, count: int) -> int:
-    """`value`, the number of one of the first `count` values. Raises ProgramError, naming the place `where`."""
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < count:
-        raise ProgramError(f"{where}: there is no value {value!r} before it")
-    return value
+    return spec_of(where, d["dtype"], d["shape"])

@@ -6,21 +6,18 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import secrets
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from .errors import FileError
 from .fingerprint import canonical
+from .safetensors_file import MAX_HEADER, METADATA, WORD, TensorFile
 from .spec import MAX_RANK, Array, dtype_name
 
-MODEL, JOB = "paragon-model", "paragon-job"
-METADATA = "__metadata__"  # what the format calls its metadata; no tensor can have this name
-MAX_HEADER = 100_000_000  # bytes; the limit of the format's own library
+MODEL, JOB, VECTORS = "paragon-model", "paragon-job", "paragon-vectors"  # formats
 
 
 def write_atomic(path: str | Path, data: bytes) -> None:
@@ -111,31 +108,48 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Array], metadata: Mapp
     write_atomic(path, data)
 
 
-def read_tensors(path: str | Path, only: Collection[str] | None = None) -> tuple[dict[str, Array], dict[str, str]]:
-    """The tensors (of the names `only`, where given) and the metadata of a safetensors file.
+@contextlib.contextmanager
+def open_tensors(path: str | Path) -> Iterator[TensorFile]:
+    """A safetensors file whose header is read and checked.
 
     Raises:
-        FileError: naming the file: it is missing, no regular file, damaged, or its tensors are more than this machine's memory.
+        FileError: naming the file: it is missing, no regular file, or damaged; so does what goes wrong inside the block.
     """
-    from safetensors import SafetensorError, safe_open
-
     try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):
+        if not stat.S_ISREG(os.stat(path).st_mode):
             raise FileError(f"{path}: is not a regular file; only those can be read")
-        with safe_open(str(path), framework="numpy") as file:
-            metadata = dict(file.metadata() or {})
-            names = [name for name in file.keys() if only is None or name in only]  # noqa: SIM118
-            _check_memory(path, status.st_size if only is None else sum(_bytes(file, name) for name in names))
-            return {name: file.get_tensor(name) for name in names}, metadata
+        try:
+            file = TensorFile(path)
+        except ValueError as error:
+            raise FileError(f"{path}: not a readable safetensors file: {error}") from None
+        with file:
+            yield file
     except FileNotFoundError:
         raise FileError(f"{path}: there is no such file") from None
     except MemoryError:
         raise FileError(f"{path}: its tensors do not fit into memory") from None
     except FileError:
         raise
-    except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
-        raise FileError(f"{path}: not a readable safetensors file: {error}") from None
+    except (OSError, ValueError) as error:
+        raise FileError(f"{path}: {error}") from None
+
+
+def read_tensors(path: str | Path) -> tuple[dict[str, Array], dict[str, str]]:
+    """The tensors and the metadata of a safetensors file.
+
+    Raises:
+        FileError: as `open_tensors`, or the tensors are more than this machine's memory.
+    """
+    with open_tensors(path) as file:
+        return read_within_memory(file, file.tensors), file.metadata
+
+
+def read_within_memory(file: TensorFile, names: Collection[str]) -> dict[str, Array]:
+    """Some tensors of an open file. Raises ValueError where they are more than this machine's memory."""
+    size = sum(WORD * file.tensors[name].spec.size for name in names)
+    if size > (most := most_memory()):
+        raise ValueError(f"its tensors take {size} bytes; this machine reads at most {most} (3/4 of its memory)")
+    return file.read(names)
 
 
 def most_memory() -> int:
@@ -144,14 +158,3 @@ def most_memory() -> int:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4 * 3
     except (AttributeError, ValueError, OSError):  # a system that does not say
         return 2**63 - 1
-
-
-def _bytes(file: Any, name: str) -> int:
-    """What one tensor of an open file takes, by its header."""
-    shape: list[int] = file.get_slice(name).get_shape()
-    return 4 * math.prod(shape)
-
-
-def _check_memory(path: str | Path, size: int) -> None:
-    if size > (most := most_memory()):
-        raise FileError(f"{path}: its tensors take {size} bytes; this machine reads at most {most} (3/4 of its memory)")

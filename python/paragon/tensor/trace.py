@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..ir.errors import ProgramError
-from ..ir.program import Node, Program, check_name
+from ..ir.fields import check_name
+from ..ir.program import Node, Program
 from ..ir.spec import Array, Spec
 from .tensor import Tensor, from_array
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,21 +12,20 @@ import numpy as np
 
 from ..data.batches import as_array, epoch_order, rows_of
 from ..data.feed import Feeder
-from ..executors.registry import Executor
-from ..ir.errors import FileError, ProgramError, ShapeError
-from ..ir.fingerprint import fingerprint
+from ..executors.registry import Executor, resolve
+from ..ir.errors import ProgramError, ShapeError
+from ..ir.fingerprint import OUTPUT, fingerprint
+from ..ir.kinds import DATA, check_job_names, read_job
 from ..ir.program import Program
-from ..ir.spec import Array, Spec, check_array
-from ..ir.tensor_files import JOB, read_tensors, write_tensors
+from ..ir.spec import Array
+from ..ir.tensor_files import JOB, open_tensors, read_within_memory, write_tensors
 from ..nn.checks import need_count
 from ..nn.losses import Loss
 from ..nn.module import Module
 from ..nn.optim import Clip, Optimizer
 from ..tensor.random import seed_words
 from .description import Training
-from .step import SEED, Metrics
-
-DATA = "data."
+from .step import Metrics
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,10 @@ class JobResult:
 
     def save(self, path: str | Path) -> None:
         """Write the state under its names, and the outputs as "output.NAME". Raises ProgramError where that is one name twice."""
-        _check_names(self.outputs, self.state)
-        write_tensors(path, {**self.state, **{f"output.{name}": x for name, x in self.outputs.items()}}, {})
+        outputs = {f"{OUTPUT}{name}": x for name, x in self.outputs.items()}
+        if taken := sorted(set(outputs) & set(self.state)):
+            raise ProgramError(f"the state {taken[0]!r} has the name that an output gets in results; rename one")
+        write_tensors(path, {**self.state, **outputs}, {})
 
 
 def save_job(
@@ -99,23 +100,11 @@ def write_job(path: str | Path, training: Training, steps: int) -> None:
     """
     steps = need_count("steps", steps)
     program = training.program(training.batch_size)
-    if taken := [name for name in program.state if name.startswith(DATA)]:
-        raise ProgramError(
-            f'the state {taken[0]!r} has a name that the file needs for data; rename the attribute "data"'
-        )
-    _check_names(program.outputs, program.state)
+    check_job_names(program)
     seed = [int(word) for word in seed_words(training.seed).numpy()]
     job = {"steps": steps, "batch": training.batch_size, "seed": seed}
     metadata = {"format": JOB, "program": program.to_json(), "job": json.dumps(job)}
     write_tensors(path, {**program.values, f"{DATA}x": training.x, f"{DATA}y": training.y}, metadata)
-
-
-def _check_names(outputs: Iterable[str], state: Collection[str]) -> None:
-    """Raises ProgramError for a state and an output that would have one name in the file of results."""
-    if taken := [name for name in outputs if f"output.{name}" in state]:
-        raise ProgramError(
-            f"the state {f'output.{taken[0]}'!r} has the name that the output {taken[0]!r} gets in results; rename one"
-        )
 
 
 @dataclass
@@ -131,49 +120,19 @@ class Job:
     @classmethod
     def load(cls, path: str | Path) -> Job:
         """Read and check a file. Raises FileError, naming it and what is wrong."""
-        tensors, metadata = read_tensors(path)
-        if metadata.get("format") != JOB:
-            raise FileError(f"{path}: not a training job (format {metadata.get('format')!r})")
-        try:
-            return cls._checked(tensors, metadata)
-        except (ProgramError, ShapeError, KeyError, ValueError, TypeError) as error:
-            raise FileError(f"{path}: not a valid training job: {error}") from None
-
-    @classmethod
-    def _checked(cls, tensors: dict[str, Array], metadata: dict[str, str]) -> Job:
-        program = Program.from_json(metadata["program"])
-        _check_names(program.outputs, program.state)
-        settings = json.loads(metadata["job"])
-        if not isinstance(settings, dict) or set(settings) != {"steps", "batch", "seed"}:
-            raise ProgramError('"job" must be an object with steps, batch and seed')
-        steps, batch, words = settings["steps"], settings["batch"], settings["seed"]
-        whole = [steps, batch, *words] if isinstance(words, list) and len(words) == 2 else [None]
-        if (
-            not all(isinstance(v, int) and not isinstance(v, bool) and 0 <= v < 2**32 for v in whole)
-            or not steps
-            or not batch
-        ):
-            raise ProgramError(f"steps and batch must be positive integers and seed two words, got {settings}")
-        for name, spec in program.state.items():
-            program.values[name] = check_array(f"state {name!r}", tensors.get(name), spec)
-        data = {}
-        for name, spec in program.inputs.items():
-            if f"{DATA}{name}" in tensors:
-                array = tensors[f"{DATA}{name}"]
-                data[name] = check_array(f"data of {name!r}", array, Spec(spec.dtype, (len(array), *spec.shape[1:])))
-                if spec.shape[:1] != (batch,):
-                    raise ProgramError(f"the input {name!r} is {spec}, but the batch is {batch}")
-            elif name != "seed" or spec != SEED:
-                raise ProgramError(f"there is no data for the input {name!r}")
-        if unknown := set(tensors) - set(program.state) - {f"{DATA}{name}" for name in data}:
-            raise ProgramError(f"tensors that are neither state nor data: {', '.join(sorted(unknown))}")
-        if not data or rows_of(**data) < batch:
-            raise ProgramError(f"the data have fewer rows than the batch of {batch}")
-        return cls(program, data, steps, batch, words[0] | words[1] << 32)
+        with open_tensors(path) as file:
+            outline = read_job(file)
+            arrays = read_within_memory(file, file.tensors)
+        program = outline.program
+        program.values = {name: arrays[name] for name in program.state}
+        data = {name: arrays[DATA + name] for name in program.inputs if DATA + name in arrays}
+        return cls(program, data, outline.steps, outline.batch, outline.seed)
 
     def run(self, executor: str | Executor | None = None, **options: Any) -> JobResult:
         """Train. `executor` and its options as for `Program.run`; the one in use when None."""
         fixed = {} if "seed" in self.data else {"seed": seed_words(self.seed).numpy()}
+        if not self.data:
+            return self._run_without_data(fixed, executor, options)
         feeder = Feeder(lambda rows: self.program, self.data, fixed, executor, options)
         each = feeder.rows // self.batch
         outputs: dict[str, Array] = {}
@@ -182,6 +141,18 @@ class Job:
             for _, out in feeder.run(self.batch, range(min(each, self.steps - epoch * each)), order):
                 outputs = out
         return JobResult(feeder.state(self.batch), {name: np.array(x) for name, x in outputs.items()})
+
+    def _run_without_data(
+        self, fixed: Mapping[str, Array], executor: str | Executor | None, options: Mapping[str, Any]
+    ) -> JobResult:
+        """Every step has the same inputs: none, or the seed."""
+        chosen, merged = resolve(executor, options)
+        session = chosen.load(self.program, **merged)
+        inputs = {name: x for name, x in fixed.items() if name in self.program.inputs}
+        outputs: Mapping[str, Array] = {}
+        for _ in range(self.steps):
+            outputs = session.run(inputs)
+        return JobResult(dict(session.state()), {name: np.array(x) for name, x in outputs.items()})
 
 
 def run_job(path: str | Path, executor: str | Executor | None = None, **options: Any) -> JobResult:

@@ -15,6 +15,7 @@ import (
 )
 
 const (
+	jobFormat   = "paragon-job"
 	dataPrefix  = "data."
 	seedInput   = "seed"  // gets the job's seed where the data has none
 	orderStream = 1 << 31 // stream of the order of epoch 0
@@ -26,53 +27,60 @@ type Job struct {
 	Steps, Batch int
 	Seed         random.Seed
 	Data         map[string]*tensor.Tensor // by input; the first axis is the rows
-	rows         int
+	rows         int                       // of the data; 0 if there is none
 }
 
 // LoadJob reads a job file.
-func LoadJob(path string) (*Job, error) {
-	f, err := tensor.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	j, err := jobFromFile(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return j, nil
-}
+func LoadJob(path string) (*Job, error) { return load(path, jobFromFile) }
 
 func jobFromFile(f *tensor.File) (*Job, error) {
-	p, err := programOf(f, "paragon-job")
+	if err := checkMetadata(f, jobFormat, "program", "job"); err != nil {
+		return nil, err
+	}
+	p, err := program.Parse(f.Metadata["program"])
 	if err != nil {
 		return nil, err
 	}
+	if err := checkStateNames(p); err != nil {
+		return nil, err
+	}
+	j := &Job{Model: Model{Program: p, State: map[string]*tensor.Tensor{}}, Data: map[string]*tensor.Tensor{}}
+	if err := j.decodeSchedule(f.Metadata["job"]); err != nil {
+		return nil, fmt.Errorf("job: %w", err)
+	}
+	wanted := kinds{}
+	wanted.add("", p.State)
+	for _, v := range p.Inputs {
+		data := f.Tensors[dataPrefix+v.Name]
+		if data == nil && v.Name == seedInput && v.DType == tensor.U32 && v.Shape.Equal(tensor.Shape{2}) {
+			continue
+		}
+		if wanted[dataPrefix+v.Name], err = j.dataKind(v, data); err != nil {
+			return nil, err
+		}
+		j.Data[v.Name] = data
+	}
+	for _, s := range p.State {
+		j.State[s.Name] = f.Tensors[s.Name]
+	}
+	return j, wanted.check(f.Tensors)
+}
+
+// checkStateNames: no state has a name that data or results get.
+func checkStateNames(p *program.Program) error {
 	results := map[string]bool{}
 	for _, output := range p.Outputs {
 		results["output."+output.Name] = true
 	}
 	for _, s := range p.State {
 		if results[s.Name] {
-			return nil, fmt.Errorf("the state %q has the name that an output gets in the results", s.Name)
+			return fmt.Errorf("the state %q has the name that an output gets in the results", s.Name)
+		}
+		if strings.HasPrefix(s.Name, dataPrefix) {
+			return fmt.Errorf("the state %q has a name of data", s.Name)
 		}
 	}
-	j := &Job{Model: Model{Program: p}, Data: map[string]*tensor.Tensor{}, rows: -1}
-	if err := j.decodeSchedule(f.Metadata["job"]); err != nil {
-		return nil, fmt.Errorf("job: %w", err)
-	}
-	if j.State, err = stateOf(p, f.Tensors); err != nil {
-		return nil, err
-	}
-	for _, name := range tensor.Names(f.Tensors) {
-		if _, isState := j.State[name]; isState {
-			continue
-		}
-		if !strings.HasPrefix(name, dataPrefix) {
-			return nil, fmt.Errorf("the tensor %.300q is neither a state nor data of an input", name)
-		}
-		j.Data[strings.TrimPrefix(name, dataPrefix)] = f.Tensors[name]
-	}
-	return j, j.checkData()
+	return nil
 }
 
 func (j *Job) decodeSchedule(text string) error {
@@ -84,10 +92,10 @@ func (j *Job) decodeSchedule(text string) error {
 	if err != nil {
 		return err
 	}
-	if j.Steps, err = strictjson.Int(m["steps"], 0, math.MaxInt32); err != nil {
+	if j.Steps, err = strictjson.Int(m["steps"], 1, math.MaxInt32); err != nil {
 		return fmt.Errorf("steps: %w", err)
 	}
-	if j.Batch, err = strictjson.Int(m["batch"], 1, tensor.MaxDimension); err != nil {
+	if j.Batch, err = strictjson.Int(m["batch"], 1, math.MaxInt32); err != nil {
 		return fmt.Errorf("batch: %w", err)
 	}
 	seed, err := strictjson.Ints(m["seed"], 2, 0, math.MaxUint32)
@@ -98,37 +106,22 @@ func (j *Job) decodeSchedule(text string) error {
 	return nil
 }
 
-// checkData: each input has its rows, all the same number, or is the seed; there is no other data.
-func (j *Job) checkData() error {
-	inputs := map[string]bool{}
-	for _, v := range j.Program.Inputs {
-		inputs[v.Name] = true
-		t := j.Data[v.Name]
-		if t == nil {
-			if v.Name == seedInput && v.DType == tensor.U32 && v.Shape.Equal(tensor.Shape{2}) {
-				continue
-			}
-			return fmt.Errorf("the input %q has no data", v.Name)
-		}
-		if len(t.Shape) == 0 || len(v.Shape) == 0 || v.Shape[0] != j.Batch ||
-			t.DType != v.DType || !t.Shape[1:].Equal(v.Shape[1:]) {
-			return fmt.Errorf("the data of %q, %v %v, does not give batches of %d rows for the input, %v",
-				v.Name, t.DType, t.Shape, j.Batch, v.Kind)
-		}
-		if j.rows >= 0 && t.Shape[0] != j.rows {
-			return fmt.Errorf("the data of %q has %d rows, that before it %d", v.Name, t.Shape[0], j.rows)
-		}
-		j.rows = t.Shape[0]
-		if j.rows < j.Batch {
-			return fmt.Errorf("the data has %d rows, fewer than a batch of %d", j.rows, j.Batch)
-		}
+// dataKind is what the data of an input must be: as many rows as all data have, at least a batch of them.
+func (j *Job) dataKind(v program.Variable, data *tensor.Tensor) (program.Kind, error) {
+	if data == nil {
+		return program.Kind{}, fmt.Errorf("the input %q has no data", v.Name)
 	}
-	for _, name := range tensor.Names(j.Data) {
-		if !inputs[name] {
-			return fmt.Errorf("the data %.300q belongs to no input", name)
-		}
+	if len(data.Shape) == 0 || len(v.Shape) == 0 || v.Shape[0] != j.Batch {
+		return program.Kind{}, fmt.Errorf("the data of %q, %v %v, does not give batches of %d rows for the input, %v",
+			v.Name, data.DType, data.Shape, j.Batch, v.Kind)
 	}
-	return nil
+	if j.rows == 0 {
+		j.rows = data.Shape[0]
+	}
+	if j.rows < j.Batch {
+		return program.Kind{}, fmt.Errorf("the data of %q has %d rows, fewer than a batch of %d", v.Name, j.rows, j.Batch)
+	}
+	return program.Kind{DType: v.DType, Shape: append(tensor.Shape{j.rows}, v.Shape[1:]...)}, nil
 }
 
 // Train runs all steps: the state after the last, and the last step's outputs.

@@ -142,19 +142,19 @@ func TestJobErrors(t *testing.T) {
 	}{
 		{`"paragon-job"`, func(f *tensor.File) { f.Metadata["format"] = "paragon-model" }},
 		{`no "program"`, func(f *tensor.File) { delete(f.Metadata, "program") }},
-		{"ends too early", func(f *tensor.File) { delete(f.Metadata, "job") }},
+		{`no "job"`, func(f *tensor.File) { delete(f.Metadata, "job") }},
 		{"steps", schedule(`{"steps": -1, "batch": 4, "seed": [1, 2]}`)},
 		{"batch", schedule(`{"steps": 1, "batch": 0, "seed": [1, 2]}`)},
 		{"two integers", schedule(`{"steps": 1, "batch": 4, "seed": [1]}`)},
 		{"unknown key", schedule(`{"steps": 1, "batch": 4, "seed": [1, 2], "x": 1}`)},
 		{"batches of 5 rows", schedule(`{"steps": 1, "batch": 5, "seed": [1, 2]}`)},
-		{`the state "w1" has no tensor`, func(f *tensor.File) { delete(f.Tensors, "w1") }},
-		{"the state is", func(f *tensor.File) { f.Tensors["w1"] = tensor.New(tensor.F32, tensor.Shape{1}) }},
+		{`the tensor "w1", f32 [3,5], is missing`, func(f *tensor.File) { delete(f.Tensors, "w1") }},
+		{"is f32 [1], not f32 [3,5]", func(f *tensor.File) { f.Tensors["w1"] = tensor.New(tensor.F32, tensor.Shape{1}) }},
 		{"has no data", func(f *tensor.File) { delete(f.Tensors, "data.x") }},
-		{"belongs to no input", func(f *tensor.File) { f.Tensors["data.y"] = f.Tensors["data.x"] }},
-		{"neither", func(f *tensor.File) { f.Tensors["y"] = f.Tensors["data.x"] }},
-		{"19 rows", func(f *tensor.File) { f.Tensors["data.labels"] = tensor.New(tensor.I32, tensor.Shape{19}) }},
-		{"batches of", func(f *tensor.File) { f.Tensors["data.labels"] = tensor.New(tensor.F32, tensor.Shape{20}) }},
+		{"belongs to nothing", func(f *tensor.File) { f.Tensors["data.y"] = f.Tensors["data.x"] }},
+		{"belongs to nothing", func(f *tensor.File) { f.Tensors["y"] = f.Tensors["data.x"] }},
+		{"[19], not i32 [20]", func(f *tensor.File) { f.Tensors["data.labels"] = tensor.New(tensor.I32, tensor.Shape{19}) }},
+		{"is f32 [20], not i32 [20]", func(f *tensor.File) { f.Tensors["data.labels"] = tensor.New(tensor.F32, tensor.Shape{20}) }},
 		{"fewer than", func(f *tensor.File) {
 			f.Tensors["data.labels"] = tensor.New(tensor.I32, tensor.Shape{3})
 			f.Tensors["data.x"] = tensor.New(tensor.F32, tensor.Shape{3, 3})
@@ -166,6 +166,14 @@ func TestJobErrors(t *testing.T) {
 	}
 }
 
+func copied[V any](m map[string]V) map[string]V {
+	c := map[string]V{}
+	for key, value := range m {
+		c[key] = value
+	}
+	return c
+}
+
 func TestModel(t *testing.T) {
 	p := &build.Program{}
 	x, w := p.Input("x", "f32", 2), p.State("w", "f32", 2)
@@ -173,8 +181,11 @@ func TestModel(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.safetensors")
 	f := &tensor.File{
 		Metadata: map[string]string{"format": "paragon-model", "program": p.JSON()},
-		Tensors:  map[string]*tensor.Tensor{"w": f32Tensor(1, 2), "used by another program": f32Tensor(1, 1)},
+		Tensors:  map[string]*tensor.Tensor{"w": f32Tensor(1, 2)},
 	}
+	other := &build.Program{}
+	other.State("w", "f32", 2)
+	f.Metadata["program.other"] = other.JSON()
 	if err := f.WriteFile(path); err != nil {
 		t.Fatal(err)
 	}
@@ -191,13 +202,29 @@ func TestModel(t *testing.T) {
 		t.Errorf("got %g, want %g", got, a*b)
 	}
 	for part, inputs := range map[string]map[string]*tensor.Tensor{
-		`"x" (f32 [2]) is missing`: {},
-		`no input "y"`:             {"x": f32Tensor(2, 2), "y": f32Tensor(2, 2)},
-		`not f32 [3]`:              {"x": f32Tensor(2, 3)},
+		`"x", f32 [2], is missing`: {},
+		`"y" belongs to nothing`:   {"x": f32Tensor(2, 2), "y": f32Tensor(2, 2)},
+		`is f32 [3], not f32 [2]`:  {"x": f32Tensor(2, 3)},
 	} {
 		if _, err := m.Run(inputs, program.Options{}); err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("error %v, want one with %q", err, part)
 		}
+	}
+	other.State("v", "f32", 2)
+	for part, change := range map[string]func(){
+		`"program.other": the state "v"`: func() { f.Metadata["program.other"] = other.JSON() },
+		`"program.b": program: JSON`:     func() { f.Metadata["program.b"] = "" },
+		`"program.": a name has`:         func() { f.Metadata["program."] = p.JSON() },
+		`a key "b"`:                      func() { f.Metadata["b"] = "" },
+		`"v" belongs to nothing`:         func() { f.Tensors["v"] = f32Tensor(1, 2) },
+	} {
+		before := *f
+		f.Metadata, f.Tensors = copied(f.Metadata), copied(f.Tensors)
+		change()
+		if _, err := fromFile(f); err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("error %v, want one with %q", err, part)
+		}
+		*f = before
 	}
 	if _, err := LoadJob(path); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("a model as a job: %v", err)

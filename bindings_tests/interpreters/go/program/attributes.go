@@ -5,7 +5,6 @@ package program
 // families of operations share.
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -41,10 +40,10 @@ func integer(name string, low, high int64) attributeOf[int] {
 	return attributeOf[int]{name, func(v strictjson.Value) (int, error) { return strictjson.Int(v, low, high) }}
 }
 
-// integers is a list of at most 8 integers, none below low.
+// integers is a list of at most 8 integers from low on.
 func integers(name string, low int64) attributeOf[[]int] {
 	return attributeOf[[]int]{name, func(v strictjson.Value) ([]int, error) {
-		return strictjson.Ints(v, tensor.MaxRank, low, math.MaxInt64)
+		return strictjson.Ints(v, tensor.MaxRank, low, tensor.MaxDimension)
 	}}
 }
 
@@ -109,9 +108,9 @@ func decodePanel(v strictjson.Value) (int, error) {
 	if v == nil {
 		return onePanel, nil
 	}
-	panel, err := strictjson.Int(v, 2, math.MaxInt64)
+	panel, err := strictjson.Int(v, 2, math.MaxInt32)
 	if err != nil {
-		err = errors.New("a panel is an integer of at least 2, or null")
+		err = fmt.Errorf("a panel is an integer or null: %w", err)
 	}
 	return panel, err
 }

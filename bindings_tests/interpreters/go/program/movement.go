@@ -177,9 +177,9 @@ func padRule(x []Kind, a Attributes) (Kind, error) {
 	}
 	out := make(tensor.Shape, len(low))
 	for k, dim := range x[0].Shape {
-		out[k] = addCapped(low[k], high[k])
+		out[k] = low[k] + high[k]
 		if dim > 0 {
-			out[k] = addCapped(out[k], addCapped(dim, multiplyCapped(dim-1, interior[k])))
+			out[k] += dim + (dim-1)*interior[k] // at most 2^62
 		}
 	}
 	return Kind{x[0].DType, out}, nil
@@ -218,7 +218,7 @@ func concatRule(x []Kind, a Attributes) (Kind, error) {
 		if !same.Equal(x[0].Shape) {
 			return Kind{}, fmt.Errorf("%v and %v differ in more than axis %d", x[0], k, axis)
 		}
-		out[axis] = addCapped(out[axis], k.Shape[axis])
+		out[axis] += k.Shape[axis]
 	}
 	return Kind{x[0].DType, out}, nil
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"paragon/reference/strictjson"
 	"paragon/reference/tensor"
@@ -22,7 +24,8 @@ type Kind struct {
 
 func (k Kind) String() string { return fmt.Sprintf("%v %v", k.DType, k.Shape) }
 
-func (k Kind) equal(l Kind) bool { return k.DType == l.DType && k.Shape.Equal(l.Shape) }
+// Equal tells whether both are the same.
+func (k Kind) Equal(l Kind) bool { return k.DType == l.DType && k.Shape.Equal(l.Shape) }
 
 // Variable is an input or a state.
 type Variable struct {
@@ -60,6 +63,24 @@ type Program struct {
 
 // firstOperation is the number of the value of operation 0.
 func (p *Program) firstOperation() int { return len(p.Inputs) + len(p.State) }
+
+// OutputVariables are the names and kinds of the outputs.
+func (p *Program) OutputVariables() []Variable {
+	variables := make([]Variable, len(p.Outputs))
+	for k, o := range p.Outputs {
+		variables[k] = Variable{o.Name, p.kind(o.Value)}
+	}
+	return variables
+}
+
+// UpdatedState is the state that a run replaces.
+func (p *Program) UpdatedState() []Variable {
+	variables := make([]Variable, len(p.Updates))
+	for k, u := range p.Updates {
+		variables[k] = p.State[u.State]
+	}
+	return variables
+}
 
 // values is how many values there are.
 func (p *Program) values() int { return p.firstOperation() + len(p.Operations) }
@@ -169,21 +190,23 @@ func decodeVariables(what string, v strictjson.Value, names map[string]bool) ([]
 	return variables, err
 }
 
-// decodeName expects 1 to 255 bytes without control characters.
 func decodeName(v strictjson.Value) (string, error) {
 	name, err := strictjson.String(v)
 	if err != nil {
 		return "", fmt.Errorf("name: %w", err)
 	}
+	return name, CheckName(name)
+}
+
+// CheckName reports what is no name: 1 to 255 bytes without control characters.
+func CheckName(name string) error {
 	if len(name) < 1 || len(name) > 255 {
-		return "", fmt.Errorf("a name has 1 to 255 bytes, this one %d", len(name))
+		return fmt.Errorf("a name has 1 to 255 bytes, this one %d", len(name))
 	}
-	for i := 0; i < len(name); i++ {
-		if name[i] < 0x20 || name[i] == 0x7f {
-			return "", fmt.Errorf("the name %q holds a control character", name)
-		}
+	if strings.IndexFunc(name, unicode.IsControl) >= 0 {
+		return fmt.Errorf("the name %q holds a control character", name)
 	}
-	return name, nil
+	return nil
 }
 
 func decodeKind(m map[string]strictjson.Value) (Kind, error) {
@@ -265,7 +288,7 @@ func (p *Program) decodeOperation(v strictjson.Value) (o Operation, err error) {
 		return o, err
 	}
 	stated, err := decodeKind(m)
-	if err == nil && !stated.equal(o.Kind) {
+	if err == nil && !stated.Equal(o.Kind) {
 		err = fmt.Errorf("yields %v, but %v is stated", o.Kind, stated)
 	}
 	return o, err
@@ -337,7 +360,7 @@ func (p *Program) decodeUpdates(v strictjson.Value) error {
 		if err != nil {
 			return fmt.Errorf("%q: %w", name, err)
 		}
-		if k := p.kind(value); !k.equal(p.State[state].Kind) {
+		if k := p.kind(value); !k.Equal(p.State[state].Kind) {
 			return fmt.Errorf("the state %q is %v, but value %d is %v", name, p.State[state].Kind, value, k)
 		}
 		p.Updates = append(p.Updates, Update{state, value})

@@ -75,7 +75,7 @@ func bind(what string, variables []Variable, tensors map[string]*tensor.Tensor, 
 		if t == nil {
 			return fmt.Errorf("the %s %q (%v) is missing", what, v.Name, v.Kind)
 		}
-		if have := (Kind{t.DType, t.Shape}); !have.equal(v.Kind) {
+		if have := (Kind{t.DType, t.Shape}); !have.Equal(v.Kind) {
 			return fmt.Errorf("the %s %q must be %v, not %v", what, v.Name, v.Kind, have)
 		}
 		values[k] = t

@@ -102,14 +102,6 @@ func joined(pieces ...[]int) tensor.Shape {
 	return out
 }
 
-// addCapped is a + b for a, b >= 0, or the largest int.
-func addCapped(a, b int) int {
-	if a > math.MaxInt-b {
-		return math.MaxInt
-	}
-	return a + b
-}
-
 // multiplyCapped is a * b for a, b >= 0, or the largest int.
 func multiplyCapped(a, b int) int {
 	if b != 0 && a > math.MaxInt/b {

@@ -4,7 +4,6 @@ package program
 
 import (
 	"fmt"
-	"math"
 
 	"paragon/reference/tensor"
 )
@@ -54,11 +53,8 @@ func (g grid) window(pixel, position int) int {
 func windows(a Attributes, image []int) (count [2]int, err error) {
 	padding, dilation, kernel, stride := attrPadding.of(a), attrDilation.of(a), attrKernel.of(a), attrStride.of(a)
 	for k := range count {
-		padded := addCapped(image[k], addCapped(padding[2*k], padding[2*k+1]))
-		reach := addCapped(multiplyCapped(dilation[k], kernel[k]-1), 1)
-		if padded == math.MaxInt {
-			return count, fmt.Errorf("the padding %v is too large", padding)
-		}
+		padded := image[k] + padding[2*k] + padding[2*k+1]
+		reach := dilation[k]*(kernel[k]-1) + 1 // at most 2^62
 		if reach > padded {
 			return count, fmt.Errorf("the window, %d long, exceeds the padded image, %d", reach, padded)
 		}
@@ -81,7 +77,7 @@ func unfoldRule(x []Kind, a Attributes) (Kind, error) {
 	}
 	s := x[0].Shape
 	count, err := windows(a, s[2:])
-	columns := multiplyCapped(s[1], multiplyCapped(kernel[0], kernel[1]))
+	columns := multiplyCapped(s[1], kernel[0]*kernel[1])
 	return Kind{x[0].DType, tensor.Shape{s[0], count[0], count[1], columns}}, err
 }
 
@@ -121,7 +117,7 @@ func foldRule(x []Kind, a Attributes) (Kind, error) {
 	if err != nil {
 		return Kind{}, err
 	}
-	positions := multiplyCapped(kernel[0], kernel[1])
+	positions := kernel[0] * kernel[1]
 	if s[1] != count[0] || s[2] != count[1] || s[3]%positions != 0 {
 		return Kind{}, fmt.Errorf("%v does not hold %d x %d windows of a multiple of %d", x[0], count[0], count[1], positions)
 	}

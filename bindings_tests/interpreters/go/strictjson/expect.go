@@ -39,18 +39,15 @@ func Bool(v Value) (bool, error) {
 	return false, fmt.Errorf("expected true or false, found %s", kind(v))
 }
 
-// Int expects an integer without fraction and exponent, between low and high.
+// Int expects an integer without sign, fraction and exponent, between low and high, which are not negative.
 func Int(v Value, low, high int64) (int, error) {
 	n, ok := v.(Number)
 	if !ok {
 		return 0, fmt.Errorf("expected an integer, found %s", kind(v))
 	}
 	i, err := strconv.ParseInt(string(n), 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("expected an integer, found %.40s", n)
-	}
-	if i < low || i > high {
-		return 0, fmt.Errorf("%d is outside %d ... %d", i, low, high)
+	if err != nil || i < low || i > high || n[0] == '-' {
+		return 0, fmt.Errorf("expected an integer in %d ... %d (no sign, fraction or exponent), found %.40s", low, high, n)
 	}
 	return int(i), nil
 }

@@ -1,5 +1,6 @@
 // Package strictjson reads JSON (RFC 8259) without leniency: duplicate keys, bad UTF-8, lone surrogates, deep nesting and
-// trailing text are errors, and integers are exact. (encoding/json lets the first three pass and matches keys of any case.)
+// trailing text are errors, so are numbers beyond binary64, and integers are exact. (encoding/json lets the first three pass and matches
+// keys of any case.) The rules stand in docs/files.md, section 1.
 package strictjson
 
 import (
@@ -11,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// MaxDepth is how deep objects and arrays may nest.
+// MaxDepth is how many objects and arrays may be open at one place.
 const MaxDepth = 64
 
 // Value is nil, bool, string, Number, []Value or *Object.
@@ -64,11 +65,11 @@ func (p *parser) peek() byte {
 	return 0
 }
 
+// value reads a value inside of depth objects and arrays.
 func (p *parser) value(depth int) (Value, error) {
-	if depth > MaxDepth {
-		return nil, fmt.Errorf("nested deeper than %d", MaxDepth)
-	}
 	switch c := p.peek(); {
+	case (c == '{' || c == '[') && depth == MaxDepth:
+		return nil, fmt.Errorf("nested deeper than %d", MaxDepth)
 	case c == '{':
 		return p.object(depth)
 	case c == '[':
@@ -150,7 +151,7 @@ func (p *parser) object(depth int) (Value, error) {
 	return o, err
 }
 
-// number is -?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)?
+// number is -?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)?, of a value that rounds to a finite binary64.
 func (p *parser) number() (Value, error) {
 	start := p.at
 	take := func(set string) bool {
@@ -178,7 +179,11 @@ func (p *parser) number() (Value, error) {
 	if !ok || take("0123456789") {
 		return nil, errors.New("malformed number")
 	}
-	return Number(p.text[start:p.at]), nil
+	text := p.text[start:p.at]
+	if _, err := strconv.ParseFloat(text, 64); err != nil {
+		return nil, errors.New("a number beyond binary64")
+	}
+	return Number(text), nil
 }
 
 func (p *parser) string() (string, error) {

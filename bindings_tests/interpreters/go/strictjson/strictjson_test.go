@@ -52,6 +52,9 @@ func TestParseErrors(t *testing.T) {
 		`"abc`:                    "ends inside a string",
 		`"abc\`:                   "ends inside a string",
 		"\"\xff\"":                "UTF-8",
+		`1e999`:                   "beyond binary64",
+		`[{"a": -1e309}]`:         "beyond binary64",
+		strings.Repeat("9", 310):  "beyond binary64",
 		strings.Repeat("[", 70):   "nested deeper",
 		strings.Repeat("[", 1e6):  "nested deeper",
 		"[\n1,\n  oops]":          "line 3 column 3",
@@ -63,6 +66,24 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
+// TestDepth: 64 may be open at one place, whatever stands inside of them.
+func TestDepth(t *testing.T) {
+	nested := func(depth int, inside string) string {
+		return strings.Repeat("[", depth) + inside + strings.Repeat("]", depth)
+	}
+	for _, inside := range []string{"", "1", "1,2"} {
+		if _, err := Parse(nested(64, inside)); err != nil {
+			t.Error(err)
+		}
+		if _, err := Parse(nested(65, inside)); err == nil {
+			t.Errorf("65 levels around %q are no error", inside)
+		}
+	}
+	if _, err := Parse("[" + strings.Repeat("9", 300) + ",1e308,1e-999]"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestExpect(t *testing.T) {
 	fail := func(what string, err error) {
 		t.Helper()
@@ -70,10 +91,10 @@ func TestExpect(t *testing.T) {
 			t.Error(what, "is no error")
 		}
 	}
-	if i, err := Int(Number("-7"), -10, 0); i != -7 || err != nil {
+	if i, err := Int(Number("7"), 0, 10); i != 7 || err != nil {
 		t.Error(i, err)
 	}
-	for _, n := range []string{"1.0", "1e2", "11", "99999999999999999999"} {
+	for _, n := range []string{"1.0", "1e1", "-0", "-1", "11", "99999999999999999999"} {
 		_, err := Int(Number(n), 0, 10)
 		fail(n, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 )
 
 const (
@@ -15,18 +16,43 @@ const (
 	maxLinks = 40      // that lead from one to the next
 )
 
-// readRegular is the content of a file; what is none (a FIFO, a device) might never end.
-func readRegular(path string) ([]byte, error) {
+// openRegular opens a file to read and tells its size. What is no regular file (a FIFO, a device) might never end. Errors do not name
+// the path.
+func openRegular(path string) (file *os.File, size int64, err error) {
 	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: not a regular file", path)
-	case info.Size() > maxFile:
-		return nil, fmt.Errorf("%s: %d bytes, at most %d are read", path, info.Size(), maxFile)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
 	}
-	return os.ReadFile(path)
+	if err == nil {
+		file, err = os.Open(path)
+	}
+	if err == nil {
+		info, err = file.Stat() // of the file that was opened: another may be in its place
+	}
+	if bare := new(fs.PathError); errors.As(err, &bare) {
+		err = bare.Err
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return file, info.Size(), nil
+}
+
+// readRegular is the content of a file. Errors name the path.
+func readRegular(path string) ([]byte, error) {
+	file, size, err := openRegular(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	defer file.Close()
+	if size > maxFile {
+		return nil, fmt.Errorf("%s: %d bytes, at most %d are read", path, size, maxFile)
+	}
+	data := make([]byte, size)
+	if _, err := io.ReadFull(file, data); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return data, nil
 }
 
 // replaceFile writes a file beside its place and renames it, so that a reader finds the old file or the whole new one. Links
@@ -57,15 +83,14 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 	if err != nil {
 		return err
 	}
-	temporary := filepath.Join(filepath.Dir(target), fmt.Sprintf(".%s.%d.tmp", filepath.Base(target), os.Getpid()))
-	file, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	file, err := createBeside(target, there)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
 			file.Close()
-			os.Remove(temporary)
+			os.Remove(file.Name())
 		}
 	}()
 	if there != nil {
@@ -82,7 +107,26 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 	if err = file.Close(); err != nil {
 		return err
 	}
-	return os.Rename(temporary, target)
+	return os.Rename(file.Name(), target)
+}
+
+var temporaries atomic.Int64 // made by this process
+
+// createBeside makes a new file in the folder of target, under a name that no other writer has, in this process or another. While
+// it is written, nobody sees more of it than of what it replaces.
+func createBeside(target string, there fs.FileInfo) (*os.File, error) {
+	mode := fs.FileMode(0o666)
+	if there != nil {
+		mode = 0o600
+	}
+	directory, base := filepath.Split(target)
+	for {
+		name := fmt.Sprintf("%s.%s.%d.%d.tmp", directory, base, os.Getpid(), temporaries.Add(1))
+		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		if !errors.Is(err, fs.ErrExist) { // what a dead process has left is passed over
+			return file, err
+		}
+	}
 }
 
 // followLinks is where a path leads in the end, also where nothing is yet.

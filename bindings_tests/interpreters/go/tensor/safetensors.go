@@ -5,6 +5,7 @@ package tensor
 // 32-bit dtypes are read. Memory stays in proportion to the file.
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -41,31 +42,75 @@ func ReadFile(path string) (*File, error) {
 	return f, nil
 }
 
-// entry is one tensor of the header.
-type entry struct {
-	name       string
-	dtype      DType
-	shape      Shape
-	begin, end int
+// ReadHeader reads the header of a safetensors file and checks it against the file's size. The tensors have no words. Errors do not
+// name the file.
+func ReadHeader(path string) (*File, error) {
+	file, size, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	length, err := headerLength(file, size)
+	if err != nil {
+		return nil, err
+	}
+	header := make([]byte, length)
+	if _, err := io.ReadFull(file, header); err != nil {
+		return nil, err
+	}
+	f, _, err := parseHeader(string(header), size-8-length)
+	return f, err
 }
 
 // Parse reads the bytes of a safetensors file.
 func Parse(data []byte) (*File, error) {
-	if len(data) < 8 {
-		return nil, errors.New("shorter than 8 bytes")
+	length, err := headerLength(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, err
 	}
-	length := binary.LittleEndian.Uint64(data)
-	if length > maxHeader || length > uint64(len(data)-8) {
-		return nil, fmt.Errorf("the header length, %d, is more than the file or the limit holds", length)
+	header, data := data[8:8+length], data[8+length:]
+	f, entries, err := parseHeader(string(header), int64(len(data)))
+	if err != nil {
+		return nil, err
 	}
-	header, data := string(data[8:8+length]), data[8+length:]
+	for _, e := range entries {
+		e.Words = make([]uint32, e.Shape.Elements())
+		for i := range e.Words {
+			e.Words[i] = binary.LittleEndian.Uint32(data[e.begin+4*i:])
+		}
+	}
+	return f, nil
+}
+
+// headerLength reads the first 8 bytes of a file of that size.
+func headerLength(r io.Reader, size int64) (int64, error) {
+	var first [8]byte
+	if _, err := io.ReadFull(r, first[:]); err != nil {
+		return 0, errors.New("shorter than 8 bytes")
+	}
+	length := binary.LittleEndian.Uint64(first[:])
+	if length > maxHeader || length > uint64(size-8) {
+		return 0, fmt.Errorf("the header length, %d, is more than the file or the limit holds", length)
+	}
+	return int64(length), nil
+}
+
+// entry is one tensor of the header and its place in the data.
+type entry struct {
+	*Tensor
+	name       string
+	begin, end int
+}
+
+// parseHeader reads and checks a header for data of that size: the file with tensors without words, and their places.
+func parseHeader(header string, size int64) (*File, []entry, error) {
 	v, err := strictjson.Parse(header)
 	if err != nil {
-		return nil, fmt.Errorf("header: %w", err)
+		return nil, nil, fmt.Errorf("header: %w", err)
 	}
 	o, ok := v.(*strictjson.Object)
-	if !ok || !strings.HasPrefix(header, "{") {
-		return nil, errors.New("header: not a JSON object")
+	if !ok || header[0] != '{' || !strings.HasSuffix(strings.TrimRight(header, " "), "}") {
+		return nil, nil, errors.New("header: not a JSON object from its first byte on, with nothing but spaces after it")
 	}
 	f := &File{map[string]string{}, map[string]*Tensor{}}
 	var entries []entry
@@ -76,32 +121,33 @@ func Parse(data []byte) (*File, error) {
 			var e entry
 			e, err = parseEntry(name, o.Fields[name])
 			entries = append(entries, e)
+			f.Tensors[name] = e.Tensor
 		}
 		if err != nil {
-			return nil, fmt.Errorf("header: %.300q: %w", name, err)
+			return nil, nil, fmt.Errorf("header: %.300q: %w", name, err)
 		}
 	}
+	return f, entries, checkCover(entries, size)
+}
+
+// checkCover: the tensors lie one after another and fill the data.
+func checkCover(entries []entry, size int64) error {
 	sort.SliceStable(entries, func(i, j int) bool {
 		a, b := entries[i], entries[j]
 		return a.begin < b.begin || a.begin == b.begin && a.end < b.end
 	})
 	at := 0
 	for _, e := range entries {
-		if e.begin != at || e.end > len(data) {
-			return nil, fmt.Errorf("tensor %.300q: data_offsets [%d,%d] overlap, leave a hole or pass the end of the data (%d bytes)",
-				e.name, e.begin, e.end, len(data))
+		if e.begin != at || int64(e.end) > size {
+			return fmt.Errorf("tensor %.300q: data_offsets [%d,%d] overlap, leave a hole or pass the end of the data (%d bytes)",
+				e.name, e.begin, e.end, size)
 		}
 		at = e.end
-		t := New(e.dtype, e.shape)
-		for i := range t.Words {
-			t.Words[i] = binary.LittleEndian.Uint32(data[e.begin+4*i:])
-		}
-		f.Tensors[e.name] = t
 	}
-	if at != len(data) {
-		return nil, fmt.Errorf("%d bytes follow the last tensor", len(data)-at)
+	if int64(at) != size {
+		return fmt.Errorf("%d bytes follow the last tensor", size-int64(at))
 	}
-	return f, nil
+	return nil
 }
 
 func (f *File) parseMetadata(v strictjson.Value) error {
@@ -147,7 +193,7 @@ func parseEntry(name string, v strictjson.Value) (entry, error) {
 	if size := 4 * shape.Elements(); offsets[1]-offsets[0] != size {
 		return entry{}, fmt.Errorf("data_offsets %v do not span the %d bytes of %v %v", offsets, size, dtype, shape)
 	}
-	return entry{name, dtype, shape, offsets[0], offsets[1]}, nil
+	return entry{&Tensor{DType: dtype, Shape: shape}, name, offsets[0], offsets[1]}, nil
 }
 
 // Write writes the file; NaNs are written as one value. The tensors stand in the order of their names.

@@ -62,6 +62,33 @@ func TestWriteFileLeavesNothingBehind(t *testing.T) {
 	}
 }
 
+// TestWritersOfOneTarget: each of several writers replaces the file as a whole, and none takes another's temporary file.
+func TestWritersOfOneTarget(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	const writers = 8
+	errs := make(chan error, writers)
+	for writer := 0; writer < writers; writer++ {
+		go func(words int) {
+			f := &File{Tensors: map[string]*Tensor{"x": New(U32, Shape{words})}}
+			var err error
+			for i := 0; i < 50 && err == nil; i++ {
+				if err = f.WriteFile(path); err == nil {
+					_, err = ReadFile(path)
+				}
+			}
+			errs <- err
+		}(1 + 10_000*writer)
+	}
+	for writer := 0; writer < writers; writer++ {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 {
+		t.Errorf("temporary files are left: %v", entries)
+	}
+}
+
 func TestParseErrors(t *testing.T) {
 	four := make([]byte, 4)
 	for _, c := range []struct {

@@ -17,8 +17,8 @@ export const integer = (low, high) => (value) =>
 
 /** @type {(low: number, length?: number) => (value: unknown) => void} */
 export const integers = (low, length) => (value) => {
-  const good = Array.isArray(value) && value.every((v) => isInteger(v, low, Number.MAX_SAFE_INTEGER));
-  need(good && (length ?? value.length) === value.length, `a list of ${length ?? ""} integers >= ${low} is expected`);
+  const good = Array.isArray(value) && value.every((v) => isInteger(v, low, MAX_DIMENSION));
+  need(good && (length ?? value.length) === value.length, `a list of ${length ?? ""} integers from ${low} to ${MAX_DIMENSION} is expected`);
 };
 
 /** @type {(value: unknown) => void} */
@@ -30,7 +30,7 @@ export const oneOf = (choices) => (value) =>
 
 /** @type {(value: unknown) => void} */
 export const panel = (value) =>
-  need(value === null || isInteger(value, 2, Number.MAX_SAFE_INTEGER), "an integer >= 2 or null is expected");
+  need(value === null || isInteger(value, 2, MAX_DIMENSION), `an integer from 2 to ${MAX_DIMENSION} or null is expected`);
 
 /** @type {(value: unknown) => void} */
 export const word = (value) =>
@@ -40,7 +40,7 @@ export const axis = integer(0, MAX_RANK);
 export const axes = integers(0);
 export const dtype = oneOf(Object.keys(ARRAYS));
 
-/** @type {(value: unknown) => void} */
+/** @type {(value: unknown) => asserts value is number[]} */
 export function checkShape(value) {
   const good = Array.isArray(value) && value.every((d) => isInteger(d, 0, MAX_DIMENSION));
   need(good, `a shape is a list of integers from 0 to ${MAX_DIMENSION}`);

@@ -1,6 +1,6 @@
 // Programs: parsing and checking of the JSON form, and building new ones.
 
-import { parseJson } from "./json.mjs";
+import { isObject, parseJson, show } from "./json.mjs";
 import { checkShape } from "./attributes.mjs";
 import { inferType } from "./operations.mjs";
 import { ARRAYS, count, sameShape, showType } from "./tensor.mjs";
@@ -18,22 +18,22 @@ const LISTS = ["inputs", "state", "operations", "outputs", "updates"];
 const encoder = new TextEncoder();
 
 /** @type {(value: unknown, ...keys: string[]) => {[key: string]: any}} an object with exactly these keys */
-function members(value, ...keys) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error("an object is expected");
+export function members(value, ...keys) {
+  if (!isObject(value)) throw new Error("an object is expected");
   for (const key of Object.keys(value)) if (!keys.includes(key)) throw new Error(`unknown key ${JSON.stringify(key)}`);
   for (const key of keys) if (!Object.hasOwn(value, key)) throw new Error(`the key ${JSON.stringify(key)} is missing`);
   return value;
 }
 
-/** @type {(name: unknown, taken: Set<string>) => string} */
-function checkName(name, taken) {
+/** @type {(name: unknown, taken?: Set<string>) => string} a name that nothing has taken */
+export function checkName(name, taken) {
   if (typeof name !== "string") throw new Error("the name is not a string");
   const shown = JSON.stringify(name.slice(0, 300));
   const length = encoder.encode(name).length;
   if (length < 1 || length > 255) throw new Error(`the name ${shown} is not of 1 to 255 bytes`);
   if (/[\p{Cc}\p{Cs}]/u.test(name)) throw new Error(`the name ${shown} has a control character or half a character`);
-  if (taken.has(name)) throw new Error(`the name ${shown} is taken`);
-  taken.add(name);
+  if (taken?.has(name)) throw new Error(`the name ${shown} is taken`);
+  taken?.add(name);
   return name;
 }
 
@@ -50,7 +50,7 @@ function checkType(value) {
 /** @type {(value: unknown, types: Type[]) => number} the number of a value that exists already */
 function checkValue(value, types) {
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0 || value >= types.length) {
-    throw new Error(`there is no value ${JSON.stringify(value)} yet; values 0 to ${types.length - 1} exist`);
+    throw new Error(`there is no value ${show(value)} yet; values 0 to ${types.length - 1} exist`);
   }
   return value;
 }
@@ -61,11 +61,9 @@ function checkOperation(value, types) {
     members(value, "op", "inputs", "output", "dtype", "shape", "attributes");
   if (!Array.isArray(inputs)) throw new Error("inputs is not a list");
   const operands = inputs.map((id) => types[checkValue(id, types)]);
-  if (typeof attributes !== "object" || attributes === null || Array.isArray(attributes)) {
-    throw new Error("attributes is not an object");
-  }
+  if (!isObject(attributes)) throw new Error("attributes is not an object");
   const type = inferType(op, operands, attributes);
-  if (output !== types.length) throw new Error(`output is ${JSON.stringify(output)}; the next value is ${types.length}`);
+  if (output !== types.length) throw new Error(`output is ${show(output)}; the next value is ${types.length}`);
   const stated = checkType({ dtype, shape });
   if (stated.dtype !== type.dtype || !sameShape(stated.shape, type.shape)) {
     throw new Error(`yields ${showType(type)}, but ${showType(stated)} is stated`);
@@ -96,16 +94,16 @@ function each(list, check, label) {
  * @returns {Program}
  * @throws {Error} naming the operation by index and name, or the input, state, output or update
  */
-export function parseProgram(source) {
-  const value = typeof source === "string" ? parseJson(source) : source;
-  const hasMeta = typeof value === "object" && value !== null && Object.hasOwn(value, "meta");
+export const parseProgram = (source) => checkProgram(typeof source === "string" ? parseJson(source) : source);
+
+/** @type {(value: unknown) => Program} what the JSON text of a program says, checked */
+export function checkProgram(value) {
+  const hasMeta = isObject(value) && Object.hasOwn(value, "meta");
   const [top] = each([value], (v) => members(v, ...Object.keys(HEADER), ...LISTS, ...(hasMeta ? ["meta"] : [])), () => "top level");
   for (const [key, wanted] of Object.entries(HEADER)) {
-    if (top[key] !== wanted) throw new Error(`program: ${key} is ${JSON.stringify(top[key])}, not ${JSON.stringify(wanted)}`);
+    if (top[key] !== wanted) throw new Error(`program: ${key} is ${show(top[key])}, not ${JSON.stringify(wanted)}`);
   }
-  if (hasMeta && (typeof top.meta !== "object" || top.meta === null || Array.isArray(top.meta))) {
-    throw new Error("program: meta is not an object");
-  }
+  if (hasMeta && !isObject(top.meta)) throw new Error("program: meta is not an object");
   for (const key of LISTS) if (!Array.isArray(top[key])) throw new Error(`program: ${key} is not a list`);
   if (top.operations.length > MAX_OPERATIONS) throw new Error(`program: more than ${MAX_OPERATIONS} operations`);
 

@@ -3,20 +3,20 @@
 // 8 bytes: the length of the header, little-endian; the header: a JSON object that gives each tensor's dtype, shape and
 // byte range in the rest of the file, and `__metadata__`, strings by name; then the bytes, without gaps or overlaps.
 
+import { checkShape } from "./attributes.mjs";
 import { fromLittleEndian, toLittleEndian } from "./bytes.mjs";
-import { parseJson } from "./json.mjs";
-import { ARRAYS, MAX_DIMENSION, MAX_RANK, count, observedWords } from "./tensor.mjs";
+import { isObject, parseJson } from "./json.mjs";
+import { ARRAYS, count, observedWords } from "./tensor.mjs";
 
 /** @typedef {import("./tensor.mjs").Tensor} Tensor */
 /** @typedef {{metadata: Map<string, string>, tensors: Map<string, Tensor>}} TensorFile */
+/** @typedef {{dtype: import("./tensor.mjs").DType, shape: number[], begin: number, end: number}} Place where a tensor's bytes lie in the data */
+/** @typedef {{metadata: Map<string, string>, tensors: Map<string, Place>}} Header what a file says before the words of its tensors */
 
 /** @type {{[name: string]: import("./tensor.mjs").DType}} */
 const DTYPES = { F32: "f32", I32: "i32", U32: "u32" };
 const MAX_HEADER = 100_000_000;
 const KEYS = ["data_offsets", "dtype", "shape"];
-
-/** @type {(value: unknown) => value is {[key: string]: unknown}} */
-const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** @type {(value: unknown) => value is number[]} */
 const isSizes = (value) => Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
@@ -24,7 +24,7 @@ const isSizes = (value) => Array.isArray(value) && value.every((n) => Number.isS
 /**
  * @param {unknown} entry
  * @param {number} size of the data
- * @returns {{dtype: import("./tensor.mjs").DType, shape: number[], begin: number, end: number}}
+ * @returns {Place}
  */
 function checkEntry(entry, size) {
   if (!isObject(entry) || Object.keys(entry).sort().join() !== KEYS.join()) {
@@ -34,9 +34,7 @@ function checkEntry(entry, size) {
   if (typeof dtype !== "string" || !Object.hasOwn(DTYPES, dtype)) {
     throw new Error(`dtype ${JSON.stringify(dtype)} is none of F32, I32, U32`);
   }
-  if (!isSizes(shape) || shape.length > MAX_RANK || shape.some((d) => d > MAX_DIMENSION)) {
-    throw new Error(`the shape is a list of at most ${MAX_RANK} integers from 0 to ${MAX_DIMENSION}`);
-  }
+  checkShape(shape);
   if (!isSizes(offsets) || offsets.length !== 2) throw new Error("data_offsets is a list of two integers");
   const [begin, end] = offsets;
   if (begin > end || end > size) throw new Error(`the bytes ${begin} to ${end} are not within the ${size} of the file`);
@@ -60,29 +58,50 @@ function checkMetadata(value) {
  * @throws {Error} for a malformed file, naming the tensor
  */
 export function readSafetensors(bytes) {
+  const length = headerLength(bytes.subarray(0, 8), bytes.length);
+  const data = bytes.subarray(8 + length);
+  const { metadata, tensors } = readHeader(bytes.subarray(8, 8 + length), data.length);
+  return {
+    metadata,
+    tensors: new Map(Array.from(tensors, ([name, { dtype, shape, begin, end }]) =>
+      [name, { dtype, shape, data: new ARRAYS[dtype](fromLittleEndian(data.subarray(begin, end))) }])),
+  };
+}
+
+/**
+ * @param {Uint8Array} bytes the first 8 of a file
+ * @param {number} size of the file
+ * @returns {number}
+ */
+export function headerLength(bytes, size) {
   if (bytes.length < 8) throw new Error("safetensors: the file is shorter than 8 bytes");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getUint32(0, true) + 2 ** 32 * view.getUint32(4, true);
-  if (length > Math.min(bytes.length - 8, MAX_HEADER)) {
-    throw new Error(`safetensors: a header of ${length} bytes in a file of ${bytes.length}`);
+  if (length > Math.min(size - 8, MAX_HEADER)) {
+    throw new Error(`safetensors: a header of ${length} bytes in a file of ${size}`);
   }
-  const header = decodeHeader(bytes.subarray(8, 8 + length));
-  const data = bytes.subarray(8 + length);
+  return length;
+}
+
+/**
+ * @param {Uint8Array} bytes of the header
+ * @param {number} size of the data
+ * @returns {Header}
+ */
+export function readHeader(bytes, size) {
+  const header = decodeHeader(bytes);
+  /** @type {Header["tensors"]} */
   const tensors = new Map();
-  /** @type {[number, number][]} */
-  const ranges = [];
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") continue;
     try {
-      const { dtype, shape, begin, end } = checkEntry(entry, data.length);
-      tensors.set(name, { dtype, shape, data: new ARRAYS[dtype](fromLittleEndian(data.subarray(begin, end))) });
-      ranges.push([begin, end]);
+      tensors.set(name, checkEntry(entry, size));
     } catch (error) {
       throw new Error(`safetensors: tensor ${JSON.stringify(name)}: ${/** @type {Error} */ (error).message}`);
     }
   }
-  checkCover(ranges, data.length);
-  return { metadata: checkMetadata(header.__metadata__ ?? {}), tensors };
+  checkCover([...tensors.values()], size);
+  return { metadata: checkMetadata("__metadata__" in header ? header.__metadata__ : {}), tensors };
 }
 
 /** @type {(bytes: Uint8Array) => {[key: string]: unknown}} */
@@ -94,15 +113,16 @@ function decodeHeader(bytes) {
     throw new Error("safetensors: the header is not UTF-8");
   }
   const header = parseJson(text);
-  if (!isObject(header)) throw new Error("safetensors: the header is not a JSON object");
+  if (!isObject(header) || text[0] !== "{" || !/} *$/.test(text)) {
+    throw new Error("safetensors: the header is not a JSON object from its first byte on, with nothing but spaces after it");
+  }
   return header;
 }
 
-/** @type {(ranges: [number, number][], size: number) => void} */
-function checkCover(ranges, size) {
-  ranges.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+/** @type {(tensors: Place[], size: number) => void} */
+function checkCover(tensors, size) {
   let at = 0;
-  for (const [begin, end] of ranges) {
+  for (const { begin, end } of tensors.sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== at) throw new Error(`safetensors: tensors leave a gap or overlap at byte ${Math.min(begin, at)}`);
     at = end;
   }

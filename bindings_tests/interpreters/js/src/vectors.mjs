@@ -1,6 +1,6 @@
 // Vector files: programs with inputs and the words that must come out.
 
-import { parseJson } from "./json.mjs";
+import { readCases } from "./kinds.mjs";
 import { openSession } from "./session.mjs";
 import { observedWords, sameShape, showType } from "./tensor.mjs";
 
@@ -42,19 +42,15 @@ function difference(kind, expected, actual) {
  * @returns {Verdict[]}
  * @throws {Error} for a file that is not one of vectors
  */
-export function runVectors({ metadata, tensors }, open = openSession) {
-  if (metadata.get("format") !== "paragon-vectors") throw new Error("the metadata's format is not paragon-vectors");
-  const cases = /** @type {any} */ (parseJson(metadata.get("cases") ?? ""));
-  if (!Array.isArray(cases) || cases.length === 0) throw new Error("vectors: there is no case");
-  return cases.map(({ name, program }, k) => {
+export function runVectors(file, open = openSession) {
+  return readCases(file).map(({ name, program }, k) => {
+    const part = (/** @type {string} */ kind) => under(file.tensors, `${k}/${kind}/`);
     try {
-      const session = open(program, under(tensors, `${k}/state/`));
-      const { outputs } = session.run(under(tensors, `${k}/in/`));
-      const updated = new Set(program.updates.map((/** @type {{state: string}} */ { state }) => state));
+      const session = open(program, part("state"));
+      const { outputs } = session.run(part("in"));
+      const updated = new Set(program.updates.map(({ state }) => state));
       const state = new Map(Array.from(session.state).filter(([key]) => updated.has(key)));
-      const failure = difference("output", under(tensors, `${k}/out/`), outputs)
-        ?? difference("state", under(tensors, `${k}/new/`), state);
-      return { name, failure };
+      return { name, failure: difference("output", part("out"), outputs) ?? difference("state", part("new"), state) };
     } catch (error) {
       return { name, failure: /** @type {Error} */ (error).message };
     }

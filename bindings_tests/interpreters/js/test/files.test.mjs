@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import test from "node:test";
 import { bits, fingerprint, permutation, readSafetensors, tensor, writeSafetensors } from "../paragon.mjs";
-import { parseJson } from "../src/json.mjs";
+import { Real, parseJson } from "../src/json.mjs";
 import { mulHigh, philox, words } from "../src/philox.mjs";
 import { Sha256 } from "../src/sha256.mjs";
 import { fromWord, hex, xorshift } from "./exact.mjs";
@@ -79,6 +79,17 @@ test("JSON: what JSON.parse accepts, except for names that stand twice and depth
   const bad = ["", "{", "[1,]", '{"a":1,}', "01", "+1", ".5", "1.", "tru", '"\n"', '"\\x"', '"abc', "[1] 2", "{a:1}", "NaN", '{"a" 1}', "'a'", '"\\'];
   for (const text of bad) assert.throws(() => parseJson(text), /^Error: JSON: .* at character \d+$/, text);
   assert.throws(() => parseJson('{"a": 1, "\\u0061": 2}'), /"a" stands twice/);
+  for (const text of ['"\\ud800"', '"\\udc00\\ud800"', '{"\\ud800": 1}']) assert.throws(() => parseJson(text), /surrogate/);
+  for (const text of ["1e999", "[-1e309]", "9".repeat(310)]) assert.throws(() => parseJson(text), /beyond binary64/);
+  for (const text of ["1e308", "1e-999", "9".repeat(300), "3.0", "3e0", "-0", "-1", "9007199254740993"]) {
+    assert.ok(parseJson(text) instanceof Real, text);
+  }
+  assert.deepEqual(["0", "3", "9007199254740991"].map(parseJson), [0, 3, 9007199254740991]);
+  for (const inside of ["", "1", "1,2"]) {
+    const nested = (/** @type {number} */ depth) => "[".repeat(depth) + inside + "]".repeat(depth);
+    parseJson(nested(64));
+    assert.throws(() => parseJson(nested(65)), /levels/);
+  }
   assert.throws(() => parseJson("[".repeat(100_000)), /levels/);
   assert.equal(parseJson(`"${"\\n".repeat(1_000_000)}"`), "\n".repeat(1_000_000));
 });
@@ -125,6 +136,10 @@ test("safetensors: malformed files are refused", () => {
     [Uint8Array.of(9, 0, 0, 0, 0, 0, 0, 0, 123, 125), /a header of 9 bytes/],
     [file("[]", 0), /not a JSON object/],
     [file("{", 0), /JSON: /],
+    [file(" {}", 0), /from its first byte on/],
+    [file("{}\n", 0), /nothing but spaces/],
+    [file('{"__metadata__": null}', 0), /__metadata__/],
+    [file('{"a": {"dtype": "F32", "shape": [2.0], "data_offsets": [0, 8]}}', 8), /a shape is a list/],
     [file('{"a": 1, "a": 2}', 0), /stands twice/],
     [file({ a: good, b: good }, 8), /gap or overlap/],
     [file({ a: { ...good, data_offsets: [4, 12] } }, 12), /gap or overlap/],
@@ -133,10 +148,10 @@ test("safetensors: malformed files are refused", () => {
     [file({ a: { ...good, dtype: "F64" } }, 8), /"a": dtype "F64"/],
     [file({ a: { ...good, dtype: "toString" } }, 8), /dtype "toString"/],
     [file({ a: { ...good, shape: [3] } }, 8), /8 bytes for the shape \[3\]/],
-    [file({ a: { ...good, shape: [-2] } }, 8), /the shape is a list/],
-    [file({ a: { ...good, shape: [2.5] } }, 8), /the shape is a list/],
-    [file({ a: { ...good, shape: [2 ** 40, 0], data_offsets: [0, 0] } }, 0), /the shape is a list/],
-    [file({ a: { ...good, shape: Array(9).fill(1) } }, 8), /the shape is a list/],
+    [file({ a: { ...good, shape: [-2] } }, 8), /a shape is a list/],
+    [file({ a: { ...good, shape: [2.5] } }, 8), /a shape is a list/],
+    [file({ a: { ...good, shape: [2 ** 40, 0], data_offsets: [0, 0] } }, 0), /a shape is a list/],
+    [file({ a: { ...good, shape: Array(9).fill(1) } }, 8), /rank 9/],
     [file({ a: { ...good, data_offsets: [8, 0] } }, 8), /not within/],
     [file({ a: { ...good, data_offsets: [0] } }, 8), /data_offsets is a list of two/],
     [file({ a: { ...good, extra: 1 } }, 8), /an entry has the keys/],

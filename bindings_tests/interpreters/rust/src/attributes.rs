@@ -3,7 +3,7 @@
 
 use crate::error::{ensure, fail, Context, Result};
 use crate::json::Json;
-use crate::tensor::DType;
+use crate::tensor::{DType, MAX_ELEMENTS};
 use std::collections::BTreeMap;
 
 /// The length at which a reduction is cut into panels; `null` in a program is [`Panel::NONE`].
@@ -15,9 +15,9 @@ impl Panel {
     pub const NONE: Panel = Panel(u64::MAX);
 
     /// # Errors
-    /// If the length is below 2: such a reduction would never end.
+    /// If the length is below 2, with which a reduction would never end, or beyond 2^31-1.
     pub fn new(length: u64) -> Result<Panel> {
-        ensure!(length >= 2, "a panel of {length} is refused; it must be 2 or more, or null");
+        ensure!((2..=MOST).contains(&length), "a panel of {length} is refused; it must be in 2 ... {MOST}, or null");
         Ok(Panel(length))
     }
 
@@ -69,21 +69,23 @@ pub fn flag(json: &Json) -> Result<Value> {
     Ok(Value::Flag(json.bool()?))
 }
 
-/// An integer >= 0.
+/// The largest integer that an attribute can have, unless it says otherwise.
+pub const MOST: u64 = MAX_ELEMENTS;
+
+/// An integer in 0 ... 2^31-1.
 pub fn number(json: &Json) -> Result<Value> {
-    Ok(Value::Number(json.natural()?))
+    Ok(Value::Number(json.integer(0..=MOST)?))
 }
 
-/// A list of integers >= 0.
+/// A list of integers in 0 ... 2^31-1.
 pub fn numbers(json: &Json) -> Result<Value> {
-    Ok(Value::Numbers(json.naturals()?))
+    Ok(Value::Numbers(json.integers(0..=MOST)?))
 }
 
-/// N integers, none below `least`.
+/// N integers in least ... 2^31-1.
 pub fn exactly<const N: usize>(json: &Json, least: u64) -> Result<Value> {
-    let list = json.naturals()?;
+    let list = json.integers(least..=MOST)?;
     ensure!(list.len() == N, "expected {N} numbers, found {}", list.len());
-    ensure!(list.iter().all(|&number| number >= least), "all numbers must be {least} or more");
     Ok(Value::Numbers(list))
 }
 
@@ -99,7 +101,7 @@ pub fn choice(json: &Json, kind: &str, words: &[&'static str]) -> Result<Value> 
 fn panel(json: &Json) -> Result<Value> {
     Ok(Value::Panel(match json {
         Json::Null => Panel::NONE,
-        length => Panel::new(length.natural()?)?,
+        length => Panel::new(length.integer(0..=u64::MAX)?)?,
     }))
 }
 

@@ -1,22 +1,24 @@
-//! JSON, strictly as RFC 8259 has it: one value, UTF-8, no duplicate keys, nesting of limited depth.
+//! JSON, strictly as RFC 8259 has it: one value, UTF-8, no duplicate keys, nesting of limited depth, numbers within binary64
+//! (docs/files.md, section 1).
 //! Every input gives a value or an error; the memory used is proportional to the text.
 
 use crate::error::{ensure, fail, Context, Error, Result};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
-/// Arrays and objects may be nested this deep.
+/// So many arrays and objects may be open at one place.
 pub const MAX_DEPTH: usize = 64;
 
-/// A JSON value. Numbers without fraction and exponent are integers, as long as they fit.
+/// A JSON value. Numbers without sign, fraction and exponent are integers, as long as they fit.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Json {
     /// `null`
     Null,
     /// `true` or `false`
     Bool(bool),
-    /// A number written as an integer that fits in 64 bits.
-    Integer(i64),
-    /// Any other number.
+    /// A number written as an integer >= 0 that fits in 64 bits.
+    Integer(u64),
+    /// Any other number, rounded.
     Float(f64),
     /// A string, its escapes resolved.
     String(String),
@@ -30,7 +32,8 @@ impl Json {
     /// Parses a text that holds exactly one value.
     ///
     /// # Errors
-    /// The byte position and the reason, if the text is not JSON, repeats a key, or is nested deeper than [`MAX_DEPTH`].
+    /// The byte position and the reason, if the text is not JSON, repeats a key, is nested deeper than [`MAX_DEPTH`], or has a number
+    /// beyond binary64.
     pub fn parse(text: &str) -> Result<Json> {
         let mut parser = Parser { text, at: 0, depth: 0 };
         let value = parser.document();
@@ -42,7 +45,7 @@ impl Json {
             Json::Null => "null",
             Json::Bool(_) => "a boolean",
             Json::Integer(_) => "an integer",
-            Json::Float(_) => "a number that is no 64-bit integer",
+            Json::Float(_) => "a number with a sign, a fraction or an exponent, or beyond 64 bits",
             Json::String(_) => "a string",
             Json::Array(_) => "an array",
             Json::Object(_) => "an object",
@@ -61,11 +64,12 @@ impl Json {
         }
     }
 
-    /// The value as an integer >= 0.
-    pub fn natural(&self) -> Result<u64> {
+    /// The value as an integer in a range.
+    pub fn integer(&self, range: RangeInclusive<u64>) -> Result<u64> {
         match self {
-            Json::Integer(value) => u64::try_from(*value).map_err(|_| Error::new(format!("{value} is negative"))),
-            other => other.expected("an integer >= 0"),
+            Json::Integer(value) if range.contains(value) => Ok(*value),
+            Json::Integer(value) => fail!("{value} is outside {} ... {}", range.start(), range.end()),
+            other => other.expected("an integer"),
         }
     }
 
@@ -85,9 +89,14 @@ impl Json {
         }
     }
 
-    /// The value as a list of integers >= 0.
-    pub fn naturals(&self) -> Result<Vec<u64>> {
-        self.array()?.iter().map(Json::natural).collect()
+    /// The value as a list of integers in a range.
+    pub fn integers(&self, range: RangeInclusive<u64>) -> Result<Vec<u64>> {
+        self.array()?.iter().map(|item| item.integer(range.clone())).collect()
+    }
+
+    /// The value as the dimensions of a shape, whose limits are checked by [`crate::tensor::Type`].
+    pub fn dimensions(&self) -> Result<Vec<u64>> {
+        self.integers(0..=u64::MAX)
     }
 
     /// The value as an object whose keys are all taken one by one.
@@ -263,7 +272,6 @@ impl Parser<'_> {
         if !self.eat(b'0') {
             self.digits()?;
         }
-        let integer = !matches!(self.peek(), Some(b'.' | b'e' | b'E'));
         if self.eat(b'.') {
             self.digits()?;
         }
@@ -272,10 +280,12 @@ impl Parser<'_> {
             self.digits()?;
         }
         let literal = &self.text[start..self.at];
-        if let (true, Ok(value)) = (integer, literal.parse()) {
-            return Ok(Json::Integer(value));
+        if let Ok(value) = literal.parse() {
+            return Ok(Json::Integer(value)); // neither a sign nor a fraction nor an exponent parses
         }
-        literal.parse().map(Json::Float).context(|| "a number")
+        let value: f64 = literal.parse().context(|| "a number")?;
+        ensure!(value.is_finite(), "a number beyond binary64");
+        Ok(Json::Float(value))
     }
 
     fn string(&mut self) -> Result<String> {

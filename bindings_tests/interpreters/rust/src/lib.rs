@@ -19,6 +19,7 @@ pub mod fourier;
 pub mod indexed;
 pub mod job;
 pub mod json;
+pub mod kinds;
 pub mod matmul;
 pub mod movement;
 pub mod operations;

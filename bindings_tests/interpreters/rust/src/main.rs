@@ -1,26 +1,30 @@
 //! The command: checks vectors, runs models, trains, prints fingerprints. It exits with 0 when all is well, 1 when a
-//! vector failed, 2 when something could not be done; the reason goes to standard error.
+//! file is refused or a vector failed, 2 when the arguments make no sense; the reason goes to standard error.
 
 #![forbid(unsafe_code)]
+
+mod check;
 
 use paragon_reference::error::{Context, Error, Result};
 use paragon_reference::fingerprint::{fingerprint, Tensors};
 use paragon_reference::job::{model, Job};
+use paragon_reference::kinds::{expect_types, types};
 use paragon_reference::operations::{operations, Definition};
 use paragon_reference::run::{run, Options};
 use paragon_reference::safetensors::{Safetensors, RUN};
 use paragon_reference::vectors;
+use std::env;
 use std::fmt::Display;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
-use std::{env, fs};
 
 const USAGE: &str = "usage:
   paragon-reference vectors DIR                          check all *.safetensors test vectors in DIR
   paragon-reference run MODEL INPUTS OUTPUTS [--values]  run a model once; prints the outputs' fingerprint
   paragon-reference train JOB OUT                        run a training job; prints the fingerprint of the state
   paragon-reference fingerprint FILE                     of results the outputs', else all tensors'
+  paragon-reference check PATH...                        tell of files, and those of folders, whether they are valid
   paragon-reference operations                           the table of operations as JSON
 PARAGON_MEMORY_LIMIT, in bytes, bounds the memory for values (default 4294967296).";
 
@@ -33,16 +37,20 @@ fn main() -> ExitCode {
         ["run", model, inputs, outputs, "--values"] => run_model([model, inputs, outputs].map(Path::new), true),
         ["train", job, out] => train(Path::new(job), Path::new(out)),
         ["fingerprint", file] => Safetensors::read(Path::new(file)).and_then(|file| say(file.fingerprint())),
+        ["check", ref paths @ ..] if !paths.is_empty() => check::check(paths),
         ["operations"] => {
             let rows: Vec<String> = operations().map(Definition::signature).collect();
             say(format_args!("[\n  {}\n]", rows.join(",\n  ")))
         }
         ["help" | "--help" | "-h"] => say(USAGE),
-        _ => Err(Error::new(USAGE)),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
     };
     done.unwrap_or_else(|error| {
         eprintln!("{error}");
-        ExitCode::from(2)
+        ExitCode::FAILURE
     })
 }
 
@@ -62,25 +70,23 @@ fn options(keep_values: bool) -> Result<Options> {
 }
 
 fn check_vectors(directory: &Path) -> Result<ExitCode> {
-    let mut paths: Vec<PathBuf> = Vec::new();
-    for entry in fs::read_dir(directory).context(|| directory.display())? {
-        paths.push(entry.context(|| directory.display())?.path());
-    }
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "safetensors"));
-    paths.sort();
+    let mut names = check::names(directory).context(|| directory.display())?;
+    names.retain(|name| name.as_encoded_bytes().ends_with(b".safetensors"));
     let (mut total, mut failed) = (0, 0);
-    for path in &paths {
-        let (cases, failures) = vectors::check(&Safetensors::read(path)?).context(|| path.display())?;
-        say(format_args!("{}: {} of {cases} cases right", path.display(), cases - failures.len()))?;
-        failures.iter().try_for_each(|failure| say(format_args!("  {failure}")).map(drop))?;
+    for name in &names {
+        let path = directory.join(name);
+        let (cases, failures) = vectors::check(&Safetensors::read(&path)?).context(|| path.display())?;
+        failures.iter().try_for_each(|failure| say(format_args!("{}: {failure}", name.to_string_lossy())).map(drop))?;
         total += cases;
         failed += failures.len();
     }
     if total == 0 {
         return Err(Error::new(format!("{}: no vectors", directory.display())));
     }
-    say(format_args!("{} files, {total} cases, {failed} failed", paths.len()))?;
-    Ok(ExitCode::from(u8::from(failed > 0)))
+    if failed > 0 {
+        return Err(Error::new(format!("{failed} of {total} cases wrong")));
+    }
+    say(format_args!("{total} cases in {} files, all right", names.len()))
 }
 
 fn insert_all(file: &mut Safetensors, prefix: &str, tensors: Tensors) -> Result<()> {
@@ -91,8 +97,9 @@ fn run_model([model_path, inputs, outputs]: [&Path; 3], keep_values: bool) -> Re
     let file = Safetensors::read(model_path)?;
     let text = file.metadata.get("program").cloned().unwrap_or_default();
     let (program, state) = model(file).context(|| model_path.display())?;
-    let inputs = Safetensors::read(inputs)?.tensors;
-    let results = run(&program, &inputs, &state, options(keep_values)?)?;
+    let bound = Safetensors::read(inputs)?;
+    expect_types(&bound.header().types, &types(&program.inputs)).context(|| inputs.display())?;
+    let results = run(&program, &bound.tensors, &state, options(keep_values)?)?;
     let mut file = Safetensors::default();
     file.metadata.extend([("format".to_owned(), RUN.to_owned()), ("program".to_owned(), text)]);
     insert_all(&mut file, "output.", results.outputs)?;

@@ -108,11 +108,18 @@ fn each<'a, T>(list: &'a Json, mut convert: impl FnMut(&'a Json) -> Result<T>) -
     items.map(|(index, item)| convert(item).context(|| format!("item {index}"))).collect()
 }
 
+/// # Errors
+/// If this is no name: 1 to 255 bytes of UTF-8 without control characters.
+pub(crate) fn check_name(name: &str) -> Result<()> {
+    let valid = (1..=255).contains(&name.len()) && !name.chars().any(char::is_control);
+    ensure!(valid, "a name must have 1 to 255 bytes of UTF-8 without control characters, found {name:?}");
+    Ok(())
+}
+
 /// A name that was not used before.
 fn fresh_name<'a>(json: &'a Json, used: &mut BTreeSet<&'a str>) -> Result<String> {
     let name = json.string()?;
-    let valid = (1..=255).contains(&name.len()) && !name.chars().any(char::is_control);
-    ensure!(valid, "a name must have 1 to 255 bytes of UTF-8 without control characters, found {name:?}");
+    check_name(name)?;
     ensure!(used.insert(name), "the name {name:?} is used twice");
     Ok(name.to_owned())
 }
@@ -125,7 +132,7 @@ fn variables<'a>(list: &'a Json, names: &mut BTreeSet<&'a str>) -> Result<Vec<Va
     each(list, |item| {
         let mut fields = item.fields()?;
         let name = fields.take("name", |json| fresh_name(json, names))?;
-        let ty = read_type(fields.take("dtype", Json::string)?, &fields.take("shape", Json::naturals)?)?;
+        let ty = read_type(fields.take("dtype", Json::string)?, &fields.take("shape", Json::dimensions)?)?;
         fields.finish()?;
         Ok(Variable { name, ty })
     })
@@ -148,9 +155,8 @@ fn operation<'a>(item: &'a Json, number: usize, name: &mut &'a str) -> Result<Op
     let mut fields = item.fields()?;
     *name = fields.take("op", Json::string)?;
     let inputs = fields.take("inputs", |list| each(list, |json| value(json, number)))?;
-    let output = fields.take("output", Json::natural)?;
-    ensure!(output == number as u64, "\"output\" is {output}, but this value has the number {number}");
-    let ty = read_type(fields.take("dtype", Json::string)?, &fields.take("shape", Json::naturals)?)?;
+    fields.take("output", |json| json.integer(number as u64..=number as u64)).context(|| "the value's number")?;
+    let ty = read_type(fields.take("dtype", Json::string)?, &fields.take("shape", Json::dimensions)?)?;
     let op = fields.take("attributes", |json| Op::parse(name, json))?;
     fields.finish()?;
     Ok(Operation { op, inputs, ty })
@@ -158,7 +164,7 @@ fn operation<'a>(item: &'a Json, number: usize, name: &mut &'a str) -> Result<Op
 
 /// The number of a value that exists already.
 fn value(json: &Json, values: usize) -> Result<usize> {
-    let number = json.natural()?;
+    let number = json.integer(0..=u64::MAX)?;
     match usize::try_from(number) {
         Ok(number) if number < values => Ok(number),
         _ => fail!("there is no value {number} here, only 0 … below {values}"),

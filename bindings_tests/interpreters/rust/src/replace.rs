@@ -2,24 +2,37 @@
 
 use crate::error::{ensure, fail, Result};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The most bytes that are read: a file is read whole.
 const MAX_FILE: u64 = 4 << 30;
 /// The most links that lead from one to the next.
 const MAX_LINKS: usize = 40;
 
-/// The content of a regular file. What is none (a FIFO, a device) might never end.
+/// A regular file, and its size. What is none (a FIFO, a device) might never end.
+///
+/// # Errors
+/// If there is none, or it is no regular file.
+pub(crate) fn open(path: &Path) -> Result<(File, u64)> {
+    ensure!(fs::metadata(path)?.is_file(), "not a regular file");
+    let file = File::open(path)?;
+    let size = file.metadata()?.len(); // of the file that was opened: another may be in its place
+    Ok((file, size))
+}
+
+/// The content of a regular file.
 ///
 /// # Errors
 /// If there is none, or it is no regular file or too large.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
-    let metadata = fs::metadata(path)?;
-    ensure!(metadata.is_file(), "not a regular file");
-    ensure!(metadata.len() <= MAX_FILE, "{} bytes, at most {MAX_FILE} are read", metadata.len());
-    Ok(fs::read(path)?)
+    let (mut file, size) = open(path)?;
+    ensure!(size <= MAX_FILE, "{size} bytes, at most {MAX_FILE} are read");
+    let mut bytes = Vec::with_capacity(size as usize);
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Writes a temporary file beside the target, flushes it to the disk, and renames it. Links are followed, the permissions
@@ -37,19 +50,31 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
         Err(error) => return Err(error.into()),
     };
     let target = follow_links(path)?;
-    let Some(name) = target.file_name() else { fail!("not the name of a file") };
-    let temporary = target.with_file_name(format!(".{}.{}.tmp", name.to_string_lossy(), process::id()));
-    let written = File::create(&temporary).and_then(|mut file| {
-        there.map_or(Ok(()), |permissions| file.set_permissions(permissions))?;
+    let (mut file, temporary) = create_beside(&target)?;
+    let written = there.map_or(Ok(()), |permissions| file.set_permissions(permissions)).and_then(|()| {
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&temporary, &target)
     });
     if written.is_err() {
-        // The first error is the one to report; the temporary file may not even exist.
+        // The first error is the one to report.
         let _ = fs::remove_file(&temporary);
     }
     Ok(written?)
+}
+
+/// A new file in the folder of `target`, under a name that no other writer has, in this process or another.
+fn create_beside(target: &Path) -> Result<(File, PathBuf)> {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let Some(name) = target.file_name() else { fail!("not the name of a file") };
+    loop {
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let path = target.with_file_name(format!(".{}.{}.{number}.tmp", name.to_string_lossy(), process::id()));
+        match File::create_new(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {} // a dead process has left it
+            made => return Ok((made?, path)),
+        }
+    }
 }
 
 /// Where a path leads in the end, also where nothing is yet.

@@ -1,7 +1,7 @@
 //! Operations along a sequence: `scan`, the linear recurrence, and `bits`, the random words.
 
-use crate::attributes::{flag, number, Attribute, Attributes, AXIS, SHAPE};
-use crate::error::{ensure, Context, Result};
+use crate::attributes::{flag, Attribute, Attributes, Value, AXIS, SHAPE};
+use crate::error::{ensure, Result};
 use crate::fma::fma;
 use crate::movement::{rearranged, transposed};
 use crate::operations::{exactly, Definition};
@@ -17,22 +17,9 @@ pub const OPERATIONS: &[Definition] = &[
 
 const REVERSE: Attribute = Attribute { name: "reverse", form: flag };
 
-const STREAM: Attribute = Attribute {
-    name: "stream",
-    form: |json| {
-        u32::try_from(json.natural()?).context(|| "a stream")?;
-        number(json)
-    },
-};
-
-const WIDTH: Attribute = Attribute {
-    name: "width",
-    form: |json| {
-        let width = json.natural()?;
-        ensure!((1..=32).contains(&width), "{width} is not in 1 … 32");
-        number(json)
-    },
-};
+const STREAM: Attribute =
+    Attribute { name: "stream", form: |json| Ok(Value::Number(json.integer(0..=u32::MAX.into())?)) };
+const WIDTH: Attribute = Attribute { name: "width", form: |json| Ok(Value::Number(json.integer(1..=32)?)) };
 
 fn scan_type(operands: &[&Type], attributes: &Attributes) -> Result<Type> {
     let ([a, b, start], axis) = (exactly(operands), attributes.index("axis"));

@@ -1,9 +1,8 @@
 //! Test vectors: programs with inputs and the words that must come out (docs/program.md).
 
-use crate::error::{ensure, fail, Context, Result};
+use crate::error::{ensure, fail, Result};
 use crate::fingerprint::Tensors;
-use crate::job::metadata;
-use crate::json::Json;
+use crate::kinds::{cases, PARTS};
 use crate::program::Program;
 use crate::run::{run, Options};
 use crate::safetensors::Safetensors;
@@ -14,43 +13,25 @@ use crate::tensor::Tensor;
 /// # Errors
 /// If the file itself is not as the format has it.
 pub fn check(file: &Safetensors) -> Result<(usize, Vec<String>)> {
-    let format = metadata(file, "format")?;
-    ensure!(format == "paragon-vectors", "the metadata's \"format\" is {format:?}, expected \"paragon-vectors\"");
-    let cases = Json::parse(metadata(file, "cases")?).context(|| "cases")?;
-    let cases = cases.array().context(|| "cases")?;
-    let mut groups = grouped(file, cases.len())?;
+    let cases = cases(&file.header())?;
     let mut failures = Vec::new();
-    for (index, case) in cases.iter().enumerate() {
-        let mut fields = case.fields().context(|| format!("case {index}"))?;
-        let name = fields.take("name", Json::string).context(|| format!("case {index}"))?;
-        let outcome = fields.take("program", |program| check_case(program, &mut groups[index]));
-        if let Err(error) = outcome.and_then(|()| fields.finish()) {
+    for (index, (name, program)) in cases.iter().enumerate() {
+        let parts = PARTS.map(|part| tensors_of(file, &format!("{index}/{part}/")));
+        if let Err(error) = check_case(program, &parts) {
             failures.push(format!("case {index} ({name}): {error}"));
         }
     }
     Ok((cases.len(), failures))
 }
 
-const KINDS: [&str; 4] = ["in", "state", "out", "new"];
-
-/// The tensors of each case, by kind. Their names are `case/kind/name`.
-fn grouped(file: &Safetensors, cases: usize) -> Result<Vec<[Tensors; 4]>> {
-    let mut groups = vec![<[Tensors; 4]>::default(); cases];
-    for (full_name, tensor) in &file.tensors {
-        let mut parts = full_name.splitn(3, '/');
-        let case = parts.next().and_then(|case| case.parse::<usize>().ok()).filter(|&case| case < cases);
-        let kind = parts.next().and_then(|kind| KINDS.iter().position(|known| *known == kind));
-        let (Some(case), Some(kind), Some(name)) = (case, kind, parts.next()) else {
-            fail!("the tensor {full_name:?} belongs to no case");
-        };
-        groups[case][kind].insert(name.to_owned(), tensor.clone());
-    }
-    Ok(groups)
+/// The tensors whose names begin with a prefix, under the rest of their names.
+fn tensors_of(file: &Safetensors, prefix: &str) -> Tensors {
+    let from = file.tensors.range(prefix.to_owned()..);
+    from.map_while(|(name, tensor)| Some((name.strip_prefix(prefix)?.to_owned(), tensor.clone()))).collect()
 }
 
-fn check_case(program: &Json, [inputs, state, outputs, updates]: &mut [Tensors; 4]) -> Result<()> {
-    let program = Program::from_json(program)?;
-    let results = run(&program, inputs, state, Options::default())?;
+fn check_case(program: &Program, [inputs, state, outputs, updates]: &[Tensors; 4]) -> Result<()> {
+    let results = run(program, inputs, state, Options::default())?;
     compare("output", &results.outputs, outputs)?;
     compare("state", &results.updates, updates)
 }

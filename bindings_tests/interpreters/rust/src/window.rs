@@ -54,14 +54,14 @@ impl Window {
     /// The number of windows along the rows (axis 0) or columns (axis 1) of an image, or nothing if not one fits.
     fn count(&self, axis: usize, size: usize) -> Option<u64> {
         let [kernel, stride, dilation] = [self.kernel, self.stride, self.dilation].map(|pair| pair[axis]);
-        let room = (size as u64).checked_add(self.padding[2 * axis])?.checked_add(self.padding[2 * axis + 1])?;
-        let reach = dilation.checked_mul(kernel - 1)?.checked_add(1)?;
+        let room = size as u64 + self.padding[2 * axis] + self.padding[2 * axis + 1];
+        let reach = dilation * (kernel - 1) + 1; // at most 2^62
         Some(room.checked_sub(reach)? / stride + 1)
     }
 
     /// Height times width.
-    fn taps(&self) -> Option<u64> {
-        self.kernel[0].checked_mul(self.kernel[1])
+    fn taps(&self) -> u64 {
+        self.kernel[0] * self.kernel[1] // at most 2^62
     }
 
     /// The image's row (axis 0) or column (axis 1) under a tap of a window, or nothing if that is padding.
@@ -92,8 +92,7 @@ fn unfold_type(operands: &[&Type], attributes: &Attributes) -> Result<Type> {
     let ([x], window) = (exactly(operands), Window::new(attributes));
     let [n, c, h, w] = x.shape[..] else { fail!("expected (N, C, H, W), found {x}") };
     let [rows, columns] = windows(&window, [h, w])?;
-    let terms = window.taps().and_then(|taps| taps.checked_mul(c as u64));
-    let Some(terms) = terms else { fail!("the kernel is beyond the limits") };
+    let Some(terms) = window.taps().checked_mul(c as u64) else { fail!("the kernel is beyond the limits") };
     Type::new(x.dtype, &[n as u64, rows, columns, terms])
 }
 
@@ -120,8 +119,8 @@ fn fold_type(operands: &[&Type], attributes: &Attributes) -> Result<Type> {
     let ([x], window) = (exactly(operands), Window::new(attributes));
     let size: [u64; 2] = exactly(attributes.numbers("size"));
     let [n, rows, columns, terms] = x.shape[..] else { fail!("expected (N, OH, OW, C*kh*kw), found {x}") };
-    let taps = window.taps().filter(|taps| terms as u64 % taps == 0);
-    let Some(taps) = taps else { fail!("the last axis of {x} is no multiple of the kernel's size") };
+    let taps = window.taps();
+    ensure!(terms as u64 % taps == 0, "the last axis of {x} is no multiple of the kernel's size");
     let expected = windows(&window, [narrow(size[0])?, narrow(size[1])?])?;
     ensure!(expected == [rows as u64, columns as u64], "an image {size:?} has {expected:?} windows, {x} has not");
     Type::new(x.dtype, &[n as u64, terms as u64 / taps, size[0], size[1]])

@@ -54,14 +54,16 @@ fn fingerprints() {
 fn json_values() {
     let parse = |text| Json::parse(text).expect("valid JSON");
     assert_eq!(
-        parse(" [1, -0, 1.5, 1e2, 9223372036854775807, 9223372036854775808] "),
+        parse(" [1, 0, -0, 3.0, 1e2, -5, 18446744073709551615, 18446744073709551616] "),
         Json::Array(vec![
             Json::Integer(1),
             Json::Integer(0),
-            Json::Float(1.5),
+            Json::Float(-0.0),
+            Json::Float(3.0),
             Json::Float(100.0),
-            Json::Integer(i64::MAX),
-            Json::Float(2f64.powi(63)),
+            Json::Float(-5.0),
+            Json::Integer(u64::MAX),
+            Json::Float(2f64.powi(64)),
         ])
     );
     assert_eq!(parse(r#""\u00e9\ud83d\ude00\n\"\\\/""#), Json::String("é😀\n\"\\/".into()));
@@ -111,13 +113,19 @@ fn json_errors() {
         "// x\n1",
         "\u{feff}1",
         "\"\\u+123\"",
+        "1e999",
+        "[-1e309]",
     ];
     for text in bad {
         assert!(Json::parse(text).is_err(), "{text:?} was accepted");
     }
-    let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-    assert!(Json::parse(&nested(MAX_DEPTH)).is_ok());
-    assert!(Json::parse(&nested(MAX_DEPTH + 1)).is_err());
+    let nested = |depth: usize, inside: &str| "[".repeat(depth) + inside + &"]".repeat(depth);
+    for inside in ["", "1", "1,2"] {
+        assert!(Json::parse(&nested(MAX_DEPTH, inside)).is_ok());
+        assert!(Json::parse(&nested(MAX_DEPTH + 1, inside)).is_err());
+    }
+    assert!(Json::parse(&"9".repeat(310)).is_err());
+    assert!(Json::parse(&format!("[{}, 1e308, 1e-999]", "9".repeat(300))).is_ok());
     assert!(Json::parse(&"[".repeat(10_000_000)).is_err());
 }
 
@@ -137,6 +145,30 @@ fn safetensors_round_trip() {
     assert_eq!(read.tensors["x"].words(), [0x7fc0_0000]);
 }
 
+/// Each of several writers replaces the file as a whole, and none takes another's temporary file.
+#[test]
+fn writers_of_one_target() {
+    let folder = std::env::temp_dir().join(format!("paragon-reference-{}-writers", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for temporary files");
+    let path = folder.join("f");
+    std::thread::scope(|scope| {
+        for writer in 0..8usize {
+            let path = &path;
+            scope.spawn(move || {
+                let length = 1 + 10_000 * writer;
+                let written = file([], [("x", tensor(DType::U32, &[length as u64], vec![0; length]))]);
+                for _ in 0..50 {
+                    written.write(path).expect("a file is written");
+                    Safetensors::read(path).expect("the file is whole");
+                }
+            });
+        }
+    });
+    let left = std::fs::read_dir(&folder).expect("the folder").count();
+    std::fs::remove_dir_all(&folder).expect("the folder is removed");
+    assert_eq!(left, 1, "temporary files are left");
+}
+
 fn with_header(header: &str, data: usize) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &vec![0; data]].concat()
 }
@@ -146,15 +178,16 @@ fn safetensors_errors() {
     let good = r#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;
     assert!(Safetensors::decode(&with_header(good, 8)).is_ok());
     assert!(Safetensors::decode(&with_header(&format!("{good}   "), 8)).is_ok());
-    let bad: [(&str, usize, &str); 14] = [
+    let bad: [(&str, usize, &str); 15] = [
         (good, 7, "outside the file"),
         (good, 9, "after the last tensor"),
-        (r#" {}"#, 0, "does not start with"),
+        (r#" {}"#, 0, "from '{' to '}'"),
+        ("{}\n", 0, "nothing but spaces"),
         (r#"{"x":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}"#, 8, "F64"),
         (r#"{"x":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, 8, "takes 12 bytes"),
         (r#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, 8, "takes 8 bytes"),
         (r#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#, 12, "hole"),
-        (r#"{"x":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#, 8, "negative"),
+        (r#"{"x":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#, 8, "a sign"),
         (r#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"extra":1}}"#, 8, "extra"),
         (r#"{"x":{"dtype":"F32","shape":[2147483647,2],"data_offsets":[0,8]}}"#, 8, "2147483647 elements"),
         (r#"{"x":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]}}"#, 8, "rank 9"),

@@ -92,8 +92,7 @@ fn try_model(file: Safetensors) -> bool {
 
 fn try_job(file: Safetensors) -> bool {
     // Steps are not limited by the format; here they are, to come to an end.
-    let few =
-        |text: &String| Json::parse(text).ok()?.fields().ok()?.take("steps", Json::natural).ok().filter(|&n| n < 100);
+    let few = |text: &String| Json::parse(text).ok()?.fields().ok()?.take("steps", |steps| steps.integer(1..=99)).ok();
     file.metadata.get("job").and_then(few).is_some() && Job::new(file).and_then(|job| job.train(SMALL)).is_ok()
 }
 

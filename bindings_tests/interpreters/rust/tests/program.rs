@@ -37,22 +37,22 @@ fn broken_programs() {
         ("\"name\": \"x\"", "\"name\": \"w\"", &["\"w\"", "twice"]),
         ("\"name\": \"old step\"", "\"name\": \"y\"", &["\"y\"", "twice"]),
         ("\"dtype\": \"u32\", \"shape\": []}]", "\"dtype\": \"u64\", \"shape\": []}]", &["u64"]),
-        ("\"shape\": [4, 3]", "\"shape\": [4, -3]", &["negative"]),
+        ("\"shape\": [4, 3]", "\"shape\": [4, -3]", &["a sign"]),
         ("\"shape\": [4, 3]", "\"shape\": [4, 2147483648]", &["2147483648", "limit"]),
         ("\"shape\": [4, 3]", "\"shape\": [65536, 32768]", &["elements"]),
         ("\"shape\": [4, 3]", "\"shape\": [1, 1, 1, 1, 1, 1, 1, 4, 3]", &["rank 9"]),
         ("\"inputs\": [0, 1]", "\"inputs\": [0, 3]", &["operation 0 (matmul)", "no value 3"]),
-        ("\"inputs\": [0, 1]", "\"inputs\": [0, -1]", &["operation 0 (matmul)", "negative"]),
+        ("\"inputs\": [0, 1]", "\"inputs\": [0, -1]", &["operation 0 (matmul)", "a sign"]),
         ("\"inputs\": [0, 1]", "\"inputs\": [0]", &["operation 0 (matmul)", "2 operands", "1"]),
         ("\"inputs\": [0, 1]", "\"inputs\": [0, 0]", &["operation 0 (matmul)", "3 and 4"]),
         ("\"inputs\": [0, 1]", "\"inputs\": [0, 2]", &["operation 0 (matmul)", "f32"]),
-        ("\"output\": 3", "\"output\": 4", &["operation 0 (matmul)", "\"output\" is 4", "number 3"]),
+        ("\"output\": 3", "\"output\": 4", &["operation 0 (matmul)", "4 is outside 3 ... 3"]),
         (
             "\"shape\": [4, 2],\n     \"attributes\": {\"tr",
             "\"shape\": [2, 4],\n     \"attributes\": {\"tr",
             &["operation 0 (matmul)", "f32 [4, 2]", "f32 [2, 4]"],
         ),
-        ("\"panel\": 256", "\"panel\": 1", &["operation 0 (matmul)", "panel", "2 or more"]),
+        ("\"panel\": 256", "\"panel\": 1", &["operation 0 (matmul)", "panel", "in 2 ..."]),
         ("\"panel\": 256", "\"panel\": 256, \"axis\": 0", &["operation 0 (matmul)", "axis"]),
         (", \"panel\": 256", "", &["operation 0 (matmul)", "panel", "missing"]),
         ("\"transpose_a\": false", "\"transpose_a\": 0", &["operation 0 (matmul)", "transpose_a"]),
@@ -87,7 +87,7 @@ fn broken_programs() {
 
 fn ty(text: &str) -> Type {
     let (dtype, shape) = text.split_once(' ').expect("dtype and shape");
-    let shape = Json::parse(shape).expect("a shape").naturals().expect("numbers");
+    let shape = Json::parse(shape).expect("a shape").dimensions().expect("numbers");
     Type::new(DType::parse(dtype).expect("a dtype"), &shape).expect("within the limits")
 }
 
@@ -148,14 +148,9 @@ fn shapes() {
         ("broadcast", r#"{"shape": [2, 3]}"#, &["i32 [3]"], "i32 [2, 3]"),
         ("broadcast", r#"{"shape": [0]}"#, &["i32 [1]"], "i32 [0]"),
         ("slice", r#"{"start": [1, 0], "stop": [6, 0], "step": [2, 1]}"#, &["f32 [6, 3]"], "f32 [3, 0]"),
-        ("slice", r#"{"start": [5], "stop": [6], "step": [9000000000000000000]}"#, &["f32 [6]"], "f32 [1]"),
+        ("slice", r#"{"start": [5], "stop": [6], "step": [2147483647]}"#, &["f32 [6]"], "f32 [1]"),
         ("pad", r#"{"low": [1], "high": [2], "interior": [3], "word": "00000000"}"#, &["f32 [4]"], "f32 [16]"),
-        (
-            "pad",
-            r#"{"low": [1], "high": [2], "interior": [9000000000000000000], "word": "00000000"}"#,
-            &["f32 [0]"],
-            "f32 [3]",
-        ),
+        ("pad", r#"{"low": [1], "high": [2], "interior": [2147483647], "word": "00000000"}"#, &["f32 [0]"], "f32 [3]"),
         ("concat", r#"{"axis": 1}"#, &["f32 [2, 3]", "f32 [2, 0]", "f32 [2, 1]"], "f32 [2, 4]"),
         ("gather", r#"{"axis": 1}"#, &["u32 [2, 3, 4]", "i32 [5, 6]"], "u32 [2, 5, 6, 4]"),
         ("scatter_add", r#"{"axis": 1, "size": 9, "panel": 2}"#, &["u32 [2, 5, 6, 4]", "i32 [5, 6]"], "u32 [2, 9, 4]"),
@@ -181,7 +176,7 @@ fn shapes() {
 
 #[test]
 fn refused_operands() {
-    let huge = "9223372036854775807";
+    let huge = "2147483647";
     let huge_kernel = format!(
         r#"{{"kernel": [{huge}, 2], "stride": [1, 1], "padding": [{huge}, {huge}, 1, 1], "dilation": [1, 1]}}"#
     );
@@ -206,7 +201,7 @@ fn refused_operands() {
         ("sum", r#"{"axes": [1, 0], "keepdims": false, "panel": 2}"#, &["f32 [2, 3]"], "ascending"),
         ("sum", r#"{"axes": [1, 1], "keepdims": false, "panel": 2}"#, &["f32 [2, 3]"], "distinct"),
         ("sum", r#"{"axes": [2], "keepdims": false, "panel": 2}"#, &["f32 [2, 3]"], "axis 2"),
-        ("sum", r#"{"axes": [0], "keepdims": false, "panel": 0}"#, &["f32 [2, 3]"], "2 or more"),
+        ("sum", r#"{"axes": [0], "keepdims": false, "panel": 0}"#, &["f32 [2, 3]"], "in 2 ..."),
         ("sum", r#"{"axes": [0], "keepdims": false, "panel": 2.0}"#, &["f32 [2, 3]"], "panel"),
         ("argmax", r#"{"axis": 0, "keepdims": false}"#, &["f32 [0]"], "empty"),
         ("argmax", r#"{"axis": 0, "keepdims": false}"#, &["f32 []"], "axis 0"),
@@ -223,22 +218,22 @@ fn refused_operands() {
         ("broadcast", r#"{"shape": [1]}"#, &["f32 [3]"], "does not broadcast"),
         ("slice", r#"{"start": [0], "stop": [4], "step": [1]}"#, &["f32 [3]"], "no slice 0:4:1"),
         ("slice", r#"{"start": [2], "stop": [1], "step": [1]}"#, &["f32 [3]"], "no slice"),
-        ("slice", r#"{"start": [0], "stop": [1], "step": [0]}"#, &["f32 [3]"], "no slice"),
+        ("slice", r#"{"start": [0], "stop": [1], "step": [0]}"#, &["f32 [3]"], "0 is outside 1"),
         ("slice", r#"{"start": [0], "stop": [1], "step": [1, 1]}"#, &["f32 [3]"], "1 numbers"),
-        ("pad", &huge_padding, &["f32 [3]"], "limits"),
+        ("pad", &huge_padding, &["f32 [3]"], "above the limit"),
         ("concat", r#"{"axis": 0}"#, &[], "one operand"),
         ("concat", r#"{"axis": 0}"#, &["f32 [1, 2]", "f32 [1, 3]"], "differ"),
         ("concat", r#"{"axis": 0}"#, &["f32 []"], "axis 0"),
         ("gather", r#"{"axis": 0}"#, &["f32 [3]", "u32 [2]"], "i32"),
         ("scatter_add", r#"{"axis": 1, "size": 2, "panel": 2}"#, &["f32 [3, 4]", "i32 [5]"], "at axis 1"),
-        ("one_hot", r#"{"depth": 9000000000000000000}"#, &["i32 []"], "limit"),
+        ("one_hot", r#"{"depth": 9000000000000000000}"#, &["i32 []"], "is outside 0"),
         ("unfold", WINDOW, &["f32 [3, 5, 6]"], "(N, C, H, W)"),
         ("unfold", WINDOW, &["f32 [2, 3, 1, 6]"], "fits"),
-        ("unfold", &huge_kernel, &[IMAGE], "fits"),
+        ("unfold", &huge_kernel, &[IMAGE], "above the limit"),
         ("fold", &fold, &["f32 [2, 2, 5, 17]"], "multiple"),
         ("fold", &fold, &["f32 [2, 2, 4, 18]"], "windows"),
         ("scan", r#"{"axis": 0, "reverse": true}"#, &["f32 [2, 3]", "f32 [2, 3]", "f32 [2]"], "f32 [3]"),
-        ("bits", r#"{"stream": 0, "shape": [3], "width": 33}"#, &["u32 [2]", "u32 []"], "1 … 32"),
+        ("bits", r#"{"stream": 0, "shape": [3], "width": 33}"#, &["u32 [2]", "u32 []"], "outside 1 ... 32"),
     ];
     for (op, attributes, operands, reason) in cases {
         let error = yields(op, attributes, operands).expect_err(&format!("{op} {attributes} {operands:?}"));

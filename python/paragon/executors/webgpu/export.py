@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ...ir.errors import FileError
+from ...ir.kinds import read_job, read_model
 from ...ir.program import Program
 from ...ir.spec import Spec
-from ...ir.tensor_files import read_tensors, write_atomic
+from ...ir.tensor_files import JOB, open_tensors, write_atomic
 from .library import link
 from .plan import make_plan
 
@@ -62,14 +62,17 @@ def export_plan(program: Program, kernels: dict[str, int], path: str = "integer"
 def export_file(path: Path | str, which: str = "integer") -> dict[str, Any]:
     """The plan of the program of a model or job file, with its kernels: {"kernels": texts, "plan": as `export_plan` says}.
 
-    Raises FileError when the file holds no program.
+    Raises FileError when the file is neither a model nor a job, or breaks a rule of docs/files.md.
     """
-    _, metadata = read_tensors(path)
-    if "program" not in metadata:
-        raise FileError(f"{path}: holds no program")
     kernels: dict[str, int] = {}
-    plan = export_plan(Program.from_json(metadata["program"]), kernels, which)
+    plan = export_plan(read_program(path), kernels, which)
     return {"kernels": list(kernels), "plan": plan}
+
+
+def read_program(path: Path | str) -> Program:
+    """The program of a model or job file, without its state. Raises FileError."""
+    with open_tensors(path) as file:
+        return read_job(file).program if file.metadata.get("format") == JOB else read_model(file)["program"]
 
 
 def main() -> None:

@@ -9,17 +9,11 @@ import { ADD, sumTerms } from "./reduction.mjs";
 
 const slidingWindow = { kernel: integers(1, 2), stride: integers(1, 2), padding: integers(0, 4), dilation: integers(1, 2) };
 
-/** @type {(value: number) => number} refuses what binary64 does not hold exactly */
-function exactly(value) {
-  need(Number.isSafeInteger(value), "a size is too large");
-  return value;
-}
-
 /** @type {(attributes: Attributes, height: number, width: number) => number[]} OH and OW of a sliding window */
 function windows({ kernel, stride, padding, dilation }, height, width) {
   return [height, width].map((size, i) => {
-    const room = exactly(size + exactly(padding[2 * i] + padding[2 * i + 1]));
-    const n = Math.floor((room - exactly(dilation[i] * (kernel[i] - 1)) - 1) / stride[i]) + 1;
+    const room = size + padding[2 * i] + padding[2 * i + 1]; // below 2^33: a reach that binary64 must round does not fit
+    const n = Math.floor((room - dilation[i] * (kernel[i] - 1) - 1) / stride[i]) + 1;
     need(n >= 1, `the kernel of ${kernel[i]} does not fit into ${room} positions`);
     return n;
   });
