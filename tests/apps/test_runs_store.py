@@ -50,7 +50,7 @@ def test_processes_at_once_lose_nothing(store: Store) -> None:
     processes = [start(store, 40, label) for label in ("a", "b")]
     said = [line for process in processes for line in process.communicate()[0].split()]
     assert all(process.returncode == 0 for process in processes)
-    assert len(said) == 80 and sorted(said) == listed(store) == store.ids()
+    assert len(said) == 80 and sorted(said) == sorted(listed(store)) == store.ids()
     assert {entry.status for entry in store.entries()} == {"finished"}
     assert store.index().latest in said
 
@@ -67,7 +67,7 @@ def test_kills_lose_no_run_that_was_begun(store: Store) -> None:
         process.communicate()
         assert other.returncode == 0
     entries = store.entries()
-    assert [entry.id for entry in entries] == [i for i in store.ids() if (store.root / i / SUMMARY).exists()]
+    assert sorted(entry.id for entry in entries) == [i for i in store.ids() if (store.root / i / SUMMARY).exists()]
     assert sum(entry.label == "whole" and entry.status == "finished" for entry in entries) == 40
     assert sum(entry.status == "interrupted" for entry in entries) <= 4
     assert not [entry for entry in entries if entry.status == "running"]
@@ -83,7 +83,7 @@ def test_a_damaged_or_missing_index_is_made_anew(store: Store, damage: bytes | N
         (store.root / INDEX).unlink()
     else:
         (store.root / INDEX).write_bytes(damage)
-    assert store.entries() == before and listed(store) == store.ids()
+    assert store.entries() == before and sorted(listed(store)) == store.ids()
 
 
 def test_the_index_follows_what_is_done_to_the_folders(store: Store) -> None:
@@ -98,6 +98,18 @@ def test_the_index_follows_what_is_done_to_the_folders(store: Store) -> None:
     assert store.entries() == [] and store.find(first).path.exists()
     with pytest.raises(pg.FileError, match="schema_version"):
         store.find("a").read()
+
+
+def test_the_latest_run_is_the_one_that_began_last_also_within_a_second(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endings = iter(["ffffffff", "00000000"])
+    monkeypatch.setattr("paragon.apps.runs.store.new_id", lambda label: f"20260101-000000-{next(endings)}")
+    for _ in range(2):
+        with Recorder(store.root):
+            time.sleep(0.002)
+    assert store.index().latest == "20260101-000000-00000000"
+    assert [entry.id[-8:] for entry in store.entries()] == ["ffffffff", "00000000"]
 
 
 def test_without_links_latest_is_a_copy(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -210,7 +210,7 @@ class Store:
 
     def _write_index(self, entries: dict[str, IndexEntry], unless: dict[str, IndexEntry]) -> Index:
         """Write the index and `latest`, unless that is what lies there."""
-        runs = [entries[i] for i in sorted(entries)]
+        runs = sorted(entries.values(), key=lambda entry: (entry.started, entry.id))
         finished = (entry.id for entry in reversed(runs) if entry.status == "finished")
         index = Index(latest=next(finished, runs[-1].id if runs else None), runs=runs)
         if entries != unless or not (self.root / INDEX).exists():
