@@ -55,7 +55,6 @@ class Terminal:
 
     def __call__(self, *arguments: object) -> int:
         self.monkeypatch.setattr(sys, "argv", ["paragon", *map(str, arguments)])
-        self.monkeypatch.setattr(cli.app, "registered_commands", list(cli.app.registered_commands))
         code = 0
         try:
             cli.main()

@@ -13,7 +13,7 @@ import typer
 
 import paragon as pg
 from conftest import Terminal
-from paragon import cli, nn
+from paragon import nn
 from paragon.executors import registry, settings
 from paragon.executors.reference import Reference
 from paragon.ir.errors import FileError
@@ -203,23 +203,17 @@ def test_commands_of_applications(paragon: Terminal, monkeypatch: pytest.MonkeyP
     entries = [Entry("runs", app), Entry("greet", greet), Entry("broken", ImportError("no module named 'x'"))]
     entries += [Entry("number", 7), Entry("run", ImportError("an own command is never replaced"))]
     monkeypatch.setattr("paragon.cli.commands.entry_points", lambda group: entries)
-    monkeypatch.setattr(cli.app, "registered_commands", list(cli.app.registered_commands))
-    own = list(cli.app.registered_commands)
-
-    def call(*arguments: object) -> int:
-        cli.app.registered_commands = list(own)
-        return paragon(*arguments)
-
-    assert call("runs", "list", "--root", "there") == 0 and paragon.out == "listing there\n"
-    assert call("runs", "prune") == 2 and paragon.err == "error: nothing to prune\n"
-    assert call("greet", "you") == 0 and paragon.out == "hello you\n"
-    assert call("greet", "--help") == 0 and "Says hello." in paragon.out
-    assert call("broken", "--anything") == 3 and "no module named 'x'" in paragon.err
+    assert paragon("runs", "list", "--root", "there") == 0 and paragon.out == "listing there\n"
+    assert paragon("runs", "prune") == 2 and paragon.err == "error: nothing to prune\n"
+    assert paragon("greet", "you") == 0 and paragon.out == "hello you\n"
+    assert paragon("greet", "--help") == 0 and "Says hello." in paragon.out
+    assert paragon("broken", "--anything") == 3 and "no module named 'x'" in paragon.err
     assert (
-        call("number") == 2 and "'number' (package.module:thing) is neither a Typer app nor a function" in paragon.err
+        paragon("number") == 2
+        and "'number' (package.module:thing) is neither a Typer app nor a function" in paragon.err
     )
-    assert call("run", "--help") == 0 and "A model file." in paragon.out
-    assert call("--help") == 0
+    assert paragon("run", "--help") == 0 and "A model file." in paragon.out
+    assert paragon("--help") == 0
     for shown in ("Looks after runs.", "Says hello.", "Not available (no module named 'x').", "Run a model file once."):
         assert shown in paragon.out
 

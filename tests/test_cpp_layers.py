@@ -1,4 +1,4 @@
-"""The folders of csrc include only what is below them: the contract, the kernels, the program's formats, its run-time."""
+"""The folders of csrc include only what is below them: contract, machine, kernels, the program's formats, its run-time."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ CSRC = Path(__file__).resolve().parents[1] / "csrc"
 # What the files of a folder may include, as prefixes of paths within csrc. Formats know nothing of kernels or SIMD.
 ALLOWED = {
     "contract": ("contract/",),
-    "cpu": ("contract/", "cpu/"),
+    "machine": ("machine/",),
+    "cpu": ("contract/", "machine/", "cpu/"),
     "cpu/simd": ("cpu/simd",),
     "program": ("contract/operations", "program/error.h", "program/program.h"),
-    "program/formats": ("contract/operations", "program/error.h", "program/program.h", "program/formats/"),
-    "program/runtime": ("contract/", "cpu/", "program/"),
+    "program/formats": ("contract/operations", "machine/", "program/error.h", "program/program.h", "program/formats/"),
+    "program/runtime": ("contract/", "machine/", "cpu/", "program/"),
+    "python": ("cpu/dispatch.h", "program/", "python/"),
 }
 FORBIDDEN = {"program/runtime": ("cpu/simd",)}  # the run-time reaches the kernels through their table alone
 

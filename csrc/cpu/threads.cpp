@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "cpu/float_control.h"
-#include "cpu/machine.h"
+#include "machine/available.h"
 
 namespace paragon::cpu {
 namespace {
@@ -57,7 +57,7 @@ void check_threads(std::size_t threads, const char* name, const std::string& giv
 std::size_t default_threads() {
   const char* text = std::getenv("PARAGON_NUM_THREADS");
   if (text == nullptr || *text == '\0') {
-    const std::size_t n = available_processors();
+    const std::size_t n = machine::available_processors();
     return n < kMaxThreads ? n : kMaxThreads;
   }
   std::size_t threads = 0;

@@ -7,12 +7,12 @@
 #include <fstream>
 #include <string>
 
-#include "cpu/machine.h"
+#include "machine/available.h"
 #include "tests/check.h"
 
 namespace {
 
-using namespace paragon::cpu;
+using namespace paragon::machine;
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 

@@ -14,7 +14,7 @@
 #include <optional>
 #include <random>
 
-#include "cpu/machine.h"
+#include "machine/available.h"
 #include "program/error.h"
 #include "program/formats/fingerprint.h"
 #include "program/formats/json.h"
@@ -183,7 +183,7 @@ class Replacement {
 TensorFile TensorFile::open(const std::string& path, std::size_t memory_limit) {
   try {
     TensorFile file;
-    file.memory_limit_ = memory_limit != 0 ? memory_limit : cpu::default_memory_limit();
+    file.memory_limit_ = memory_limit != 0 ? memory_limit : machine::default_memory_limit();
     struct stat status{};
     if (stat(path.c_str(), &status) != 0) fail(std::strerror(errno));
     if (!S_ISREG(status.st_mode)) fail("not a regular file");

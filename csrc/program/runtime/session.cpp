@@ -8,7 +8,7 @@
 #include <stdexcept>
 
 #include "cpu/float_control.h"
-#include "cpu/machine.h"
+#include "machine/available.h"
 #include "program/error.h"
 #include "program/formats/fingerprint.h"
 #include "program/formats/json.h"
@@ -87,7 +87,7 @@ Session::Session(std::shared_ptr<const Program> program, const SessionOptions& o
     : program_(std::move(program)),
       pool_(checked([&] { return find_pool(options.threads); })),
       kernels_(checked([&]() -> const cpu::Kernels& { return find_kernels(options.isa); })),
-      memory_limit_(options.memory_limit != 0 ? options.memory_limit : cpu::default_memory_limit()) {
+      memory_limit_(options.memory_limit != 0 ? options.memory_limit : machine::default_memory_limit()) {
   for (const Tensor& tensor : program_->state) state_bytes_ = within_limit(state_bytes_, tensor.shape);
   input_bytes_ = state_bytes_;
   for (const Tensor& tensor : program_->inputs) input_bytes_ = within_limit(input_bytes_, tensor.shape);

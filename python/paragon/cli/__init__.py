@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from copy import copy
 
 import typer
 from rich.console import Console
@@ -31,9 +32,11 @@ app.command("doctor")(inspect.doctor)
 
 def main() -> None:
     """Run the command line: what the user did wrong is one line on stderr and exit code 2, without a traceback."""
-    add_brought(app, sys.argv[1:])
+    whole = copy(app)  # what is brought belongs to this call alone
+    whole.registered_commands = list(app.registered_commands)
+    add_brought(whole, sys.argv[1:])
     try:
-        app()
+        whole()
     except (ParagonError, OSError) as error:
         Console(stderr=True, soft_wrap=True).print(f"[red]error:[/red] {escape(str(error))}", highlight=False)
         sys.exit(2)

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string>
 
-namespace paragon::cpu {
+namespace paragon::machine {
 
 // `root`: the folder that /proc and /sys are looked for in; tests have their own.
 
@@ -18,4 +18,4 @@ std::size_t available_memory(const std::string& root = "");
 // What is used where nobody says how much: three quarters of the memory that is available.
 std::size_t default_memory_limit();
 
-}  // namespace paragon::cpu
+}  // namespace paragon::machine

@@ -1,5 +1,5 @@
 // Asks the system, then the control groups: that of this process and those above it, each of which may allow less.
-#include "cpu/machine.h"
+#include "machine/available.h"
 
 #include <sched.h>
 #include <unistd.h>
@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-namespace paragon::cpu {
+namespace paragon::machine {
 namespace {
 
 struct Group {
@@ -110,4 +110,4 @@ std::size_t available_memory(const std::string& root) {
 
 std::size_t default_memory_limit() { return available_memory() / 4 * 3; }
 
-}  // namespace paragon::cpu
+}  // namespace paragon::machine
