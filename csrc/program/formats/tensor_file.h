@@ -16,8 +16,8 @@ namespace paragon {
 
 class TensorFile {
  public:
-  // Tensors of at most so many bytes are read, one after another; 0: machine::default_memory_limit(). Throws Error, which
-  // names the file.
+  // Tensors of at most so many bytes are read, one after another; 0: machine::default_memory_limit(). Throws Error,
+  // which names the file.
   static TensorFile open(const std::string& path, std::size_t memory_limit = 0);
   static TensorFile view(const void* bytes, std::size_t size);  // the bytes must outlive the object
 
