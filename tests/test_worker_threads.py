@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import paragon as pg
@@ -17,37 +15,48 @@ CPU = pg.executors()["cpu"]
 needs_proc = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts threads in /proc")
 
 
-def has_threads(count: int) -> bool:
-    """Whether this process comes to have so many threads: the system lists one that has ended a moment longer."""
-    end = time.monotonic() + 10
-    while (alive := count_threads()) != count and time.monotonic() < end:
-        time.sleep(0.01)
-    return alive == count
+COUNTING = """
+import time
+from pathlib import Path
+import numpy as np
+import paragon as pg
 
-
-def count_threads() -> int:
+def threads():
     return len(list(Path("/proc/self/task").iterdir()))
+
+def expect(count, what):
+    end = time.monotonic() + 10  # the system lists one that has ended a moment longer
+    while threads() != count and time.monotonic() < end:
+        time.sleep(0.01)
+    assert threads() == count, f"{what}: {threads()} threads, not {count}"
+
+cpu = pg.executors()["cpu"]
+x = np.ones((256, 1024), np.float32)
+program = pg.trace(pg.exp, x)
+name = next(iter(program.inputs))
+cpu.load(program).run({name: x})  # the threads that sessions without a wish share are kept
+before = threads()
+for count in (1, 2, 200):
+    session, other = (cpu.load(program, threads=count) for _ in range(2))
+    session.run({name: x})
+    other.run({name: x})
+    expect(before + count - 1, "two sessions of one number share their threads")
+    del session
+    other.run({name: x})
+    expect(before + count - 1, "one of two sessions is left")
+    del other
+for count in range(1, 201):
+    cpu.load(program, threads=count).run({name: x})
+expect(before, "no session is left")
+print("counted")
+"""
 
 
 @needs_proc
 def test_threads_end_with_their_sessions() -> None:
-    x = np.ones((256, 1024), np.float32)
-    program = pg.trace(pg.exp, x)
-    name = next(iter(program.inputs))
-    CPU.load(program).run({name: x})  # the threads that sessions without a wish share are kept
-    before = count_threads()
-    for count in (1, 2, 200):
-        session, other = (CPU.load(program, threads=count) for _ in range(2))
-        session.run({name: x})
-        other.run({name: x})
-        assert has_threads(before + count - 1), "two sessions of one number share their threads"
-        del session
-        other.run({name: x})
-        assert has_threads(before + count - 1)
-        del other
-    for count in range(1, 201):
-        CPU.load(program, threads=count).run({name: x})
-    assert has_threads(before)
+    """In a process of its own, whose other threads do not come and go."""
+    done = subprocess.run([sys.executable, "-c", COUNTING], capture_output=True, text=True, timeout=300)
+    assert done.stdout == "counted\n", done.stderr[-2000:]
 
 
 AT_EXIT = """

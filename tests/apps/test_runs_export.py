@@ -59,21 +59,15 @@ for run in runs:
 
 @pytest.mark.slow
 def test_mlflow(paragon: Terminal, runs: Store, tmp_path: Path) -> None:
-    """MLflow is heavy, so it lives in an environment of its own: build/mlflow, made by tools/peer_environment.sh."""
+    """MLflow is heavy, so it lives in an environment of its own: build/peers/mlflow, made by tools/peer_environment.sh."""
     made = subprocess.run([ROOT / "tools" / "peer_environment.sh", "mlflow"], capture_output=True, text=True)
     if made.returncode:
         skip_or_fail(f"mlflow cannot be installed: {made.stderr[-300:]}")
     python = made.stdout.strip().splitlines()[-1]
     where = f"sqlite:///{tmp_path / 'mlflow.db'}"
     for count in (2, 0):
-        command = [
-            python,
-            "-c",
-            "import sys; from paragon.apps.runs.cli import app; app()",
-            "export-to",
-            "mlflow",
-            where,
-        ]
+        script = "from paragon.apps.runs.cli import app; app()"
+        command = [python, "-c", script, "export", "--mlflow", where]
         path = {"PYTHONPATH": str(ROOT / "python"), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
         done = subprocess.run(command, capture_output=True, text=True, env=path)
         assert done.returncode == 0 and f"{count} runs" in done.stdout, done.stderr
