@@ -38,7 +38,10 @@ def _delegate(entry: EntryPoint) -> Callable[[typer.Context], None]:
         try:
             app = _load(entry)
         except ImportError as error:
-            typer.echo(f"error: the command {entry.name!r} needs what is not installed ({error})", err=True)
+            missing = f"the command {entry.name!r} needs what is not installed ({error})"
+            typer.echo(
+                f'error: {missing}; pip install "paragon-compute[all]" brings what paragon\'s own need', err=True
+            )
             raise typer.Exit(MISSING) from None
         app(args=context.args, prog_name=f"paragon {entry.name}")
 
