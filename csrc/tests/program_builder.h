@@ -6,11 +6,23 @@
 #include <utility>
 #include <vector>
 
+#include "program/error.h"
 #include "program/formats/parse.h"
 #include "program/formats/validate.h"
 #include "tests/program_text.h"
 
 namespace paragon::tests {
+
+// What an Error says that `fn` throws.
+template <class Fn>
+std::string message(const Fn& fn) {
+  try {
+    fn();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "(no error)";
+}
 
 // Inputs come first, then states, then operations; each call returns the number of the new value. Throws Error as
 // parse() does.

@@ -16,16 +16,6 @@ using namespace paragon::tests;
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 
-template <class Fn>
-std::string message(const Fn& fn) {
-  try {
-    fn();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "(no error)";
-}
-
 #define CHECK_REFUSED(expression, part)                                                                          \
   do {                                                                                                           \
     const std::string found = message([&] { expression; });                                                      \

@@ -197,16 +197,6 @@ void keep_float_control() {
   }
 }
 
-template <class Fn>
-std::string message(const Fn& fn) {
-  try {
-    fn();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "(no error)";
-}
-
 void expect_refused(const std::string& text, const std::string& part) {
   const std::string found = message([&] { parse(text); });
   CHECK(found.find(part) != std::string::npos, "%s\n    says: %s\n    should say: %s", text.substr(0, 400).c_str(),

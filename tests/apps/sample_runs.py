@@ -28,6 +28,8 @@ EPOCHS, TRAIN, TEST = 6, 500, 150
 class Scaled(nn.Module):
     """What the model does before its first layer: a scaler that no training changes."""
 
+    mean: pg.Tensor
+
     def __init__(self, rows: Array) -> None:
         def mean(shape: tuple[int, ...], seed: int, stream: int) -> pg.Tensor:
             return pg.mean(rows, axis=0)
@@ -35,7 +37,7 @@ class Scaled(nn.Module):
         self.parameter("mean", (rows.shape[1],), mean, trainable=False)
 
     def forward(self, x: pg.Tensor) -> pg.Tensor:
-        return x - self.mean  # type: ignore[attr-defined,no-any-return]
+        return x - self.mean
 
 
 def softmax(logits: Array) -> Array:

@@ -28,7 +28,7 @@ from paragon.executors.registry import _registry
 from paragon.ir.program import Program
 from paragon.ir.spec import Array
 from paragon.ir.tensor_files import read_tensors, write_tensors
-from small_run import X, Y, quiet
+from small_run import ReadsOutside, X, Y, quiet
 
 
 def network(dropout: float = 0.2) -> nn.Sequential:
@@ -194,16 +194,7 @@ def test_a_record_is_run_again_to_the_bit(store: Store, executor: tuple[str, dic
 
 
 def test_what_a_model_reads_from_outside_is_kept_for_whole_and_smaller_batches(store: Store) -> None:
-    outside = pg.tensor([1.0, 2.0, 3.0])
-
-    class Scaled(nn.Module):
-        def __init__(self) -> None:
-            self.dense = nn.Dense(3, 2)
-
-        def forward(self, x: pg.Tensor) -> pg.Tensor:
-            return self.dense(x * outside * pg.tensor(np.full(x.shape, 0.5, np.float32)))
-
-    quiet(Scaled(), callbacks=[Recorder(store.root, label="scaled")])
+    quiet(ReadsOutside(), callbacks=[Recorder(store.root, label="scaled")])
     assert reproduce(store, store.find("scaled")).equal
 
 

@@ -10,19 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from browser import axe_faults, served
 from sample_runs import large_run, many_in_index
 from workbench_pages import Page, Sample, copied, opened, trained
 
-import paragon as pg
 from conftest import Terminal, published
 from paragon import nn
 from paragon.apps.digits.config import Config
 from paragon.apps.digits.run import run as run_digits
 from paragon.apps.runs import Recorder, Store, index_page, pages, workbench
-from small_run import quiet
+from small_run import ReadsOutside, quiet
 
 pytest_plugins = ["workbench_fixtures"]
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chromium")]
@@ -43,23 +41,12 @@ def test_a_run_that_goes_on_says_so(tab: Page, sample: Sample, tmp_path: Path) -
 
 
 def test_trainings_of_every_shape_are_repeated_to_the_bit(tab: Page, tmp_path: Path) -> None:
-    outside = pg.tensor([1.0, 2.0, 3.0])
-
-    class Scaled(nn.Module):
-        """Reads constants from outside, other ones for the smaller last batch."""
-
-        def __init__(self) -> None:
-            self.dense = nn.Dense(3, 2)
-
-        def forward(self, x: pg.Tensor) -> pg.Tensor:
-            return self.dense(x * outside * pg.tensor(np.full(x.shape, 0.5, np.float32)))
-
     def network() -> nn.Module:
         return nn.Sequential(nn.Dense(3, 8, activation="tanh"), nn.Dropout(0.2), nn.Dense(8, 2))
 
     root = tmp_path / "artifacts"
     cases: dict[str, tuple[nn.Module, dict[str, Any], dict[str, Any]]] = {
-        "outside": (Scaled(), {}, {}),
+        "outside": (ReadsOutside(), {}, {}),
         "fine": (network(), {"trace_every": 2}, {}),
         "coarse": (network(), {"trace_every": 100}, {}),
         "dropped": (network(), {}, {"drop_last": True}),

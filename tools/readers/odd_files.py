@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from file_examples.build import entries, raw
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from paragon.conformance.fuzz import GENERATORS, samples
@@ -81,8 +82,7 @@ def containers(value: Any) -> Iterator[list[Any]]:
 
 
 def assemble(header: str, data: bytes) -> bytes:
-    encoded = header.encode("utf-8", "surrogatepass")
-    return len(encoded).to_bytes(8, "little") + encoded + data
+    return raw(header.encode("utf-8", "surrogatepass"), data)
 
 
 def drawn_programs(count: int, start: int) -> list[Program]:
@@ -168,15 +168,8 @@ class OddFiles:
         return self.with_tensors(metadata, tensors)
 
     def with_tensors(self, metadata: dict[str, str], tensors: dict[str, Any]) -> bytes:
-        header: dict[str, Any] = {"__metadata__": metadata}
-        at = 0
-        for name, (dtype, shape) in tensors.items():
-            size = 4
-            for n in shape:
-                size *= n
-            header[name] = {"dtype": dtype.upper(), "shape": list(shape), "data_offsets": [at, at + size]}
-            at += size
-        return assemble(json.dumps(header, separators=(",", ":")), bytes(at))
+        header, data = entries(tensors)
+        return assemble(json.dumps({"__metadata__": metadata, **header}, separators=(",", ":")), data)
 
     # --- changes ------------------------------------------------------------------------------------------------------
 

@@ -202,7 +202,10 @@ def _data() -> Iterator[Example]:
         ("name", variable("Seed", "u32", [2])),
     ):
         yield example(False, f"no-seed-{label}", trained(X, other), ROWS)
-    named = lambda name, outputs=(): trained(X, state=[variable(name)], outputs=outputs)  # noqa: E731
+
+    def named(name: str, outputs=()) -> dict:
+        return trained(X, state=[variable(name)], outputs=outputs)
+
     yield example(False, "state-of-an-output", named("output.y", [("y", 0)]), ROWS)
     yield example(True, "state-of-another-output", named("output.z", [("y", 0)]), ROWS)
     yield example(True, "state-output", named("output.", [("y", 0)]), ROWS)

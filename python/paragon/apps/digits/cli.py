@@ -119,6 +119,7 @@ def short(summary: RunSummary, root: Path) -> dict[str, Any]:
 
 @app.command("cross-validate")
 def cross_validate(
+    context: typer.Context,
     folds: Annotated[int, typer.Option(min=2)] = 10,
     config: ConfigOption = None,
     dataset: DatasetOption = None,
@@ -131,7 +132,6 @@ def cross_validate(
     executor: ExecutorOption = "cpu",
     isa: IsaOption = None,
     threads: ThreadsOption = None,
-    context: typer.Context = None,  # type: ignore[assignment]
 ) -> None:
     """The accuracy on rows that were held out, fold by fold (stratified). Prints JSON; keeps no run."""
     from .folds import accuracies

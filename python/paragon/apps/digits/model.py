@@ -31,6 +31,9 @@ class Scaler(nn.Module):
     Computed in contract arithmetic, so that they are the same words everywhere; no training changes them.
     """
 
+    mean: pg.Tensor
+    scale: pg.Tensor
+
     def __init__(self, rows: Array) -> None:
         mean = pg.mean(rows, axis=0)
         deviation = pg.sqrt(pg.mean((pg.tensor(rows) - mean) * (pg.tensor(rows) - mean), axis=0))
@@ -40,7 +43,7 @@ class Scaler(nn.Module):
 
     def forward(self, x: pg.Tensor) -> pg.Tensor:
         """f32 [rows, features] -> the same shape."""
-        return (x - self.mean) * self.scale  # type: ignore[attr-defined,no-any-return]
+        return (x - self.mean) * self.scale
 
 
 def build(config: Config, rows: Array, classes: int) -> nn.Sequential:

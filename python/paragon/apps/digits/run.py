@@ -15,6 +15,7 @@ import numpy as np
 import paragon as pg
 from paragon import Callback
 from paragon.apps.runs import Recorder, RunSummary, Versioned
+from paragon.apps.runs.pages import MOST_ROWS
 from paragon.apps.runs.recorder import figure
 from paragon.ir.spec import Array
 from paragon.training.callbacks import Run
@@ -28,7 +29,6 @@ from .rows import Rows, Split, divide, load_rows
 
 PIXELS, MODEL = "pixels.bin", "model.safetensors"
 MOST_INLINE = 2_000  # rows whose pixels lie within predictions.json
-MOST_ROWS = 8_000_000  # bytes of training rows that are kept, so that a page can train on them
 
 
 class Dynamics(Callback):

@@ -205,7 +205,10 @@ def reproduce(
     columns = (TextColumn("running again"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, transient=True, console=console, disable=as_json or not console.is_terminal) as bar:
         task = bar.add_task("")
-        tell = lambda done, steps: bar.update(task, completed=done, total=steps)  # noqa: E731
+
+        def tell(done: int, steps: int) -> None:
+            bar.update(task, completed=done, total=steps)
+
         found = run_again(store, folder, executor, options(isa, threads), tell)
     if as_json:
         operation = found.divergence and {"number": found.divergence.operation, "op": found.divergence.op}

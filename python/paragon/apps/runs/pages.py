@@ -36,10 +36,10 @@ def _literal(value: Any) -> str:
     )
 
 
-def write_index(root: Path, index: bytes) -> None:
-    """The script of the index, at the root, and the page that reads it."""
+def write_index(root: Path, index: bytes) -> bool:
+    """The script of the index, at the root, and the page that reads it; what `index_page.place` says."""
     replace_quickly(root / PAGE_DATA, script({INDEX: json.loads(index)}))
-    index_page.place(root)
+    return index_page.place(root)
 
 
 def write_run(folder: Path, summary: RunSummary) -> None:

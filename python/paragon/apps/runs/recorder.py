@@ -20,7 +20,7 @@ from paragon import Callback, FileError, Program, fingerprint
 from paragon.executors import Executor, resolve
 from paragon.ir.errors import ParagonError
 from paragon.ir.program import CONTRACT
-from paragon.ir.spec import Array
+from paragon.ir.spec import Array, Spec
 from paragon.ir.tensor_files import write_atomic
 from paragon.nn import Module
 from paragon.training.callbacks import Run
@@ -246,7 +246,7 @@ class Recorder(Callback):
             contract=CONTRACT,
         )
         summary.order, summary.seed, summary.batch_size = replay.ORDER, int(training.seed), training.batch_size
-        summary.executor = executed(*resolve(None, {}), step)
+        summary.executor = executed(*resolve(None, {}))
         summary.fingerprints = Fingerprints(initial=fingerprint(run.state()))
         summary.sizes = Sizes(
             parameters=sum(step.state[name].size for name in training.model.trainable),
@@ -361,9 +361,9 @@ def figure(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def executed(executor: Executor, options: Mapping[str, Any], program: Any) -> Executed:
-    """What a session of the program tells of itself, on this executor."""
-    session = executor.load(program, **options)
+def executed(executor: Executor, options: Mapping[str, Any]) -> Executed:
+    """What a session tells of itself on this executor, asked of one that has nothing to compute."""
+    session = executor.load(Program({"x": Spec("f32", ())}, {}, [], {"y": 0}), **options)
     isa = getattr(session, "isa", None)
     return Executed(
         name=executor.name,

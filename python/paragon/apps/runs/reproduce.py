@@ -6,13 +6,13 @@ A kind of run that is no training brings a function of its own, as an entry poin
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from typing import Any
 
 from paragon import FileError, fingerprint
 from paragon.data.feed import Feeder
-from paragon.executors import Executor, executors, resolve
+from paragon.executors import Setting, executors, resolve
 from paragon.ir.distance import Divergence, first_divergence
 from paragon.ir.errors import ExecutorError
 from paragon.ir.spec import Array
@@ -24,17 +24,6 @@ from .store import RunFolder, Store
 GROUP = "paragon.run_kinds"
 Tell = Callable[[int, int], None]
 """(steps done, steps in all), called on the way."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """An executor and its options, as a person would name them."""
-
-    executor: Executor
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return " ".join([self.executor.name, *map(str, self.options.values())])
 
 
 @dataclass(frozen=True)
@@ -79,6 +68,10 @@ class Finding:
         return "\n".join(lines)
 
 
+Reproduce = Callable[[Store, RunFolder, "str | None", Mapping[str, Any], Tell], Finding]
+"""What a kind of run brings: the arguments of `reproduce` -> what running the record again has shown."""
+
+
 def reproduce(
     store: Store,
     folder: RunFolder,
@@ -92,30 +85,25 @@ def reproduce(
         FileError: the record is damaged, unfinished, or keeps nothing to run again.
         ExecutorError: the executor is not available.
     """
-    summary = folder.read()
-    for entry in entry_points(group=GROUP):
-        if entry.name == summary.kind:
-            found: Finding = entry.load()(store, folder, executor, dict(options or {}), tell)
-            return found
-    return reproduce_training(store, folder, executor, options, tell)
+    kind = folder.read().kind
+    chosen: Reproduce = next((e.load() for e in entry_points(group=GROUP) if e.name == kind), reproduce_training)
+    return chosen(store, folder, executor, options or {}, tell)
 
 
 def reproduce_training(
-    store: Store,
-    folder: RunFolder,
-    executor: str | None = None,
-    options: Mapping[str, Any] | None = None,
-    tell: Tell = lambda done, all: None,
+    store: Store, folder: RunFolder, executor: str | None, options: Mapping[str, Any], tell: Tell
 ) -> Finding:
     """Train again from what the record kept, and compare each state of its trace. Arguments and errors are those of `reproduce`."""
     summary = folder.read()
     if summary.status in ("running", "failed") or summary.trace is None:
         state = "goes on" if summary.status == "running" else f"has the status {summary.status}"
         raise FileError(f"{folder.path}: the run {state} and has no result to reproduce")
-    chosen, merged = resolve(executor, dict(options or {}))
-    here = Setting(chosen, merged)
-    replay = Replay.load(folder, store)
-    return _compare_trace(summary, replay, here, tell)
+    return _compare_trace(summary, Replay.load(folder, store), _setting(executor, options), tell)
+
+
+def _setting(executor: str | None, options: Mapping[str, Any]) -> Setting:
+    chosen, merged = resolve(executor, options)
+    return Setting(chosen.name, chosen, merged)
 
 
 def _compare_trace(summary: RunSummary, replay: Replay, here: Setting, tell: Tell) -> Finding:
@@ -185,12 +173,11 @@ def _other(summary: RunSummary, here: Setting) -> Setting:
     recorded = summary.executor
     if recorded is not None and recorded.name in known and known[recorded.name].available:
         options = {**recorded.options, **({"isa": recorded.isa} if recorded.name == "cpu" and recorded.isa else {})}
-        found = Setting(known[recorded.name], options)
+        found = Setting(recorded.name, known[recorded.name], options)
         same = found.executor is here.executor and options.get("isa") == here.options.get("isa")
         if not same and _usable(found):
             return found
-    name = "reference" if here.executor.name != "reference" else "cpu"
-    return Setting(*resolve(name, {}))
+    return _setting("reference" if here.name != "reference" else "cpu", {})
 
 
 def _usable(setting: Setting) -> bool:

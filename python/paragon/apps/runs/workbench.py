@@ -14,7 +14,7 @@ from paragon import FileError
 
 from . import pages
 from .files import ARRAYS, INDEX, SUMMARY
-from .index_page import BUILT, page, place
+from .index_page import BUILT, page
 from .store import RunFolder, Store
 
 _PLACE = b"<!--paragon:data-->"
@@ -24,13 +24,12 @@ def prepare(store: Store) -> bool:
     """Bring the index, the page and the scripts of all runs up to date; what `place` says."""
     store.root.mkdir(parents=True, exist_ok=True)
     index = store.index()
-    pages.write_index(store.root, index.model_dump_json().encode())
     for entry in index.runs:
         folder = RunFolder(store.root / entry.id)
         if entry.status != "running" and not (folder.path / pages.PAGE_DATA).exists():
             with contextlib.suppress(OSError):  # a file is missing; the page says so
                 pages.write_run(folder.path, folder.read())
-    return place(store.root)
+    return pages.write_index(store.root, index.model_dump_json().encode())
 
 
 def export(store: Store, folders: Sequence[RunFolder]) -> bytes:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import webbrowser
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
@@ -30,14 +31,14 @@ class Handler(SimpleHTTPRequestHandler):
     Other names of this host are refused: a page elsewhere could have made one (DNS rebinding).
     """
 
-    def send_head(self):  # type: ignore[no-untyped-def]
+    def send_head(self) -> io.BytesIO | BinaryIO | None:
         host = self.headers.get("Host", "").rpartition(":")[0] or self.headers.get("Host", "")
         if host not in (ADDRESS, "localhost"):
             self.send_error(HTTPStatus.FORBIDDEN, "the dashboard answers to 127.0.0.1 and localhost")
             return None
         return super().send_head()
 
-    def list_directory(self, path):  # type: ignore[no-untyped-def]
+    def list_directory(self, path: object) -> None:
         self.send_error(HTTPStatus.NOT_FOUND, "no listing")
 
     def end_headers(self) -> None:
