@@ -15,13 +15,15 @@ import numpy as np
 import pytest
 
 import paragon as pg
-from conftest import ROOT
+from conftest import ROOT, available
 from paragon import nn
 from paragon.apps.runs import Recorder, RunFolder, Store, compare, reproduce
 from paragon.apps.runs.files import SUMMARY
 from paragon.apps.runs.record import RunSummary
+from paragon.apps.runs.recorder import executed
 from paragon.apps.runs.replay import INITIAL
 from paragon.apps.runs.validate import validate
+from paragon.executors import resolve
 from paragon.executors.reference import ReferenceSession
 from paragon.executors.reference.kernels import KERNELS
 from paragon.executors.registry import _registry
@@ -85,6 +87,13 @@ def test_equal_work_is_recognised_and_other_work_told_apart(store: Store) -> Non
     assert len({one.work_id, seed.work_id, longer.work_id}) == 3
     entries = {entry.label: entry for entry in store.entries()}
     assert entries["a"].group == entries["c"].group != entries["d"].group
+
+
+@pytest.mark.parametrize("executor", available())
+def test_what_a_run_was_computed_on_is_said_in_words(executor: str) -> None:
+    found = executed(*resolve(executor, {}))
+    assert found.name == executor and (executor != "cpu" or found.isa) and (executor != "webgpu" or found.device)
+    assert " object at 0x" not in found.model_dump_json()
 
 
 def test_a_finer_trace_has_the_state_after_every_so_many_steps(store: Store) -> None:

@@ -370,7 +370,7 @@ def executed(executor: Executor, options: Mapping[str, Any]) -> Executed:
         options=plain(dict(options)),
         isa=isa if isinstance(isa, str) else None,
         threads=options.get("threads") or getattr(executor, "threads", None),
-        device=str(device) if (device := getattr(session, "device", None)) is not None else None,
+        device=getattr(getattr(session, "device", None), "adapter", None),
     )
 
 
